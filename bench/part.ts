@@ -1,0 +1,25 @@
+/**
+ * One part of one workload in a process of its own: `node part.ts W2 0` prints its metrics.
+ */
+import { w4 } from './cold.ts'
+import { w6 } from './kill.ts'
+import { s1 } from './sandbox.ts'
+import { raw, w1, w2, w2Sandboxed, w3, w5 } from './workloads.ts'
+
+const workloads: Readonly<
+  Record<string, readonly (() => Promise<Readonly<Record<string, number>>>)[]>
+> = {
+  W1: [w1],
+  W2: [w2, w2Sandboxed],
+  W3: [w3],
+  W4: [w4],
+  W5: [w5],
+  W6: [w6],
+  S1: [s1],
+  RAW: [raw],
+}
+
+const [name = '', index = '0'] = process.argv.slice(2)
+const metrics = await workloads[name]?.[Number(index)]?.()
+process.stdout.write(JSON.stringify(metrics))
+process.exit(0)

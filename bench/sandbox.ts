@@ -1,0 +1,203 @@
+/**
+ * S1: what a fresh start of every call costs, for bundles of three sizes, beside what
+ * JavaScript offers for the same: a new `node:vm` context, and a new worker thread.
+ *
+ * Realms are measured in this thread where the cost is theirs, and through the pool
+ * where the way to the thread belongs to it. Read ratios: machines differ.
+ */
+import { Script, createContext } from 'node:vm'
+import { Worker } from 'node:worker_threads'
+
+import { digestOfText, type Digest } from '#engine/core/digest.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import { SandboxCaller } from '#engine/sandbox/caller.ts'
+import { Realm } from '#engine/sandbox/realm.ts'
+import { openMemory } from '#engine/sandbox/realm/memory.ts'
+import { buildTransform } from '#engine/sandbox/unit.ts'
+import { compileQuickJs } from '#engine/sandbox/wasm.ts'
+
+import { atOnce, percentile, short } from './lab.ts'
+
+const mb = 1024 * 1024
+const host = { call: () => {}, log: () => {} }
+const facts = JSON.stringify({ now: 1, seed: 'bench' })
+const record = JSON.stringify(
+  Array.from({ length: 14 }, (_, i) => ({
+    id: i,
+    name: `customer ${i}`,
+    total: i * 17.5,
+    tags: ['a', 'b'],
+  })),
+)
+const work = `(rows) => rows.filter((r) => r.total > 10).map((r) => ({ ...r, total: r.total * 2 }))`
+
+/** About as many bytes of modules as a bundle of that size has, all of them evaluated. */
+function bundleOf(bytes: number): string {
+  let text = 'const lib = {}\n'
+  for (let i = 0; text.length < bytes; i++) {
+    text += `lib.f${i} = function (a, b) { const t = new Map([[a, b]]); if (a > ${i}) return t.get(a) + "${i}"; return { k${i}: [a, b, /x${i}+/g], s: String(b).padStart(${i % 9}) } }\nlib.t${i} = { a: [${i}, ${i + 1}], b: "text ${i}" }\n`
+  }
+  return `${text}const __unit = { tiny: (n) => n, default: ${work} }`
+}
+
+const sizes = { s: 4 * 1024, m: 57 * 1024, l: 482 * 1024 }
+
+export async function s1(): Promise<Readonly<Record<string, number>>> {
+  const wasm = await compileQuickJs()
+  const metrics: Record<string, number> = {}
+  for (const [name, bytes] of Object.entries(sizes)) {
+    Object.assign(metrics, await realmOf(wasm, name, bundleOf(bytes)))
+  }
+  return {
+    ...metrics,
+    ...(await throughPool()),
+    ...(await firstCall()),
+    ...(await manyWarm()),
+    ...(await others()),
+  }
+}
+
+async function realmOf(
+  wasm: WebAssembly.Module,
+  name: string,
+  code: string,
+): Promise<Record<string, number>> {
+  const realm = await Realm.open(wasm, openMemory(64 * mb))
+  const fault = realm.load(code, 10_000)
+  if (fault !== undefined) throw new Error(JSON.stringify(fault))
+  const call = (action: string, input: string): void => {
+    const turn = realm.begin(
+      { instance: name, action, input, facts, memoryBytesMax: 64 * mb, timeMsMax: 5_000 },
+      host,
+      5_000,
+    )
+    if (turn.kind !== 'ended' || turn.outcome.kind !== 'done') throw new Error(JSON.stringify(turn))
+  }
+  const restore: number[] = []
+  const whole: number[] = []
+  const warm: number[] = []
+  for (let i = 0; i < 1_500; i++) {
+    const start = performance.now()
+    call('default', record)
+    const called = performance.now()
+    realm.reset()
+    restore.push((performance.now() - called) * 1_000)
+    whole.push((performance.now() - start) * 1_000)
+  }
+  for (let i = 0; i < 1_500; i++) {
+    const start = performance.now()
+    call('default', record)
+    warm.push((performance.now() - start) * 1_000)
+  }
+  return {
+    [`restore_us_p50_${name}`]: short(percentile(restore, 0.5)),
+    [`json_1kb_us_p50_${name}`]: short(percentile(whole, 0.5)),
+    [`json_1kb_over_warm_${name}`]: short(percentile(whole, 0.5) / percentile(warm, 0.5)),
+  }
+}
+
+interface Table extends AsyncDisposable {
+  build(text: string): Promise<Digest>
+  call(unit: Digest, input: Json): Promise<void>
+}
+
+function openTable(workers: number): Table {
+  const bytes = new Map<Digest, Uint8Array>()
+  const caller = new SandboxCaller({
+    store: { get: (digest) => bytes.get(digest) ?? new Uint8Array() },
+    clock: { now: () => 0 },
+    operations: { call: async () => null },
+    workers,
+  })
+  return {
+    async build(text) {
+      const built = await buildTransform({ name: 'bench', text, language: 'js' })
+      if (!built.ok) throw new Error(JSON.stringify(built.problems))
+      bytes.set(built.digest, built.unitBytes)
+      bytes.set(built.unit.code, new TextEncoder().encode(built.code))
+      return built.digest
+    },
+    async call(unit, input) {
+      const result = await caller.call({
+        run: '01JCX0000000000000000000RN' as RunId,
+        path: 'step',
+        attempt: 1,
+        key: digestOfText('key'),
+        action: { name: 'bench', unit, export: 'default', effects: 'pure' },
+        input,
+        source: {},
+        permissions: {},
+        signal: new AbortController().signal,
+        log: () => {},
+      })
+      if (!result.ok) throw new Error(result.error.message)
+    },
+    [Symbol.asyncDispose]: async () => await caller.close(),
+  }
+}
+
+async function throughPool(): Promise<Record<string, number>> {
+  await using table = openTable(1)
+  const unit = await table.build('export default (n) => n')
+  const round = async (count: number): Promise<number> => {
+    const start = performance.now()
+    await atOnce({ count, concurrency: 64 }, async (i) => await table.call(unit, i))
+    return count / ((performance.now() - start) / 1_000)
+  }
+  await round(5_000)
+  const rates = [await round(20_000), await round(20_000), await round(20_000)]
+  return { tiny_calls_per_s_one_worker: short(percentile(rates, 0.5)) }
+}
+
+/** Thread, engine, code and call, as the first step of a process meets them. */
+async function firstCall(): Promise<Record<string, number>> {
+  const times: number[] = []
+  for (let i = 0; i < 7; i++) {
+    await using table = openTable(1)
+    const unit = await table.build(`export default (n) => n + ${i}`)
+    const start = performance.now()
+    await table.call(unit, 1)
+    times.push(performance.now() - start)
+  }
+  return { first_call_ms: short(percentile(times, 0.5)) }
+}
+
+async function manyWarm(): Promise<Record<string, number>> {
+  await using table = openTable(1)
+  const before = process.memoryUsage().rss
+  const units: Digest[] = []
+  for (let i = 0; i < 1_000; i++) units.push(await table.build(`export default (n) => n + ${i}`))
+  for (const unit of units) await table.call(unit, 1)
+  const start = performance.now()
+  for (const unit of units) await table.call(unit, 1)
+  const perCallUs = ((performance.now() - start) / units.length) * 1_000
+  return {
+    rss_mb_of_1000_warm: short((process.memoryUsage().rss - before) / mb),
+    call_us_across_1000_warm: short(perCallUs),
+  }
+}
+
+async function others(): Promise<Record<string, number>> {
+  const code = bundleOf(sizes.s)
+  const script = new Script(`${code}\n;JSON.stringify(__unit.default(JSON.parse(input)))`)
+  const contexts: number[] = []
+  for (let i = 0; i < 200; i++) {
+    const start = performance.now()
+    script.runInContext(createContext({ input: record }))
+    contexts.push((performance.now() - start) * 1_000)
+  }
+  const workers: number[] = []
+  const body = `const { parentPort, workerData: input } = require('node:worker_threads')\n${code}\nparentPort.postMessage(JSON.stringify(__unit.default(JSON.parse(input))))`
+  for (let i = 0; i < 15; i++) {
+    const start = performance.now()
+    const worker = new Worker(body, { eval: true, workerData: record })
+    await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+    workers.push((performance.now() - start) * 1_000)
+    await worker.terminate()
+  }
+  return {
+    node_vm_new_context_us_s: short(percentile(contexts, 0.5)),
+    new_worker_us_s: short(percentile(workers, 0.5)),
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * `run FLOW`: loads a flow, starts it and shows it to its end.
+ */
+import { readFileSync } from 'node:fs'
+
+import { IonError } from '#engine/core/error.ts'
+import { exitOfProblems } from '#engine/cli/exit.ts'
+import { readInputs } from '#engine/cli/input.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { problemForJson } from '#engine/cli/problem-formats.ts'
+import { openSources } from '#engine/cli/problem-text.ts'
+import { showProblems } from '#engine/cli/show-problems.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { watchRun } from '#engine/cli/watch-run.ts'
+import { withSession } from '#engine/cli/with-session.ts'
+import { chooseDataDirectory } from '#engine/host/data/directory.ts'
+import { freshRunId } from '#engine/host/session.ts'
+import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
+import { loadFlow } from '#engine/host/repository/load.ts'
+import { findTarget } from '#engine/host/target.ts'
+
+export interface RunValues {
+  readonly flow: string
+  /** As typed, in order. */
+  readonly input?: readonly string[]
+  /** False with `--no-wait`. */
+  readonly wait: boolean
+  readonly json?: boolean
+  readonly repo?: string
+  readonly at?: string
+  readonly dataDir?: string
+}
+
+/** Runs a flow; the exit code says how it went. */
+export async function run(terminal: Terminal, values: RunValues): Promise<number> {
+  const target = await findTarget(values)
+  const directory = chooseDataDirectory({
+    flag: values.dataDir,
+    environment: process.env,
+    root: target.root,
+  })
+  const { loaded, problems } = await loadFlow(target.files, target.file, openBundleCache(directory))
+  if (problems.length > 0) showProblems({ terminal, readText: target.readText }, problems)
+  if (loaded === undefined) {
+    if (values.json === true) {
+      const sources = openSources(target.readText)
+      printJson(terminal, { problems: problems.map((one) => problemForJson(one, sources)) })
+    }
+    return exitOfProblems(problems)
+  }
+  const input = readInputs({
+    args: values.input ?? [],
+    schema: loaded.plan.inputs,
+    subject: `The flow "${loaded.plan.flow}"`,
+    readFile,
+  })
+  return await withSession({ terminal, directory, carriesOn: true }, async (session) => {
+    const run = freshRunId()
+    const { digest: plan, blobs } = loaded
+    await session.start({ run, plan, blobs, input, source: target.source })
+    return await watchRun({ terminal, session, directory }, { run, ...values })
+  })
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (cause) {
+    throw new IonError('CLI_FILE_UNREADABLE', `The file "${path}" cannot be read.`, {
+      data: { path },
+      cause,
+    })
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * `plugin build` and `plugin types`: what a manifest and its code become.
+ *
+ * A build starts from the sources every time and keeps nothing, so that calling it twice
+ * shows that it gives the same bytes.
+ */
+import { writeFileSync } from 'node:fs'
+
+import { IonError } from '#engine/core/error.ts'
+import { hasErrors } from '#engine/core/problem.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
+import { typesStateOf, writeTypes } from '#engine/host/plugin/types-file.ts'
+
+import { tellProblems, tellTypes } from './ready.ts'
+
+export interface BuildValues {
+  readonly plugin: string
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** Builds; ends with 3 when there are mistakes. */
+export async function build(
+  terminal: Terminal,
+  { plugin, out, json = false }: BuildValues,
+): Promise<number> {
+  const folder = openPlugin(plugin)
+  const { built, problems, types: state } = await buildFolder(folder)
+  if (built === undefined) return tellProblems(terminal, problems, { json })
+  if (problems.length > 0) tellProblems(terminal, problems, { json: false })
+  tellTypes(terminal, folder, state)
+  if (out !== undefined) write(out, built.code)
+  const { unit, digest, code } = built
+  const bytes = Buffer.byteLength(code)
+  const actions = Object.keys(unit.actions)
+  if (json) {
+    const facts = { plugin: unit.name, version: folder.manifest?.version, actions, bytes }
+    printJson(terminal, { ...facts, digests: { unit: digest, code: unit.code }, types: state })
+    return exits.done
+  }
+  terminal.data(`${digest}\n`)
+  const what = `${actions.length} action${actions.length === 1 ? '' : 's'}: ${actions.join(', ')}`
+  terminal.note(`${unit.name} ${folder.manifest?.version ?? ''} · ${bytes} bytes · ${what}`)
+  return exits.done
+}
+
+export interface TypesValues {
+  readonly plugin: string
+  readonly check?: boolean
+}
+
+/** Prints `types.ts` anew; with `--check` only says whether it would change, by exit 1. */
+export async function types(
+  terminal: Terminal,
+  { plugin, check = false }: TypesValues,
+): Promise<number> {
+  const folder = openPlugin(plugin)
+  const { manifest, problems, path, files } = folder
+  if (manifest === undefined || hasErrors(problems)) return tellProblems(terminal, problems, {})
+  const shown = folder.shown('types.ts')
+  if (check) {
+    const state = typesStateOf(files.readText('types.ts'), manifest)
+    terminal.note(state === 'current' ? `${shown} is current` : `${shown} is ${state}`)
+    return state === 'current' ? exits.done : exits.failed
+  }
+  const before = writeTypes(path, manifest)
+  terminal.note(before === 'current' ? `${shown} is current` : `${shown} is written`)
+  return exits.done
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (cause) {
+    const message = `"${file}" cannot be written: ${(cause as Error).message}.`
+    throw new IonError('CLI_FILE_UNREADABLE', message, { data: { path: file }, cause })
+  }
+}

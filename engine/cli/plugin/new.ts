@@ -1,0 +1,37 @@
+/** `plugin new NAME [DIR]`: the folder of a plugin that works, and what to do next. */
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { makePlugin } from '#engine/host/plugin/scaffold.ts'
+
+export interface NewValues {
+  readonly name: string
+  readonly dir?: string | undefined
+  readonly kind?: string
+}
+
+/** Makes the files that are missing; never overwrites one. */
+export async function newPlugin(
+  terminal: Terminal,
+  { name, dir, kind = 'transform' }: NewValues,
+): Promise<number> {
+  if (kind !== 'transform' && kind !== 'action') {
+    const message = `There is no kind "${kind}"; a new plugin is a transform or an action.`
+    throw new IonError('CLI_USAGE', message, { data: { kind } })
+  }
+  const { folder, created, kept, isFound } = makePlugin({ name, dir, kind })
+  for (const path of created) tell(terminal, 'created', `${folder}/${path}`)
+  for (const path of kept) tell(terminal, 'kept', `${folder}/${path}`)
+  if (!isFound) {
+    terminal.note(
+      `Flows do not find it there yet: add "${folder}/plugin.yaml" to "plugins" in ionflux.yaml.`,
+    )
+  }
+  terminal.note(`Next: ionflux plugin test ${folder}`)
+  return exits.done
+}
+
+function tell(terminal: Terminal, outcome: 'created' | 'kept', path: string): void {
+  const tone = outcome === 'created' ? 'ok' : 'muted'
+  terminal.note(`  ${terminal.paint(tone, outcome.padEnd(8))} ${path}`)
+}

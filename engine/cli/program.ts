@@ -1,0 +1,241 @@
+/**
+ * Which commands there are and what they take, as one table.
+ *
+ * Each command's work is loaded when it is called, so that `--version` and a short run
+ * never pay for the checker, the bundler or Git.
+ */
+import { Command, Option } from 'commander'
+
+import { addPluginCommands } from './plugin/table.ts'
+import type { Terminal } from './terminal.ts'
+
+// Commander gives what the table below asks for; each command names the shape it expects.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Values = any
+type Arguments = readonly (string | readonly string[] | undefined)[]
+/** An option of a command; `many` may be repeated. */
+export type OptionRow = readonly [flags: string, text: string, multiple?: 'many']
+/** Adds a command to the program or to a group of it. */
+export type Add = (
+  name: string,
+  description: string,
+  options: readonly OptionRow[],
+  run: (args: Arguments, values: Values) => Promise<number>,
+) => void
+
+/** The whole program; `done` gets the exit code of the command that was called. */
+export function buildProgram(terminal: Terminal, done: (exit: number) => void): Command {
+  const program = new Command('ionflux')
+    .description('Flows as code: a YAML file in Git, run durably to its result.')
+    .addOption(
+      new Option('--color <when>', 'colour the output')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
+    .option('-V, --version', 'print the version') // answered before anything is parsed
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.data(text),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .addHelpText('after', examples)
+  const runs = new Command('runs')
+    .copyInheritedSettings(program)
+    .description('look at runs, stop them, try them again')
+  addFlowCommands(adder(program, done), terminal)
+  addStartCommands(adder(program, done), terminal)
+  program.addCommand(runs)
+  addRunCommands(adder(runs, done), terminal)
+  const plugin = new Command('plugin')
+    .copyInheritedSettings(program)
+    .description('write plugins: start, build, test, look at and call one')
+  program.addCommand(plugin)
+  addPluginCommands(adder(plugin, done), terminal)
+  const secret = new Command('secret')
+    .copyInheritedSettings(program)
+    .description('seal the values that steps use and never see')
+  program.addCommand(secret)
+  addSecretCommands(adder(secret, done), terminal)
+  addToolCommands(adder(program, done), terminal, program)
+  return program
+}
+
+function adder(parent: Command, done: (exit: number) => void): Add {
+  return (name, description, options, run) => {
+    const command = parent.command(name).description(description)
+    for (const [flags, text, multiple] of options) {
+      const option = new Option(flags, text)
+      command.addOption(multiple === 'many' ? option.argParser(collect) : option)
+    }
+    command.action(async (...args: unknown[]) => {
+      const values = args[args.length - 2] as Values
+      done(await run(args.slice(0, -2) as Arguments, values))
+    })
+  }
+}
+
+const dataDir: OptionRow = [
+  '--data-dir <dir>',
+  'where runs are kept (or IONFLUX_DATA_DIR; else .ionflux/)',
+]
+const json: OptionRow = ['--json', 'print one JSON document on stdout']
+const repo: OptionRow = ['--repo <dir>', 'the repository to work on (else the one around you)']
+const at: OptionRow = ['--at <ref>', 'take flow, plugins and data from this commit']
+
+function addFlowCommands(add: Add, terminal: Terminal): void {
+  add(
+    'init [dir]',
+    'start a repository of flows, or add one to what is there',
+    [],
+    async ([dir], values) =>
+      (await import('./commands/init.ts')).init(terminal, {
+        ...values,
+        dir: dir as string | undefined,
+      }),
+  )
+  add(
+    'check [paths...]',
+    'find every mistake in flows and plugins, without running anything',
+    [
+      ['--fix', 'apply the fixes that are safe'],
+      ['--format <format>', 'text, json, github or sarif'],
+      ['--json', 'the same as --format json'],
+      repo,
+      at,
+    ],
+    async ([paths], values) =>
+      (await import('./commands/check.ts')).check(terminal, {
+        paths: paths as string[],
+        ...values,
+      }),
+  )
+  add(
+    'graph <flow>',
+    'show the plan of a flow',
+    [
+      ['--format <format>', 'text, mermaid, svg or json'],
+      ['--json', 'the same as --format json'],
+      repo,
+      at,
+    ],
+    async ([flow], values) =>
+      (await import('./commands/graph.ts')).graph(terminal, { flow: flow as string, ...values }),
+  )
+}
+
+function addStartCommands(add: Add, terminal: Terminal): void {
+  add(
+    'run <flow>',
+    'run a flow, by file or id, to its result; Ctrl-C cancels it, SIGTERM leaves it to resume',
+    [
+      ['-i, --input <input>', 'name=value, name:=json or @file.json', 'many'],
+      ['--no-wait', 'leave when the run waits for a timer'],
+      json,
+      repo,
+      at,
+      dataDir,
+    ],
+    async ([flow], values) =>
+      (await import('./commands/run.ts')).run(terminal, { flow: flow as string, ...values }),
+  )
+  add(
+    'resume [run]',
+    'carry on a run that a crash or an interruption left, or all of them',
+    [['--no-wait', 'leave when only timers are left'], json, repo, dataDir],
+    async ([run], values) =>
+      (await import('./commands/resume.ts')).resume(terminal, {
+        run: run as string | undefined,
+        ...values,
+      }),
+  )
+}
+
+function addRunCommands(add: Add, terminal: Terminal): void {
+  const load = async () => await import('./commands/runs.ts')
+  const one: readonly OptionRow[] = [json, repo, dataDir]
+  add(
+    'ls',
+    'list runs, newest first',
+    [
+      ['--status <status>', 'running, parked, done, failed or cancelled'],
+      ['--flow <id>', 'only runs of this flow'],
+      ['--limit <n>', 'at most this many (else 20)'],
+      ['--all', 'with the runs that other runs started'],
+      ...one,
+    ],
+    async (_, values) => (await load()).list(terminal, values),
+  )
+  add('show <run>', 'show a run and its steps', one, async ([run], values) =>
+    (await load()).show(terminal, { run: run as string, ...values }),
+  )
+  add('logs <run>', 'print what the steps of a run wrote', one, async ([run], values) =>
+    (await load()).logs(terminal, { run: run as string, ...values }),
+  )
+  add('cancel <run>', 'stop a run; its finally blocks still run', one, async ([run], values) =>
+    (await import('./commands/change.ts')).cancel(terminal, { run: run as string, ...values }),
+  )
+  add(
+    'retry <run>',
+    'try the failed step again and go on; what was committed stays',
+    [['--no-wait', 'leave when the run waits for a timer'], ...one],
+    async ([run], values) =>
+      (await import('./commands/change.ts')).retry(terminal, { run: run as string, ...values }),
+  )
+  add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
+    (await load()).verify(terminal, { run: run as string, ...values }),
+  )
+}
+
+function addSecretCommands(add: Add, terminal: Terminal): void {
+  const load = async () => await import('./commands/secret.ts')
+  const options: readonly OptionRow[] = [json, repo, dataDir]
+  add(
+    'set <name>',
+    'seal a value, read from stdin or typed unseen',
+    options,
+    async ([name], values) =>
+      (await load()).setSecret(terminal, { name: name as string, ...values }),
+  )
+  add('ls', 'list names, never values', options, async (_, values) =>
+    (await load()).listSecrets(terminal, values),
+  )
+  add('rm <name>', 'forget a value', options, async ([name], values) =>
+    (await load()).removeSecret(terminal, { name: name as string, ...values }),
+  )
+}
+
+function addToolCommands(add: Add, terminal: Terminal, program: Command): void {
+  add('explain <code>', 'explain an error code', [], async ([code]) =>
+    (await import('./commands/explain.ts')).explain(terminal, code as string),
+  )
+  add(
+    'doctor',
+    'check this machine and this repository',
+    [json, repo, dataDir],
+    async (_, values) => (await import('./commands/doctor.ts')).doctor(terminal, values),
+  )
+  add(
+    'completion <shell>',
+    'print a completion script for bash, zsh or fish',
+    [],
+    async ([shell]) =>
+      (await import('./commands/completion.ts')).completion(terminal, shell as string, program),
+  )
+}
+
+const examples = `
+Examples:
+  ionflux init hello                                   a repository with a flow that works
+  ionflux run hello -i name=Ada                        run it
+  ionflux check                                        every mistake, with its place
+  ionflux run flows/release-notes.flow.yaml -i from=v1.0.0
+  ionflux runs ls                                      what ran here
+Exit codes:
+  0 done   1 the run failed, or verify found damage   2 wrong call   3 problems in files
+  4 not permitted   6 the run waits (--no-wait)   69 something cannot be reached or written
+  70 a defect of ionflux   130 interrupted; the run can be carried on
+Next: ionflux init hello`
+
+function collect(value: string, before: unknown): readonly string[] {
+  return [...((before as readonly string[] | undefined) ?? []), value]
+}

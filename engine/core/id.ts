@@ -1,0 +1,54 @@
+/**
+ * Names of runs: 26 characters that sort by their time of birth (the ULID layout).
+ *
+ * A child run's id is derived from its parent and the path of the calling step, so
+ * that a crash between "decide" and "start" can never start it twice.
+ */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+
+declare const brand: unique symbol
+/** 26 characters of Crockford base 32, upper case: 10 of time (ms), 16 of chance. */
+export type RunId = string & { readonly [brand]: 'RunId' }
+
+/** Where fresh names come from; the only randomness the runtime sees. */
+export interface Ids {
+  runId(): RunId
+}
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** Builds a run id from a time in milliseconds and ten random bytes. */
+export function runIdFrom(at: number, chance: Uint8Array): RunId {
+  let time = ''
+  for (let rest = at, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) {
+    time = alphabet.charAt(rest % 32) + time
+  }
+  return (time + base32(chance)) as RunId
+}
+
+/** The id of the run that the step at `path` of `parent` starts: the same at every try. */
+export function childRunId(parent: RunId, path: string): RunId {
+  const hash = sha256(utf8ToBytes(`${parent}\n${path}`))
+  return (parent.slice(0, 10) + base32(hash.subarray(0, 10))) as RunId
+}
+
+export function isRunId(text: string): text is RunId {
+  return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
+}
+
+/** Ten bytes to sixteen characters. */
+function base32(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let value = 0
+  for (const byte of bytes) {
+    value = (value << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += alphabet.charAt((value >>> bits) & 31)
+    }
+  }
+  return text
+}

@@ -1,0 +1,20 @@
+/**
+ * The one shape of data that crosses every border: what JSON (RFC 8259) can say.
+ *
+ * Step inputs and outputs, records and plans are made of it, so that each can be
+ * printed, hashed and read by another process. It leaves canonical bytes to
+ * `canonical.ts`.
+ */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Escapes one segment of a JSON Pointer (RFC 6901). */
+export function pointer(...segments: readonly (string | number)[]): string {
+  return segments.map((s) => '/' + String(s).replaceAll('~', '~0').replaceAll('/', '~1')).join('')
+}

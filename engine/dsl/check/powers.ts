@@ -1,0 +1,152 @@
+/**
+ * What steps may do to the world: their powers against the flow's `permissions`, and
+ * effects that a retry or a loop could repeat.
+ */
+import { isObject, pointer, type Json, type JsonObject } from '#engine/core/json.ts'
+import type { Fix, Problem } from '#engine/core/problem.ts'
+import { covers, parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { parseReference } from '#engine/dsl/reference.ts'
+import type { Document } from '#engine/dsl/text.ts'
+import type { ActionSpec, World } from '#engine/dsl/world.ts'
+
+import { allowFix } from './allow.ts'
+import type { FoundStep } from './walk.ts'
+
+/** One power that a step needs: `net` `api.example.com`. */
+export interface Power {
+  readonly kind: 'net' | 'secrets' | 'git'
+  readonly value: string
+}
+
+interface Missing {
+  readonly power: Power
+  readonly at: string
+  readonly who: string
+}
+
+export function checkPowers(
+  { document, world }: { document: Document; world: World },
+  steps: readonly FoundStep[],
+): readonly Problem[] {
+  const granted = grantedBy(document.value)
+  const missing: Missing[] = []
+  const problems: Problem[] = []
+  for (const found of steps) {
+    const action = actionOf(world, found.step)
+    if (action !== undefined) {
+      const at = `${found.at}/use`
+      for (const power of powersOf(action)) {
+        if (!isGranted(granted, power)) missing.push({ power, at, who: `"${action.name}"` })
+      }
+      const problem = unguarded(found, action)
+      if (problem !== undefined) problems.push(problem)
+    }
+    for (const { name, at } of findSecrets(found.step['with'], `${found.at}/with`)) {
+      const power: Power = { kind: 'secrets', value: name }
+      if (!isGranted(granted, power)) missing.push({ power, at, who: 'The step' })
+    }
+  }
+  // One fix grants them all: two that add the same key would undo each other.
+  const named = unique(missing).filter(({ value }) => value !== anything)
+  const fix = named.length === 0 ? undefined : allowFix(document, named)
+  return [...problems, ...missing.map((one, i) => denied(one, i === 0 ? fix : undefined))]
+}
+
+function actionOf(world: World, { use }: JsonObject): ActionSpec | undefined {
+  const reference = typeof use === 'string' ? parseReference(use) : undefined
+  return reference === undefined ? undefined : world.findAction(reference.name)
+}
+
+// ─── Permissions ────────────────────────────────────────────────────────────
+
+function powersOf({ capabilities }: ActionSpec): readonly Power[] {
+  return (['net', 'secrets', 'git'] as const).flatMap((kind) =>
+    (capabilities[kind] ?? []).map((value) => ({ kind, value })),
+  )
+}
+
+function grantedBy(flow: Json | undefined): readonly Power[] {
+  const permissions = isObject(flow) ? flow['permissions'] : undefined
+  if (!isObject(permissions)) return []
+  return (['net', 'secrets', 'git'] as const).flatMap((kind) => {
+    const list = permissions[kind]
+    if (!Array.isArray(list)) return []
+    return list.flatMap((value: Json) => (typeof value === 'string' ? [{ kind, value }] : []))
+  })
+}
+
+function isGranted(granted: readonly Power[], { kind, value }: Power): boolean {
+  // A plugin's `*` is whatever the flow allows; only of hosts there must be one at all.
+  if (value === anything && kind !== 'net') return true
+  return granted.some((one) => {
+    if (one.kind !== kind) return false
+    return (
+      one.value === value || value === anything || (kind === 'net' && isCovered(one.value, value))
+    )
+  })
+}
+
+const anything = '*'
+
+function isCovered(granted: string, asked: string): boolean {
+  const [wide, narrow] = [parseHostPattern(granted), parseHostPattern(asked)]
+  return wide !== undefined && narrow !== undefined && covers(wide, narrow)
+}
+
+function unique(missing: readonly Missing[]): readonly Power[] {
+  const byName = new Map(missing.map(({ power }) => [`${power.kind} ${power.value}`, power]))
+  return [...byName.values()]
+}
+
+const words = { net: 'to reach', secrets: 'the secret', git: 'to do with Git:' } as const
+
+function denied({ power, at, who }: Missing, fix: Fix | undefined): Problem {
+  if (power.value === anything) {
+    const message = `${who} reaches other hosts, and the flow allows none.`
+    const help = 'Name the hosts of its requests in permissions.net.'
+    return { code: 'PLAN_PERMISSION_MISSING', severity: 'error', message, at, help }
+  }
+  const problem: Problem = {
+    code: 'PLAN_PERMISSION_MISSING',
+    severity: 'error',
+    message: `${who} needs ${words[power.kind]} "${power.value}", which the flow does not allow.`,
+    at,
+    help: `Add it to permissions.${power.kind}, if the flow may do that.`,
+  }
+  return fix === undefined ? problem : { ...problem, fix }
+}
+
+/** The `{ secret: NAME }` in a step's inputs. */
+function findSecrets(value: Json | undefined, at: string): { name: string; at: string }[] {
+  if (Array.isArray(value)) return value.flatMap((item: Json, i) => findSecrets(item, `${at}/${i}`))
+  if (!isObject(value)) return []
+  const { secret } = value
+  if (typeof secret === 'string' && Object.keys(value).length === 1) {
+    return [{ name: secret, at: `${at}/secret` }]
+  }
+  return Object.entries(value).flatMap(([key, part]) => findSecrets(part, at + pointer(key)))
+}
+
+// ─── Effects ────────────────────────────────────────────────────────────────
+
+/** An unsafe action that could run twice for one reason, without a key to tell them apart. */
+function unguarded({ step, at, loop }: FoundStep, action: ActionSpec): Problem | undefined {
+  if (action.effects !== 'unsafe' || 'idempotency' in step || 'compensate' in step) return undefined
+  const isRetried = 'retry' in step && attempts(step['retry']) !== 1
+  if (!isRetried && loop === undefined) return undefined
+  const [where, related] = isRetried
+    ? ['be tried again', { message: 'It is tried again here.', at: `${at}/retry` }]
+    : ['run once per turn', { message: 'The loop is here.', at: `${loop?.at}/${loop?.kind}` }]
+  return {
+    code: 'PLAN_EFFECT_UNGUARDED',
+    severity: 'error',
+    message: `"${action.name}" changes the world at every call and may ${where}.`,
+    at: `${at}/use`,
+    related: [related],
+    help: 'Give the step an idempotency: key that the callee knows, such as the id of the item.',
+  }
+}
+
+function attempts(retry: Json | undefined): Json | undefined {
+  return isObject(retry) ? retry['max'] : retry
+}

@@ -1,0 +1,425 @@
+/**
+ * ionflux flow: the types of the file.
+ *
+ * Generated from schemas/flow.json by scripts/types.ts; edit that.
+ */
+import type { Json, JsonObject } from '#engine/core/json.ts'
+
+/**
+ * A flow in the language flux/1: steps that run one after another, durably, with blocks for choice,
+ * repetition, parallelism and failure.
+ */
+export interface Flow {
+  /** The version of the language this file is written in. */
+  readonly dsl: 'flux/1'
+  /** The name of the flow, unique in the repository. It stays when the file moves. */
+  readonly id: string
+  /** What the flow does, for people. */
+  readonly description?: string
+  /** Which events start a run. A flow without triggers is started by hand or by another flow. */
+  readonly on?: Triggers
+  /** JSON Schema (2020-12) of the inputs: an object. A $ref may name a relative file. */
+  readonly inputs?: JsonObject
+  /** The ceiling of what the steps may do. What is not listed is refused. */
+  readonly permissions?: FlowPermissions
+  /** How long a run may take in all, waits included: 90s, 5m, 1h30m, 4d. */
+  readonly timeout?: string
+  /** The steps, one after another. */
+  readonly steps: readonly Step[]
+  /** What the run returns. Without it: the output of the last step. */
+  readonly outputs?: Json
+}
+
+export interface FlowPermissions {
+  /**
+   * Hosts that steps may reach: api.example.com, *.example.com, host:8443, http://localhost:8080,
+   * GET,HEAD host.
+   */
+  readonly net?: readonly string[]
+  /** Names of the secrets that steps may be given. */
+  readonly secrets?: readonly string[]
+  /** What steps may do with the repository at the run's commit. */
+  readonly git?: readonly ('read' | 'write')[]
+}
+
+export interface Triggers {
+  /** A person starts the run. */
+  readonly manual?: readonly ManualTrigger[] | ManualTrigger
+  /** A clock starts the run. */
+  readonly schedule?: readonly ScheduleTrigger[] | ScheduleTrigger
+  /** A verified HTTP request starts the run. */
+  readonly webhook?: readonly WebhookTrigger[] | WebhookTrigger
+  /** A message on the event bus starts the run. */
+  readonly event?: readonly EventTrigger[] | EventTrigger
+  /** A push or a tag starts the run. */
+  readonly git?: readonly GitTrigger[] | GitTrigger
+  /** The end of another flow's run starts the run. */
+  readonly flow?: readonly FlowTrigger[] | FlowTrigger
+}
+
+export interface ManualTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface ScheduleTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** Five fields: minute, hour, day of month, month, day of week. */
+  readonly cron: string
+  /** An IANA time zone such as Europe/Lisbon. Without it: UTC. */
+  readonly timezone?: string
+  /** What happens with times that passed while nothing ran: none of them, the last one, or all. */
+  readonly catchup?: 'none' | 'last' | 'all'
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface WebhookTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** How the request proves who sent it. */
+  readonly scheme: 'standard' | 'github' | 'stripe' | 'hmac'
+  /** Name of the secret that the sender signs with. */
+  readonly secret: string
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface EventTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** The subject to listen on; * stands for one part, > for the rest: orders.*.paid. */
+  readonly subject: string
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface GitTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** Branches (globs) whose push starts the run. */
+  readonly push?: readonly string[]
+  /** Tags (globs) that start the run when they appear. */
+  readonly tag?: readonly string[]
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface FlowTrigger {
+  /** The name of the trigger; required where a kind has several. */
+  readonly id?: string
+  /** The id of the other flow. */
+  readonly flow: string
+  /** Which ends start the run. Without it: done. */
+  readonly status?: readonly ('done' | 'failed' | 'cancelled')[]
+  /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
+  readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface Retry {
+  /** Attempts in all, the first included. */
+  readonly max: number
+  /** How long to wait between attempts. */
+  readonly backoff?: Backoff
+  /** Only failures with these codes are tried again. Without it: every transient one. */
+  readonly on?: readonly string[]
+}
+
+export interface Backoff {
+  /** The wait after the first attempt: 1s. */
+  readonly first?: string
+  /** Each wait is this many times the one before. */
+  readonly factor?: number
+  /** No wait is longer than this: 1m. */
+  readonly max?: string
+  /** Spreads the waits, so that many runs do not come back at once. */
+  readonly jitter?: boolean
+}
+
+/** One step: an id and exactly one of the kind keys. */
+export type Step =
+  | UseStep
+  | TransformStep
+  | FlowStep
+  | IfStep
+  | SwitchStep
+  | EachStep
+  | WhileStep
+  | ParallelStep
+  | SleepStep
+  | UntilStep
+  | TryStep
+  | LetStep
+  | ReturnStep
+  | FailStep
+  | AssertStep
+
+/** Calls an action of a plugin; its output is the step's. */
+export interface UseStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The action and the versions that will do: namespace/name[/action][@range]. */
+  readonly use: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /**
+   * The key the callee removes duplicates by: ${{ inputs.invoice.id }}. Without it: the engine's
+   * own.
+   */
+  readonly idempotency?: string
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs sandboxed code without any capability: JSON in, JSON out. */
+export interface TransformStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /**
+   * An ES module with `export default (input) => output`, or the relative path of a .ts, .js or
+   * .mjs file.
+   */
+  readonly transform: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs another flow and waits for it; its outputs are the step's output. */
+export interface FlowStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The id of the flow to run. */
+  readonly flow: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs `then` when the condition holds, otherwise `else`. */
+export interface IfStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** An expression that is true or false: ${{ inputs.count > 3 }}. */
+  readonly if: string | boolean
+  /** The steps when the condition holds. */
+  readonly then: readonly Step[]
+  /** The steps when it does not. */
+  readonly else?: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs the case whose name equals the value, otherwise `default`. */
+export interface SwitchStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The value that chooses: ${{ inputs.kind }}. */
+  readonly switch: Json
+  /** Steps by value. */
+  readonly cases: Readonly<Record<string, readonly Step[]>>
+  /** The steps when no case fits; may be []. */
+  readonly default: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/**
+ * Runs the steps for every item of a list; yields the list of their outputs, in the order of the
+ * items.
+ */
+export interface EachStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The list, and how its items are gone through. */
+  readonly each: Each
+  /** The steps for one item. */
+  readonly steps: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+export interface Each {
+  /** The list to go through: ${{ steps.tree.output }}. */
+  readonly in: string | readonly Json[]
+  /** The name of the item in expressions. Without it: item. */
+  readonly as?: string
+  /** How many items may be under way at once. Without it: 16. */
+  readonly concurrency?: number
+  /** A failed item fails the step, is left out, or leaves its error in its place. */
+  readonly on_error?: 'fail' | 'skip' | 'collect'
+}
+
+/**
+ * Runs the steps as long as the condition holds, at most `max` times; yields the last turn's
+ * output.
+ */
+export interface WhileStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** An expression that is true or false: ${{ inputs.count > 3 }}. */
+  readonly while: string | boolean
+  /** More turns than this are an error. */
+  readonly max: number
+  /** The steps of one turn. */
+  readonly steps: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs named branches at the same time; yields a map of their outputs. */
+export interface ParallelStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** Branches by name: a list of steps, or a mapping with needs, steps and output. */
+  readonly parallel: Readonly<Record<string, readonly Step[] | Branch>>
+  /** When the step is done: all branches, any one, or this many. */
+  readonly join?: number | 'all' | 'any'
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+export interface Branch {
+  /** Branches that must be done before this one starts; seen as branches.<name>.output. */
+  readonly needs?: readonly string[]
+  /** The steps of the branch. */
+  readonly steps: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+}
+
+/** Waits for a duration; costs nothing while it waits. */
+export interface SleepStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** How long: 90s, 5m, 4d, or an expression. */
+  readonly sleep: string
+}
+
+/** Waits until an instant; goes on at once when it has passed. */
+export interface UntilStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** An RFC 3339 instant such as 2026-01-01T00:00:00Z, or an expression. */
+  readonly until: string
+}
+
+/** Runs steps; `catch` handles their failure, `finally` runs in every case. */
+export interface TryStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The steps that may fail. */
+  readonly try: readonly Step[]
+  /**
+   * What to do about a failure: steps for every code, or a list of { on, steps }; the first that
+   * fits is taken.
+   */
+  readonly catch?: readonly Step[] | readonly CatchClause[]
+  /** The steps that run in every case. */
+  readonly finally?: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+export interface CatchClause {
+  /** The codes this clause takes. Without it: every one. */
+  readonly on?: readonly string[]
+  /** The steps; expressions see the failure as error. */
+  readonly steps: readonly Step[]
+}
+
+/** Names a value; its output is the value. */
+export interface LetStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** Any value; text in it may hold expressions. */
+  readonly let: Json
+}
+
+/** Ends the run with this value as its output. */
+export interface ReturnStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** What the run returns. */
+  readonly return: Json
+}
+
+/** Ends the run with an error, or the try around it. */
+export interface FailStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** A message, or a mapping with code, message and data. */
+  readonly fail: string | FailValue
+}
+
+export interface FailValue {
+  /** An error code (RUN_STEP_TIMEOUT) or a word that a plugin chose (rate_limited). */
+  readonly code?: string
+  /** What went wrong, for people. */
+  readonly message: string
+  /** What a catch may need to know. */
+  readonly data?: Json
+}
+
+/** Ends the run with RUN_ASSERTION_FAILED unless the condition holds. */
+export interface AssertStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** An expression that is true or false: ${{ inputs.count > 3 }}. */
+  readonly assert: string | boolean
+  /** What to say when the condition does not hold. */
+  readonly message?: string
+}

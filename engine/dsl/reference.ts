@@ -1,0 +1,56 @@
+/**
+ * References to actions, `namespace/name[/action][@range]`, and versions (semver).
+ */
+import satisfies from 'semver/functions/satisfies.js'
+import parse from 'semver/functions/parse.js'
+import validRange from 'semver/ranges/valid.js'
+
+/** A `use:` in its parts. */
+export interface Reference {
+  /** `std/git/log`, or `std/git` for the action `default`. */
+  readonly name: string
+  /** As it was written; absent means any version. */
+  readonly range?: string
+}
+
+const charsMax = 256
+
+/**
+ * Reads a reference; undefined when the text is none.
+ *
+ * @example
+ * parseReference('std/git/log@^1') // { name: 'std/git/log', range: '^1' }
+ */
+export function parseReference(text: string): Reference | undefined {
+  if (text.length > charsMax) return undefined
+  const match = /^((?:[a-z][a-z0-9-]{0,62}\/){1,2}[a-z][a-z0-9-]{0,62})(?:@(.+))?$/.exec(text)
+  if (match === null) return undefined
+  const [, name = '', range] = match
+  if (range === undefined) return { name }
+  return isRange(range) ? { name, range } : undefined
+}
+
+/** Whether `text` is a range of versions: `^1`, `~1.2`, `1.x`, `>=1 <3`. */
+export function isRange(text: string): boolean {
+  return text.length <= charsMax && validRange(text) !== null
+}
+
+/** Whether `text` is one version: `1.4.0`. */
+export function isVersion(text: string): boolean {
+  return text.length <= charsMax && parse(text)?.raw === text && !/^[v=\s]/.test(text)
+}
+
+/** Whether `version` is one that `range` allows; an absent range allows every version. */
+export function isInRange(version: string, range: string | undefined): boolean {
+  return range === undefined || satisfies(version, range)
+}
+
+/**
+ * The name in a reference, without its range; the text itself when it is no reference.
+ *
+ * @example
+ * nameOf('std/git/log@^1') // 'std/git/log'
+ */
+export function nameOf(text: string): string {
+  return text.split('@', 1)[0] ?? text
+}

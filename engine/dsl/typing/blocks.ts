@@ -1,0 +1,274 @@
+/**
+ * What each kind of step yields, and what can be seen inside it.
+ *
+ * One function per kind, in the order of the language (DESIGN 4). A block yields the output
+ * of its last step unless it says otherwise.
+ */
+import type { Json } from '#engine/core/json.ts'
+import { pointer } from '#engine/core/json.ts'
+import type {
+  EachStep,
+  IfStep,
+  ParallelStep,
+  Step,
+  SwitchStep,
+  TryStep,
+  UseStep,
+  WhileStep,
+} from '#engine/dsl/flow.ts'
+
+import { misfits } from './fit.ts'
+import { check, checkKind, type Walk } from './place.ts'
+import { jsonTypeOf, typeOfSchema } from './schema.ts'
+import { layerOver, type Sight } from './sight.ts'
+import { areClauses, isBranch } from './steps.ts'
+import {
+  alternatives,
+  any,
+  fieldsOf,
+  listOf,
+  recordOf,
+  simple,
+  unionOf,
+  type Type,
+} from './type.ts'
+
+interface At<S> {
+  readonly step: S
+  /** Pointer of the step. */
+  readonly at: string
+  readonly sight: Sight
+}
+
+const none = simple('null')
+const text = simple('string')
+
+/** Checks the steps of one list in order; each sees those before it. */
+export function walkList(
+  walk: Walk,
+  list: { readonly steps: readonly Step[]; readonly at: string; readonly sight: Sight },
+): { readonly output: Type; readonly sight: Sight } {
+  const steps = layerOver(list.sight.steps)
+  const sight = { ...list.sight, steps }
+  let output: Type = simple('null')
+  list.steps.forEach((step, i) => {
+    output = jsonTypeOf(typeOfStep(walk, { step, at: list.at + pointer(i), sight }))
+    steps.own.set(step.id, output)
+  })
+  return { output, sight }
+}
+
+/** Checks the expressions of one step and gives the type of its output. */
+function typeOfStep(walk: Walk, here: At<Step>): Type {
+  const { step, at, sight } = here
+  if ('use' in step) return ofUse(walk, { step, at, sight })
+  if ('transform' in step) return ofWith(walk, { value: step.with, at, sight })
+  if ('flow' in step) return ofFlow(walk, { id: step.flow, value: step.with, at, sight })
+  if ('if' in step) return ofIf(walk, { step, at, sight })
+  if ('switch' in step) return ofSwitch(walk, { step, at, sight })
+  if ('each' in step) return ofEach(walk, { step, at, sight })
+  if ('while' in step) return ofWhile(walk, { step, at, sight })
+  if ('parallel' in step) return ofParallel(walk, { step, at, sight })
+  if ('try' in step) return ofTry(walk, { step, at, sight })
+  return ofPlain(walk, here)
+}
+
+/** The kinds without steps inside and without a call. */
+function ofPlain(walk: Walk, { step, at, sight }: At<Step>): Type {
+  const kind = (key: string, value: Json, kinds: Parameters<typeof checkKind>[1]['kinds']): Type =>
+    checkKind(walk, { value, at: `${at}/${key}`, sight, kinds, key })
+  if ('let' in step) return check(walk, { value: step.let, at: `${at}/let`, sight })
+  if ('return' in step) return check(walk, { value: step.return, at: `${at}/return`, sight })
+  if ('sleep' in step) kind('sleep', step.sleep, ['string', 'number', 'int', 'duration'])
+  else if ('until' in step) kind('until', step.until, ['string', 'timestamp'])
+  else if ('assert' in step) {
+    kind('assert', step.assert, ['bool'])
+    if (step.message !== undefined) check(walk, { value: step.message, at: `${at}/message`, sight })
+  } else if ('fail' in step) {
+    check(walk, { value: step.fail as Json, at: `${at}/fail`, sight })
+  }
+  return none
+}
+
+function ofUse(walk: Walk, { step, at, sight }: At<UseStep>): Type {
+  const name = step.use.split('@')[0] ?? ''
+  const action = walk.world.findAction(name)
+  const before = walk.problems.length
+  const given = typeOfWith(walk, { value: step.with ?? {}, at: `${at}/with`, sight })
+  if (action?.input !== undefined && walk.problems.length === before) {
+    const place = step.with === undefined ? `${at}/use` : `${at}/with`
+    const wanted = typeOfSchema(action.input)
+    walk.problems.push(...misfits({ given, wanted, at: place, who: `"${name}"` }))
+  }
+  if (step.idempotency !== undefined) {
+    const kinds = ['string', 'number', 'int'] as const
+    const value = step.idempotency
+    checkKind(walk, { value, at: `${at}/idempotency`, sight, kinds, key: 'idempotency' })
+  }
+  return typeOfSchema(action?.output)
+}
+
+/** The type of what is passed, as the callee gets it. */
+function typeOfWith(walk: Walk, checked: Parameters<typeof check>[1]): Type {
+  return jsonTypeOf(check(walk, checked))
+}
+
+function ofWith(
+  walk: Walk,
+  {
+    value,
+    at,
+    sight,
+  }: { readonly value: Json | undefined; readonly at: string; readonly sight: Sight },
+): Type {
+  if (value !== undefined) check(walk, { value, at: `${at}/with`, sight })
+  return any
+}
+
+function ofFlow(
+  walk: Walk,
+  from: {
+    readonly id: string
+    readonly value: Json | undefined
+    readonly at: string
+    readonly sight: Sight
+  },
+): Type {
+  const { id, value, at, sight } = from
+  const before = walk.problems.length
+  const given = typeOfWith(walk, { value: value ?? {}, at: `${at}/with`, sight })
+  const inputs = walk.world.findFlow(id)?.inputs
+  if (inputs === undefined || walk.problems.length > before) return any
+  const place = value === undefined ? `${at}/flow` : `${at}/with`
+  const wanted = typeOfSchema(inputs)
+  walk.problems.push(...misfits({ given, wanted, at: place, who: `The flow "${id}"` }))
+  return any
+}
+
+function ofIf(walk: Walk, { step, at, sight }: At<IfStep>): Type {
+  checkKind(walk, { value: step.if, at: `${at}/if`, sight, kinds: ['bool'], key: 'if' })
+  const parts = [walkList(walk, { steps: step.then, at: `${at}/then`, sight })]
+  parts.push(walkList(walk, { steps: step.else ?? [], at: `${at}/else`, sight }))
+  return ofParts(walk, { parts, output: step.output, at, sight })
+}
+
+function ofSwitch(walk: Walk, { step, at, sight }: At<SwitchStep>): Type {
+  const kinds = ['string', 'number', 'int', 'bool', 'null'] as const
+  checkKind(walk, { value: step.switch, at: `${at}/switch`, sight, kinds, key: 'switch' })
+  const parts = Object.entries(step.cases).map(([name, steps]) =>
+    walkList(walk, { steps, at: `${at}/cases${pointer(name)}`, sight }),
+  )
+  parts.push(walkList(walk, { steps: step.default, at: `${at}/default`, sight }))
+  return ofParts(walk, { parts, output: step.output, at, sight })
+}
+
+/** A block of which one part runs: its `output` may name the steps of every part. */
+function ofParts(
+  walk: Walk,
+  block: {
+    readonly parts: readonly { readonly output: Type; readonly sight: Sight }[]
+    readonly output: Json | undefined
+    readonly at: string
+    readonly sight: Sight
+  },
+): Type {
+  const { parts, output, at, sight } = block
+  if (output === undefined) return unionOf(parts.map((part) => part.output))
+  const steps = layerOver(sight.steps)
+  for (const part of parts) for (const [id, type] of part.sight.steps.own) steps.own.set(id, type)
+  return check(walk, { value: output, at: `${at}/output`, sight: { ...sight, steps } })
+}
+
+function ofEach(walk: Walk, { step, at, sight }: At<EachStep>): Type {
+  const { in: list, as = 'item', on_error: onError } = step.each
+  const value = list as Json
+  const type = checkKind(walk, { value, at: `${at}/each/in`, sight, kinds: ['list'], key: 'in' })
+  const names = new Map([...sight.names, [as, itemOf(type)]])
+  const turn = recordOf({ index: simple('integer'), previous: any })
+  const inner = { ...sight, names, turn }
+  const body = walkList(walk, { steps: step.steps, at: `${at}/steps`, sight: inner })
+  const output = ofParts(walk, { parts: [body], output: step.output, at, sight: body.sight })
+  if (onError !== 'collect') return listOf(output)
+  return listOf(unionOf([output, recordOf({ error: recordOf({ code: text, message: text }) })]))
+}
+
+/** The items of a list type; the keys are not what `each` goes over. */
+function itemOf(list: Type): Type {
+  const items = alternatives(list).flatMap((type) => (type.kind === 'list' ? [type.items] : []))
+  return items.length === 1 ? (items[0] as Type) : any
+}
+
+function ofWhile(walk: Walk, { step, at, sight }: At<WhileStep>): Type {
+  const turn = recordOf({ index: simple('integer'), previous: any })
+  const inner = { ...sight, turn }
+  checkKind(walk, {
+    value: step.while,
+    at: `${at}/while`,
+    sight: inner,
+    kinds: ['bool'],
+    key: 'while',
+  })
+  const body = walkList(walk, { steps: step.steps, at: `${at}/steps`, sight: inner })
+  const output = ofParts(walk, { parts: [body], output: step.output, at, sight: body.sight })
+  return unionOf([output, none])
+}
+
+function ofParallel(walk: Walk, { step, at, sight }: At<ParallelStep>): Type {
+  const outputs = new Map<string, Type>()
+  for (const [name, branch] of inOrder(step.parallel)) {
+    const here = `${at}/parallel${pointer(name)}`
+    const needs = isBranch(branch) ? (branch.needs ?? []) : []
+    const branches = new Map(needs.map((need) => [need, outputs.get(need) ?? any] as const))
+    const inner = needs.length === 0 ? withoutBranches(sight) : { ...sight, branches }
+    const steps = isBranch(branch) ? branch.steps : branch
+    const place = isBranch(branch) ? `${here}/steps` : here
+    const body = walkList(walk, { steps, at: place, sight: inner })
+    const output = isBranch(branch) ? branch.output : undefined
+    outputs.set(name, ofParts(walk, { parts: [body], output, at: here, sight: body.sight }))
+  }
+  const isAll = step.join === undefined || step.join === 'all'
+  const fields = [...outputs].map(([name, type]) => [name, { type, isOptional: !isAll }] as const)
+  if (step.output === undefined) return { kind: 'map', fields: fieldsOf(fields) }
+  return check(walk, {
+    value: step.output,
+    at: `${at}/output`,
+    sight: { ...sight, branches: outputs },
+  })
+}
+
+function withoutBranches(sight: Sight): Sight {
+  const inner: { -readonly [K in keyof Sight]: Sight[K] } = { ...sight }
+  delete inner.branches
+  return inner
+}
+
+type Branches = ParallelStep['parallel']
+
+/** Branches after those they need; what is in a ring or unknown comes as it stands. */
+function inOrder(branches: Branches): readonly (readonly [string, Branches[string]])[] {
+  const done = new Map<string, Branches[string]>()
+  const visit = (name: string, path: readonly string[]): void => {
+    const branch = Object.hasOwn(branches, name) ? branches[name] : undefined
+    if (branch === undefined || done.has(name) || path.includes(name)) return
+    const needs = isBranch(branch) ? (branch.needs ?? []) : []
+    for (const need of needs) visit(need, [...path, name])
+    done.set(name, branch)
+  }
+  for (const name of Object.keys(branches)) visit(name, [])
+  return [...done]
+}
+
+function ofTry(walk: Walk, { step, at, sight }: At<TryStep>): Type {
+  const parts = [walkList(walk, { steps: step.try, at: `${at}/try`, sight })]
+  const caught = { ...sight, isCaught: true }
+  const clauses = step.catch ?? []
+  if (areClauses(clauses)) {
+    clauses.forEach(({ steps }, i) => {
+      parts.push(walkList(walk, { steps, at: `${at}/catch/${i}/steps`, sight: caught }))
+    })
+  } else if (clauses.length > 0) {
+    parts.push(walkList(walk, { steps: clauses, at: `${at}/catch`, sight: caught }))
+  }
+  walkList(walk, { steps: step.finally ?? [], at: `${at}/finally`, sight })
+  return ofParts(walk, { parts, output: step.output, at, sight })
+}

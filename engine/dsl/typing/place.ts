@@ -1,0 +1,68 @@
+/**
+ * Checks one template where it stands, for every rule that needs its type.
+ */
+import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { Problem } from '#engine/core/problem.ts'
+import { parseExpression } from '#engine/dsl/expression.ts'
+import type { Kind } from '#engine/dsl/expression/value.ts'
+import { parseTemplate } from '#engine/dsl/template.ts'
+import type { World } from '#engine/dsl/world.ts'
+
+import { typeOfTemplate } from './schema.ts'
+import { envOf, type Landscape, type Sight } from './sight.ts'
+import { any, mayBe, printType, type Type } from './type.ts'
+
+/** One walk over a flow. */
+export interface Walk {
+  readonly world: World
+  readonly landscape: Landscape
+  readonly problems: Problem[]
+}
+
+export interface Checked {
+  readonly value: Json
+  readonly at: string
+  readonly sight: Sight
+}
+
+/** Checks one template and gives its type. */
+export function check(walk: Walk, { value, at, sight }: Checked): Type {
+  if (walk.problems.length >= limits.expressionProblemsMax) return any
+  const parsed = parseTemplate(value, at)
+  const env = envOf(sight, walk.landscape, at)
+  const typed = typeOfTemplate(parsed.template, env, parsed.expressions)
+  walk.problems.push(...parsed.problems, ...typed.problems)
+  return parsed.problems.length > 0 ? any : typed.type
+}
+
+/** Checks a template of which only some kinds of values can be used. */
+export function checkKind(
+  walk: Walk,
+  checked: Checked & { readonly kinds: readonly Kind[]; readonly key: string },
+): Type {
+  const { value, at, kinds, key } = checked
+  const type = check(walk, checked)
+  if (mayBe(type, kinds)) return type
+  const wanted = kinds.map((kind) => (kind === 'bool' ? 'true or false' : kind)).join(' or ')
+  const message = `"${key}" needs ${wanted}; this is ${printType(type)}.`
+  walk.problems.push({
+    code: 'DSL_EXPRESSION_TYPE',
+    severity: 'error',
+    message,
+    at,
+    ...wrapped(value),
+  })
+  return type
+}
+
+/** Helps where the braces were forgotten. */
+function wrapped(value: Json): Partial<Problem> {
+  if (typeof value !== 'string' || value.includes('${{')) return {}
+  const { node } = parseExpression(value)
+  if (node === undefined || node.op === 'name') return { help: 'Expressions stand in ${{ … }}.' }
+  const span = { start: 0, end: value.length }
+  const text = `\${{ ${value.trim()} }}`
+  const fix = { title: `Write "${text}"`, applicability: 'safe', edits: [{ span, text }] } as const
+  return { help: `Did you mean ${text}?`, within: span, fix }
+}

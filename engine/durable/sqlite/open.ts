@@ -1,0 +1,74 @@
+/**
+ * Opens the durable half of a data directory: one writer, or a reader beside it.
+ *
+ * Whoever opens for writing holds the lease of the directory (`host/lease.ts`); this
+ * file does not check it, so that tests and tools can open a copy.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Code } from '#engine/core/codes.ts'
+import type { Durable, DurableReader } from '#engine/durable/durable.ts'
+
+import { GroupCommit } from './commit.ts'
+import { guarded, openDatabase, openDatabaseForReading } from './database.ts'
+import { type Entry, entryWriter, sqliteJournal } from './journal.ts'
+import { logReader, sqliteLogs } from './logs.ts'
+import { migrate, requireCurrent } from './migrate.ts'
+import { sqliteReader } from './reads.ts'
+import { sqliteStore, storeReader } from './store.ts'
+
+/**
+ * Opens `journal.db` in `dir` for writing, made or brought up to date as needed.
+ *
+ * Throws `JOURNAL_WRITE_FAILED` when it cannot be opened, `JOURNAL_VERSION_UNKNOWN` when
+ * a newer release wrote it.
+ */
+export function openSqlite(dir: string): Durable {
+  const db = openDatabase(dir)
+  return orClose(db, 'JOURNAL_WRITE_FAILED', () => {
+    migrate(db)
+    const { store, companion: payloads } = sqliteStore(db, () => commit.flush())
+    const { logs, companion: lines, close: closeLogs } = sqliteLogs(db, () => commit)
+    const commit: GroupCommit<Entry> = new GroupCommit(db, {
+      before: payloads,
+      write: entryWriter(db),
+      after: lines,
+    })
+    const reader = sqliteReader(db)
+    const close = async (): Promise<void> => {
+      if (!db.isOpen) return
+      const before = commit.failure
+      commit.end()
+      closeLogs()
+      db.close()
+      const failure = commit.failure
+      if (before === undefined && failure !== undefined) throw failure
+    }
+    const journal = sqliteJournal(db, reader, commit, close)
+    return { journal, store, logs, verify: reader.verify, close }
+  })
+}
+
+/** Opens what is committed in `dir`, beside a living writer or after it. `undefined` without a journal. */
+export function openReader(dir: string): DurableReader | undefined {
+  const db = openDatabaseForReading(dir)
+  if (db === undefined) return undefined
+  return orClose(db, 'JOURNAL_READ_FAILED', () => {
+    requireCurrent(db)
+    const { journal, verify } = sqliteReader(db)
+    const close = (): void => {
+      if (db.isOpen) db.close()
+    }
+    return { journal, store: storeReader(db), logs: logReader(db), verify, close }
+  })
+}
+
+/** Sets a connection up, or closes it and says why not. */
+function orClose<T>(db: DatabaseSync, code: Code, work: () => T): T {
+  try {
+    return guarded(code, 'Could not set up the journal.', work)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * One call of an action by hand: nothing is granted but what the caller names, and the
+ * powers are the real ones.
+ */
+import { IonError, type Failure } from '#engine/core/error.ts'
+import { isObject, type Json } from '#engine/core/json.ts'
+import { SecretBook, type SecretSource } from '#engine/connection/secret.ts'
+import type { HttpDoor } from '#engine/connection/http.ts'
+import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import type { Permissions } from '#engine/dsl/world.ts'
+import { systemIds } from '#engine/durable/system.ts'
+import { openGit } from '#engine/mirror/open.ts'
+import { gitOperations } from '#engine/mirror/operations.ts'
+import type { LogLine } from '#engine/runtime/ports.ts'
+import { httpOperations } from '#engine/sandbox/capability/http.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
+import type { BuiltUnit } from '#engine/sandbox/unit.ts'
+
+import { Bench, type BenchResult } from './bench.ts'
+
+export interface CallWish {
+  readonly action: string
+  readonly input: Json
+  /** The repository that the action may read; absent means there is none. */
+  readonly repository?: string
+  readonly grants: readonly Grant[]
+  /** Values by the names of the secrets. */
+  readonly secrets: ReadonlyMap<string, string>
+  readonly log: (line: LogLine) => void
+}
+
+export type Grant =
+  | { readonly power: 'git'; readonly value: 'read' | 'write' }
+  | { readonly power: 'net'; readonly value: string }
+
+/** `git:read` or `net:api.example.com`; undefined for what is neither. */
+export function readGrant(text: string): Grant | undefined {
+  const [, power, value = ''] = /^(git|net):(.+)$/.exec(text) ?? []
+  if (power === 'net') return parseHostPattern(value) === undefined ? undefined : { power, value }
+  if (power !== 'git' || (value !== 'read' && value !== 'write')) return undefined
+  return { power, value }
+}
+
+/** Calls an action of `built` once. */
+export async function callOnce(built: BuiltUnit, wish: CallWish): Promise<BenchResult> {
+  const { repository, secrets } = wish
+  const source: SecretSource = { find: async (name) => secrets.get(name) }
+  const book = new SecretBook([source])
+  let door: HttpDoor | undefined
+  const http = httpOperations({
+    door: async () => (door ??= await openDoor()),
+    secrets: () => book,
+  })
+  const git = gitOperations({ git: async () => await openGit(repository ?? noRepository()) })
+  const operations: HostOperations = {
+    call: async (op, args, context) =>
+      await (op.startsWith('http.') ? http : git).call(op, args, context),
+  }
+  try {
+    await using bench = new Bench(built, async (names) => await book.redactorFor(names))
+    const result = await bench.call({
+      action: wish.action,
+      input: wish.input,
+      permissions: permissionsOf(wish),
+      operations,
+      secrets: [...secrets.keys()],
+      source: repository === undefined ? {} : { repository },
+      run: systemIds().runId(),
+      log: wish.log,
+    })
+    return result.ok ? result : { ...result, error: named(result.error) }
+  } finally {
+    await door?.[Symbol.asyncDispose]()
+  }
+}
+
+async function openDoor(): Promise<HttpDoor> {
+  const { HttpDoor } = await import('#engine/connection/http.ts')
+  return new HttpDoor()
+}
+
+function noRepository(): never {
+  const message = 'There is no repository here. Name one with --repo.'
+  throw new IonError('MIRROR_REPOSITORY_MISSING', message)
+}
+
+function permissionsOf({ grants, secrets }: CallWish): Permissions {
+  const net = grants.flatMap((one) => (one.power === 'net' ? [one.value] : []))
+  const git = grants.flatMap((one) => (one.power === 'git' ? [one.value] : []))
+  return {
+    ...(net.length === 0 ? {} : { net }),
+    ...(git.length === 0 ? {} : { git }),
+    ...(secrets.size === 0 ? {} : { secrets: [...secrets.keys()] }),
+  }
+}
+
+/** Where a flow would have to allow something, this call would: says how. */
+function named(failure: Failure): Failure {
+  const { code, data } = failure
+  if (code !== 'CAP_NOT_GRANTED' || !isObject(data) || data['by'] !== 'flow') return failure
+  const { capability, unit } = data
+  if (typeof capability !== 'string' || typeof unit !== 'string') return failure
+  const [, power, value] = /^(\w+): (.*)$/.exec(capability) ?? []
+  if (power === undefined || value === undefined) return failure
+  const flag = power === 'secrets' ? `--secret ${value}=ENVVAR` : `--grant ${power}:${value}`
+  const message = `"${unit}" needs "${capability}", which this call does not grant. Add ${flag}.`
+  return { code, message, data: { ...data, grant: flag } }
+}

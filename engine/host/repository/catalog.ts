@@ -1,0 +1,184 @@
+/**
+ * The plugins and flows that can be named: those of the repository, then those that come
+ * with ionflux.
+ *
+ * Everything is found when it is asked for, so that a run of one flow does not read a
+ * thousand others. The namespace `std` belongs to ionflux; for all other names the
+ * repository wins.
+ */
+import { posix } from 'node:path'
+
+import type { Manifest } from '#engine/dsl/manifest.ts'
+import { checkManifest } from '#engine/dsl/check.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
+
+import { readMarker, type Marker } from './config.ts'
+import { openWorkingTree, type Files } from './files.ts'
+import { installation } from '#engine/host/installation.ts'
+
+/** A plugin that was found: its manifest and where its files are. */
+export interface FoundPlugin {
+  readonly manifest: Manifest
+  /** Path of `plugin.yaml` from the root of `files`. */
+  readonly file: string
+  readonly files: Files
+}
+
+export interface FoundFlow {
+  readonly id: string
+  readonly file: string
+  readonly files: Files
+}
+
+/** One place with plugins and flows. */
+export interface Shelf {
+  readonly files: Files
+  readonly marker: Marker
+}
+
+export interface Catalog {
+  /** By `namespace/name`. */
+  findPlugin(name: string): FoundPlugin | undefined
+  /** By id; the first file in order of path where several have it. */
+  findFlow(id: string): FoundFlow | undefined
+  /** Every file of the repository whose flow has this id. */
+  filesOfFlow(id: string): readonly string[]
+  pluginNames(): readonly string[]
+  flowIds(): readonly string[]
+  /** Every flow file of the repository, also those without a readable id. */
+  flowFiles(): readonly string[]
+  pluginFiles(): readonly string[]
+}
+
+/** The catalog of `files`; `undefined` means there is no repository but what ionflux brings. */
+export function openCatalog(files: Files): Catalog {
+  const own: Shelf = { files, marker: readMarker(files).marker }
+  const builtIn = builtInShelf()
+  const shelves = files.root === installation().root ? [own] : [own, builtIn]
+  const known = new Map<string, FoundPlugin | undefined>()
+  const indexes = new Map<Shelf, ReadonlyMap<string, readonly string[]>>()
+  const indexOf = (shelf: Shelf): ReadonlyMap<string, readonly string[]> => {
+    const index = indexes.get(shelf) ?? flowsOn(shelf)
+    indexes.set(shelf, index)
+    return index
+  }
+  const findPlugin = (name: string): FoundPlugin | undefined => {
+    if (!known.has(name)) {
+      const order = name.startsWith('std/') ? [builtIn] : [own]
+      known.set(
+        name,
+        first(order, (shelf) => pluginOn(shelf, name)),
+      )
+    }
+    return known.get(name)
+  }
+  return {
+    findPlugin,
+    findFlow: (id) =>
+      first(shelves, (shelf) => {
+        const file = indexOf(shelf).get(id)?.[0]
+        return file === undefined ? undefined : { id, file, files: shelf.files }
+      }),
+    filesOfFlow: (id) => indexOf(own).get(id) ?? [],
+    pluginNames: () => [...new Set([builtIn, own].flatMap(pluginNamesOn))],
+    flowIds: () => [...new Set(shelves.flatMap((shelf) => [...indexOf(shelf).keys()]))],
+    flowFiles: () => files.find(own.marker.flows),
+    pluginFiles: () => files.find(own.marker.plugins),
+  }
+}
+
+let builtIn: Shelf | undefined
+
+function builtInShelf(): Shelf {
+  builtIn ??= {
+    files: openWorkingTree(installation().root),
+    marker: { flows: ['flows/*.flow.yaml'], plugins: ['plugins/*/*/plugin.yaml'] },
+  }
+  return builtIn
+}
+
+function first<T>(shelves: readonly Shelf[], find: (shelf: Shelf) => T | undefined): T | undefined {
+  for (const shelf of shelves) {
+    const found = find(shelf)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The usual place first, then every manifest. */
+function pluginOn(shelf: Shelf, name: string): FoundPlugin | undefined {
+  const usual = `plugins/${name}/plugin.yaml`
+  const direct = readManifest(shelf.files, usual)
+  if (direct?.manifest.plugin === name) return direct
+  for (const file of shelf.files.find(shelf.marker.plugins)) {
+    const text = shelf.files.readText(file)
+    if (text === undefined || topLevel(text, 'plugin') !== name) continue
+    return readManifest(shelf.files, file)
+  }
+  return undefined
+}
+
+function pluginNamesOn({ files, marker }: Shelf): readonly string[] {
+  return files.find(marker.plugins).flatMap((file) => {
+    const name = topLevel(files.readText(file) ?? '', 'plugin')
+    return name === undefined ? [] : [name]
+  })
+}
+
+/** A manifest that can be used; undefined for one that is not there or is broken. */
+function readManifest(files: Files, file: string): FoundPlugin | undefined {
+  const text = files.readText(file)
+  if (text === undefined) return undefined
+  const { manifest } = checkManifest(parseDocument({ file, text }))
+  return manifest === undefined ? undefined : { manifest, file, files }
+}
+
+/** Files by id, in the order of their paths. */
+function flowsOn({ files, marker }: Shelf): ReadonlyMap<string, readonly string[]> {
+  const byId = new Map<string, string[]>()
+  for (const file of files.find(marker.flows)) {
+    const id = topLevel(files.readText(file) ?? '', 'id')
+    if (id === undefined) continue
+    const others = byId.get(id)
+    if (others === undefined) byId.set(id, [file])
+    else others.push(file)
+  }
+  return byId
+}
+
+/**
+ * The plain value of a top-level key, without reading the rest of the file. What is
+ * written in another way than `key: word` is found by reading it all.
+ */
+function topLevel(text: string, key: string): string | undefined {
+  const line = new RegExp(
+    `^${key}:[ \\t]*(["']?)([A-Za-z0-9][A-Za-z0-9/._-]*)\\1[ \\t]*(?:#.*)?\\r?$`,
+    'm',
+  ).exec(text)
+  if (line !== null) return line[2]
+  if (!text.includes(key)) return undefined
+  const { value } = parseDocument({ file: '', text })
+  const found =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)[key]
+      : undefined
+  return typeof found === 'string' ? found : undefined
+}
+
+/** The files of a plugin's folder by path relative to it: what its code may import. */
+export function pluginSources({ file, files }: FoundPlugin): ReadonlyMap<string, string> {
+  const folder = posix.dirname(file)
+  const prefix = folder === '.' ? '' : `${folder}/`
+  const paths = files.find([
+    `${prefix}**/*.ts`,
+    `${prefix}**/*.js`,
+    `${prefix}**/*.mjs`,
+    `${prefix}**/*.json`,
+  ])
+  const sources = new Map<string, string>()
+  for (const path of paths) {
+    const text = files.readText(path)
+    if (text !== undefined) sources.set(path.slice(prefix.length), text)
+  }
+  return sources
+}

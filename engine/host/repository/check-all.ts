@@ -1,0 +1,121 @@
+/**
+ * Checks a whole repository, or some of its files: the marker, every plugin, every flow,
+ * and what only shows when all are seen together.
+ *
+ * It compiles too, so what it accepts can run; it runs nothing.
+ */
+import { isObject } from '#engine/core/json.ts'
+import type { Problem } from '#engine/core/problem.ts'
+import { checkFlows, checkManifest } from '#engine/dsl/check.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
+import type { BundleCache } from '#engine/sandbox/bundle.ts'
+import { buildPlugin } from '#engine/sandbox/unit.ts'
+
+import { pluginSources } from './catalog.ts'
+import { inFolder } from './code.ts'
+import { markerFile, readMarker } from './config.ts'
+import type { Files } from './files.ts'
+import { openLoader, settled, type Loader } from './load.ts'
+
+export interface CheckedRepository {
+  /** In the order of files, then of places in a file. */
+  readonly problems: readonly Problem[]
+  readonly flows: number
+  readonly plugins: number
+}
+
+export interface CheckWish {
+  readonly files: Files
+  /** Paths from the root to look at, files or folders; absent means everything. */
+  readonly paths?: readonly string[]
+  readonly cache?: BundleCache
+}
+
+/** Checks what `paths` names. A file that is named is looked at whatever the globs say. */
+export async function checkAll({ files, paths, cache }: CheckWish): Promise<CheckedRepository> {
+  return await settled(files, async () => {
+    const loader = openLoader(files, cache)
+    const { catalog } = loader
+    const chosen = choose(paths)
+    const flows = chosen(catalog.flowFiles(), (path) => /\.ya?ml$/.test(path) && !isOther(path))
+    const plugins = chosen(catalog.pluginFiles(), (path) => path.endsWith('plugin.yaml'))
+    const problems: Problem[] = []
+    if (chosen([markerFile], (path) => path === markerFile).length > 0)
+      problems.push(...readMarker(files).problems)
+    for (const file of plugins) problems.push(...(await checkPlugin({ files, file, cache })))
+    for (const file of flows) {
+      const { problems: found } = await loader.load({ id: '', file, files })
+      problems.push(...found, ...twins(loader, files, file))
+    }
+    return { problems: ordered(unique(problems)), flows: flows.length, plugins: plugins.length }
+  })
+}
+
+function isOther(path: string): boolean {
+  return path.endsWith('plugin.yaml') || path === markerFile
+}
+
+type Choose = (known: readonly string[], mayBe: (path: string) => boolean) => readonly string[]
+
+/** Of the known files those below a path that is named, and named files that are not known. */
+function choose(paths: readonly string[] | undefined): Choose {
+  if (paths === undefined || paths.length === 0 || paths.includes('')) return (known) => known
+  return (known, mayBe) => {
+    const below = known.filter((file) =>
+      paths.some((path) => file === path || file.startsWith(`${path}/`)),
+    )
+    return [...new Set([...below, ...paths.filter(mayBe)])].toSorted()
+  }
+}
+
+interface PluginFile {
+  readonly files: Files
+  readonly file: string
+  readonly cache: BundleCache | undefined
+}
+
+async function checkPlugin({ files, file, cache }: PluginFile): Promise<readonly Problem[]> {
+  const text = files.readText(file)
+  if (text === undefined) return []
+  const { manifest, problems } = checkManifest(parseDocument({ file, text }))
+  if (manifest === undefined) return problems
+  const built = await buildPlugin(manifest, pluginSources({ manifest, file, files }), cache)
+  return built.ok ? problems : [...problems, ...built.problems.map((one) => inFolder(one, file))]
+}
+
+/** The same id in two files: whichever came second would never run. */
+function twins({ catalog }: Loader, files: Files, file: string): readonly Problem[] {
+  const { value } = parseDocument({ file, text: files.readText(file) ?? '' })
+  const id = isObject(value) ? value['id'] : undefined
+  const same = typeof id === 'string' ? catalog.filesOfFlow(id) : []
+  if (same.length < 2) return []
+  const documents = same.map((path) =>
+    parseDocument({ file: path, text: files.readText(path) ?? '' }),
+  )
+  return checkFlows(documents).filter((problem) => problem.file === file)
+}
+
+/** A flow that several others call is told once. */
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>()
+  return problems.filter((problem) => {
+    const key = JSON.stringify([
+      problem.code,
+      problem.file,
+      problem.at,
+      problem.span,
+      problem.message,
+    ])
+    return seen.has(key) ? false : seen.add(key)
+  })
+}
+
+function ordered(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted(
+    (a, b) => compare(a.file ?? '', b.file ?? '') || (a.span?.start ?? 0) - (b.span?.start ?? 0),
+  )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

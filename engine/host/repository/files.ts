@@ -1,0 +1,208 @@
+/**
+ * The files of a repository as the loader sees them: of the working tree or of one
+ * commit, behind the same synchronous questions.
+ *
+ * Checking and compiling are pure and synchronous, a commit is not. So a commit's
+ * files answer from what was fetched and remember what they could not answer; the
+ * loader fetches that and asks again. Nothing outside the root is ever read, and no
+ * link below the root is followed, neither a file nor a folder on the way to one.
+ */
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { isAbsolute, join, posix, relative, sep } from 'node:path'
+
+import { IonError } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
+import { decodeText } from '#engine/dsl/text/encoding.ts'
+import type { CommitId, GitPort } from '#engine/mirror/port.ts'
+
+export interface Files {
+  /** The absolute root of what is read. */
+  readonly root: string
+  /** The commit; absent for a working tree. */
+  readonly commit?: CommitId
+  /** Paths from the root that one of `globs` fits, sorted. */
+  find(globs: readonly string[]): readonly string[]
+  /** The text at a path from the root; undefined where there is no readable file, or not yet. */
+  readText(path: string): string | undefined
+  /** The link on the way to a path from the root, for telling why there is no text. */
+  linkOn(path: string): string | undefined
+  /** Fetches what could not be answered yet; false when there was nothing to fetch. */
+  fetch(): Promise<boolean>
+}
+
+/** Folders that never hold flows, whatever the globs say. */
+const skipped = new Set(['.git', 'node_modules', '.ionflux'])
+
+/** The files as they are on the disk now. */
+export function openWorkingTree(root: string): Files {
+  let paths: readonly string[] | undefined
+  const texts = new Map<string, string | undefined>()
+  const linkOn = firstOn((path) => isLink(join(root, path)))
+  return {
+    root,
+    find: (globs) => matching((paths ??= walk(root)), globs),
+    readText: (path) => {
+      const known = normal(path)
+      if (known === undefined) return undefined
+      if (!texts.has(known))
+        texts.set(known, linkOn(known) ? undefined : readTextFile(join(root, known)))
+      return texts.get(known)
+    },
+    linkOn: (path) => linkOn(normal(path)),
+    fetch: () => Promise.resolve(false),
+  }
+}
+
+export interface CommitTree {
+  readonly git: GitPort
+  readonly ref: string
+  /** The repository's root; may be a folder of the Git repository. */
+  readonly root: string
+}
+
+/** The files of one commit. */
+export async function openCommitTree({ git, ref, root }: CommitTree): Promise<Files> {
+  const commit = await git.resolve(ref)
+  const prefix = prefixOf(git.root, root)
+  const entries = await git.tree({ at: commit })
+  const links = new Set(
+    entries
+      .filter(({ type, path }) => type === 'symlink' && path.startsWith(prefix))
+      .map(({ path }) => path.slice(prefix.length)),
+  )
+  const linkOn = firstOn((path) => links.has(path))
+  const oids = new Map(
+    entries
+      .filter((entry) => entry.type === 'file' && entry.path.startsWith(prefix))
+      .map((entry) => [entry.path.slice(prefix.length), entry.oid]),
+  )
+  const paths = [...oids.keys()].filter(
+    (path) => !path.split('/').some((part) => skipped.has(part)),
+  )
+  const texts = new Map<string, string | undefined>()
+  const wanted = new Set<string>()
+  return {
+    root,
+    commit,
+    find: (globs) => matching(paths, globs),
+    readText: (path) => {
+      const known = normal(path)
+      if (known === undefined || !oids.has(known)) return undefined
+      if (!texts.has(known)) wanted.add(known)
+      return texts.get(known)
+    },
+    linkOn: (path) => linkOn(normal(path)),
+    fetch: async () => {
+      const asked = [...wanted].map((path) => ({ path, oid: oids.get(path) ?? '' }))
+      wanted.clear()
+      if (asked.length === 0) return false
+      const blobs = await git.readMany(asked.map(({ oid }) => ({ oid })))
+      for (const [index, { path }] of asked.entries()) {
+        const blob = blobs[index]
+        texts.set(
+          path,
+          blob === undefined || blob instanceof Error ? undefined : decodeText(blob.bytes),
+        )
+      }
+      return true
+    },
+  }
+}
+
+/** Where `root` lies in the repository: both may be written through links above them. */
+function prefixOf(gitRoot: string, root: string): string {
+  const folder = relative(realpathSync(gitRoot), realpathSync(root)).split(sep).join('/')
+  if (folder === '') return ''
+  if (folder !== '..' && !folder.startsWith('../') && !isAbsolute(folder)) return `${folder}/`
+  throw new IonError(
+    'MIRROR_PATH_UNKNOWN',
+    `"${root}" lies outside of the Git repository "${gitRoot}", so no commit holds its files.`,
+    { data: { root, repository: gitRoot } },
+  )
+}
+
+function matching(paths: readonly string[], globs: readonly string[]): readonly string[] {
+  const tests = globs.map(globTest)
+  return paths.filter((path) => tests.some((test) => test(path))).toSorted()
+}
+
+// The common "any folder, this ending" needs no glob library; the rest is Node's own.
+function globTest(glob: string): (path: string) => boolean {
+  const ending = /^\*\*\/\*(\.[\w.-]+)$/.exec(glob)?.[1]
+  if (ending !== undefined) return (path) => path.endsWith(ending) && !path.endsWith(`/${ending}`)
+  return (path) => posix.matchesGlob(path, glob)
+}
+
+function walk(root: string): readonly string[] {
+  const paths: string[] = []
+  const open = ['']
+  let seen = 0
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const entry of entriesOf(join(root, folder))) {
+      seen++
+      if (seen > limits.gitTreeEntriesMax) throw tooMany(root)
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (entry.isFile()) paths.push(path)
+      else if (entry.isDirectory() && !skipped.has(entry.name)) open.push(path)
+    }
+  }
+  return paths
+}
+
+function entriesOf(folder: string): ReturnType<typeof readFolder> {
+  try {
+    return readFolder(folder)
+  } catch {
+    return []
+  }
+}
+
+function readFolder(folder: string) {
+  return readdirSync(folder, { withFileTypes: true })
+}
+
+function tooMany(root: string): IonError {
+  return new IonError(
+    'DSL_LIMIT_EXCEEDED',
+    `"${root}" holds more than ${limits.gitTreeEntriesMax} files. Start ionflux in the folder of the flows, or mark it with an ionflux.yaml.`,
+    { data: { limit: limits.gitTreeEntriesMax } },
+  )
+}
+
+/** A path from the root without `.` and `..`; undefined for one that leaves it. */
+function normal(path: string): string | undefined {
+  if (path.includes('\0') || path.includes('\\') || path.startsWith('/')) return undefined
+  const clean = posix.normalize(path)
+  return clean === '..' || clean.startsWith('../') ? undefined : clean
+}
+
+/** The first of a path's folders, or itself, that `test` says yes to; each is asked once. */
+function firstOn(test: (path: string) => boolean): (path?: string) => string | undefined {
+  const known = new Map<string, boolean>()
+  return (path = '') => {
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const part = end === -1 ? path : path.slice(0, end)
+      if (!known.has(part)) known.set(part, test(part))
+      if (known.get(part) === true) return part
+      if (end === -1) return undefined
+    }
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
+}
+
+function readTextFile(path: string): string | undefined {
+  try {
+    const stat = lstatSync(path)
+    if (!stat.isFile() || stat.size > limits.gitBlobBytesMax) return undefined
+    return decodeText(readFileSync(path))
+  } catch {
+    return undefined
+  }
+}

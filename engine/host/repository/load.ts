@@ -1,0 +1,185 @@
+/**
+ * From the files of a repository to a plan that can run: finds, checks and compiles one
+ * flow and whatever it calls, and nothing else of the repository.
+ *
+ * Promise: what it gives is everything a run will need, by digest; after that no file is
+ * looked at again. It runs nothing of the flow.
+ */
+import { digestOfText, type Digest } from '#engine/core/digest.ts'
+import { limits } from '#engine/core/limits.ts'
+import { hasErrors, type Problem } from '#engine/core/problem.ts'
+import { checkFlow } from '#engine/dsl/check.ts'
+import type { Flow } from '#engine/dsl/flow.ts'
+import { parseDocument, type Document } from '#engine/dsl/text.ts'
+import { compile, printPlan } from '#engine/plan/compile.ts'
+import type { Plan } from '#engine/plan/plan.ts'
+import type { BundleCache } from '#engine/sandbox/bundle.ts'
+
+import { openCatalog, type Catalog, type FoundFlow } from './catalog.ts'
+import { buildCode, type Code } from './code.ts'
+import type { Files } from './files.ts'
+import { needsOf } from './needs.ts'
+import { worldOf } from './world.ts'
+
+export interface LoadedFlow {
+  readonly plan: Plan
+  /** The execDigest: the name of the plan in the content store. */
+  readonly digest: Digest
+  /** All bytes that a run of it needs in the content store: plans, units, code. */
+  readonly blobs: readonly Uint8Array[]
+}
+
+export interface Loading {
+  /** Absent when there are errors. */
+  readonly loaded?: LoadedFlow
+  readonly problems: readonly Problem[]
+}
+
+/** How often a commit's files may be fetched for one flow: it names files that name files. */
+const roundsMax = limits.runDepthMax * 4
+
+/** Loads the flow at `file`. */
+export async function loadFlow(files: Files, file: string, cache?: BundleCache): Promise<Loading> {
+  return await settled(files, async () => {
+    const loader = openLoader(files, cache)
+    return await loader.load({ id: '', file, files })
+  })
+}
+
+/** Does `work` again for as long as it asked for files that had to be fetched first. */
+export async function settled<T>(files: Files, work: () => Promise<T>): Promise<T> {
+  let result = await work()
+  for (let round = 1; round < roundsMax && (await files.fetch()); round++) result = await work()
+  return result
+}
+
+export interface Loader {
+  readonly catalog: Catalog
+  load(found: FoundFlow): Promise<Loading>
+}
+
+/** Loads several flows of `files`; what they share is built once. */
+export function openLoader(files: Files, cache?: BundleCache): Loader {
+  const catalog = openCatalog(files)
+  const context: Context = { catalog, cache, loadings: new Map(), code: new Map() }
+  return { catalog, load: async (found) => await load(context, found, []) }
+}
+
+interface Context {
+  readonly catalog: Catalog
+  readonly cache: BundleCache | undefined
+  readonly loadings: Map<string, Loading>
+  readonly code: Map<string, Code>
+}
+
+async function load(
+  context: Context,
+  found: FoundFlow,
+  callers: readonly string[],
+): Promise<Loading> {
+  const key = `${found.files.root}\n${found.file}`
+  const known = context.loadings.get(key)
+  if (known !== undefined) return known
+  const loading = await loadFresh(context, found, callers)
+  context.loadings.set(key, loading)
+  return loading
+}
+
+async function loadFresh(
+  context: Context,
+  { file, files }: FoundFlow,
+  callers: readonly string[],
+): Promise<Loading> {
+  const text = files.readText(file)
+  if (text === undefined) return { problems: [unreadable(file)] }
+  const document = parseDocument({ file, text })
+  const world = worldOf(context.catalog, files)
+  const checked = checkFlow(document, world)
+  const { flow } = checked
+  if (flow === undefined || hasErrors(checked.problems)) return { problems: checked.problems }
+  const code = await buildCode({ ...context, flow, document, files })
+  const called = await loadCalled(context, { flow, document, callers: [...callers, flow.id] })
+  const problems = [...checked.problems, ...code.problems, ...called.problems]
+  if (hasErrors(problems)) return { problems }
+  const compiled = compile(flow, {
+    action: (name) => code.actions.get(name),
+    transform: (source) => code.transforms.get(source),
+    flow: (id) => called.plans.get(id),
+  })
+  const all = [...problems, ...compiled.problems.map((problem) => located(problem, document))]
+  if (compiled.plan === undefined) return { problems: all }
+  const printed = printPlan(compiled.plan)
+  return {
+    loaded: {
+      plan: compiled.plan,
+      digest: digestOfText(printed),
+      blobs: [new TextEncoder().encode(printed), ...code.blobs, ...called.blobs],
+    },
+    problems: all,
+  }
+}
+
+interface Called {
+  readonly plans: ReadonlyMap<string, { readonly plan: Digest }>
+  readonly blobs: readonly Uint8Array[]
+  readonly problems: readonly Problem[]
+}
+
+interface Caller {
+  readonly flow: Flow
+  readonly document: Document
+  /** Ids on the way from the flow that runs to this one, itself included. */
+  readonly callers: readonly string[]
+}
+
+/** Loads the flows that `flow` calls. A mistake in one of them is told with its own file. */
+async function loadCalled(context: Context, { flow, document, callers }: Caller): Promise<Called> {
+  const plans = new Map<string, { readonly plan: Digest }>()
+  const blobs: Uint8Array[] = []
+  const problems: Problem[] = []
+  for (const { id, at } of needsOf(flow).flows) {
+    if (callers.includes(id)) {
+      problems.push(located(cycle([...callers.slice(callers.indexOf(id)), id], at), document))
+      continue
+    }
+    const found = context.catalog.findFlow(id)
+    if (found === undefined) continue
+    const { loaded, problems: theirs } = await load(context, found, callers)
+    problems.push(...theirs)
+    if (loaded === undefined) continue
+    plans.set(id, { plan: loaded.digest })
+    blobs.push(...loaded.blobs)
+  }
+  return { plans, blobs, problems }
+}
+
+function cycle(ids: readonly string[], at: string): Problem {
+  const last = ids.at(-1) ?? ''
+  const ring = ids.map((id) => `"${id}"`).join(' → ')
+  return {
+    code: 'PLAN_FLOW_CYCLE',
+    severity: 'error',
+    message:
+      ids.length === 2
+        ? `The flow "${last}" calls itself.`
+        : `These flows call each other in a ring: ${ring}.`,
+    at,
+    help: 'A flow may not wait for itself; repeat with `while` or `each` instead.',
+  }
+}
+
+/** Gives a problem of `document` its file and its place in the text. */
+export function located(problem: Problem, document: Document): Problem {
+  const { file } = document
+  return { ...problem, file: problem.file ?? file, span: problem.span ?? document.span(problem.at) }
+}
+
+function unreadable(file: string): Problem {
+  return {
+    code: 'CLI_FILE_UNREADABLE',
+    severity: 'error',
+    message: `The file "${file}" cannot be read.`,
+    at: '',
+    file,
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What the checker may look up, answered from a catalog.
+ */
+import { posix } from 'node:path'
+
+import { isObject, type JsonObject } from '#engine/core/json.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
+import type { ActionSpec, FlowSpec, World } from '#engine/dsl/world.ts'
+
+import type { Catalog, FoundFlow } from './catalog.ts'
+import type { Files } from './files.ts'
+
+/** The world around the flows of `files`. */
+export function worldOf(catalog: Catalog, files: Files): World {
+  const flows = new Map<string, FlowSpec | undefined>()
+  return {
+    findAction: (name) => actionOf(catalog, name),
+    findFlow: (id) => {
+      if (!flows.has(id)) flows.set(id, flowOf(catalog.findFlow(id)))
+      return flows.get(id)
+    },
+    actionNames: () => catalog.pluginNames().flatMap((name) => actionNamesOf(catalog, name)),
+    flowIds: () => catalog.flowIds(),
+    readText: (path) => files.readText(path),
+    linkOn: (path) => files.linkOn(path),
+  }
+}
+
+/** `std/git/log` as its plugin and the action in it. */
+export function splitAction(name: string): { readonly plugin: string; readonly action: string } {
+  const [namespace = '', plugin = '', action = 'default'] = name.split('/')
+  return { plugin: `${namespace}/${plugin}`, action }
+}
+
+function actionOf(catalog: Catalog, name: string): ActionSpec | undefined {
+  const { plugin, action } = splitAction(name)
+  const manifest = catalog.findPlugin(plugin)?.manifest
+  if (manifest === undefined || !Object.hasOwn(manifest.actions, action)) return undefined
+  const spec = manifest.actions[action]
+  if (spec === undefined) return undefined
+  const { net, secrets, git } = manifest.capabilities ?? {}
+  return {
+    name,
+    version: manifest.version,
+    ...spec,
+    capabilities: {
+      ...(net === undefined ? {} : { net }),
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(git === undefined ? {} : { git }),
+    },
+  }
+}
+
+function actionNamesOf(catalog: Catalog, plugin: string): readonly string[] {
+  const actions = Object.keys(catalog.findPlugin(plugin)?.manifest.actions ?? {})
+  return actions.map((action) => (action === 'default' ? plugin : posix.join(plugin, action)))
+}
+
+function flowOf(found: FoundFlow | undefined): FlowSpec | undefined {
+  if (found === undefined) return undefined
+  const { value } = parseDocument({
+    file: found.file,
+    text: found.files.readText(found.file) ?? '',
+  })
+  const inputs: unknown = isObject(value) ? value['inputs'] : undefined
+  const spec = { id: found.id, file: found.file }
+  return isObject(inputs) ? { ...spec, inputs: inputs as JsonObject } : spec
+}

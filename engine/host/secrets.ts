@@ -1,0 +1,39 @@
+/**
+ * The secrets of one data directory: sealed files in it, their key outside of it, and the
+ * environment before both.
+ */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import { environmentSecrets, SecretBook } from '#engine/connection/secret.ts'
+import { Vault } from '#engine/connection/vault.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The sealed secrets of `directory`, for the commands that change them. */
+export function openVault(directory: string, environment: Environment): Vault {
+  const key = environment['IONFLUX_SECRET_KEY']
+  return new Vault({
+    directory: join(directory, 'secrets'),
+    keyFile: join(configDirectory(environment), 'key'),
+    ...(key === undefined || key === '' ? {} : { key }),
+  })
+}
+
+/** Every secret that runs of `directory` may be given. */
+export function openSecretBook(directory: string, environment: Environment): SecretBook {
+  return new SecretBook([environmentSecrets(environment), openVault(directory, environment)])
+}
+
+/** Names of the secrets that the environment has. */
+export function environmentNames(environment: Environment): readonly string[] {
+  return Object.keys(environment).flatMap((key) => {
+    const [, name] = /^IONFLUX_SECRET_([A-Z][A-Z0-9_]*)$/.exec(key) ?? []
+    return name === undefined || name === 'KEY' || environment[key] === '' ? [] : [name]
+  })
+}
+
+function configDirectory(environment: Environment): string {
+  const base = environment['XDG_CONFIG_HOME']
+  return join(base === undefined || base === '' ? join(homedir(), '.config') : base, 'ionflux')
+}

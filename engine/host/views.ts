@@ -1,0 +1,196 @@
+/**
+ * What the command line sees of runs: the shapes of the runtime that it shows, by name,
+ * and how a view is made from a data directory.
+ */
+import { IonError, isTransient } from '#engine/core/error.ts'
+import { printInstant } from '#engine/core/instant.ts'
+import { childRunId, type RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { DurableReader } from '#engine/durable/durable.ts'
+import type { Block, Plan, PlanStep, RetryPolicy } from '#engine/plan/plan.ts'
+import { openPayloads, type Payloads } from '#engine/runtime/payload.ts'
+import type { ListRuns, RunHeader, RunStatus, Store } from '#engine/runtime/ports.ts'
+import { openPrograms } from '#engine/runtime/program.ts'
+import * as runtime from '#engine/runtime/view.ts'
+
+export type { RunHeader, RunStatus, StepLog, Stored } from '#engine/runtime/ports.ts'
+export type { RunRecord, RunSource } from '#engine/runtime/record.ts'
+export type { Viewer } from '#engine/runtime/view.ts'
+
+/** A step, with what the journal around it and the plan add. */
+export interface StepView extends runtime.StepView {
+  /** The run that the latest attempt of a `flow` step started. */
+  readonly child?: RunId
+  /** Why the last attempt was the last, of a step that has `retry` and attempts left. */
+  readonly notRetried?: 'not_transient' | 'not_in_on'
+}
+
+/** A run as the command line shows it. */
+export interface RunView extends runtime.RunView {
+  readonly parent: RunId | null
+  /** True when flow and code were read from files, whatever `commit` holds. */
+  readonly isWorkingTree: boolean
+  readonly steps: readonly StepView[]
+}
+
+type Readable = Pick<Store, 'get' | 'has'>
+
+/** The view of a run as its journal has it now. Throws `RUN_NOT_FOUND`. */
+export function viewOf(reader: Pick<DurableReader, 'journal' | 'store'>, run: RunId): RunView {
+  const plan = planOf(reader, run)
+  const records = reader.journal.read(run)
+  const view = runtime.viewRun({ plan, payloads: payloadsOf(reader.store) }, records)
+  const [first] = records
+  const policies = new Map<string, RetryPolicy>()
+  const more = (step: runtime.StepView): StepView => {
+    const child = childOf(reader, run, step)
+    return {
+      ...step,
+      ...(child === undefined ? {} : { child }),
+      ...notRetriedOf(policies, step),
+    }
+  }
+  if (view.status === 'failed') collectPolicies(plan.body, policies)
+  return {
+    ...view,
+    parent: reader.journal.find(run)?.parent ?? null,
+    isWorkingTree: first?.kind === 'run.started' && first.source.isWorkingTree === true,
+    steps: view.steps.map(more),
+  }
+}
+
+/** The run that a `flow` step waits for, or waited for: its id follows from path and attempt. */
+function childOf(
+  { journal }: Pick<DurableReader, 'journal'>,
+  run: RunId,
+  { kind, path, attempts }: runtime.StepView,
+): RunId | undefined {
+  if (kind !== 'flow') return undefined
+  const child = childRunId(run, `${path}#${Math.max(attempts, 1)}`)
+  return journal.find(child) === undefined ? undefined : child
+}
+
+function notRetriedOf(
+  policies: ReadonlyMap<string, RetryPolicy>,
+  { path, status, attempts, error }: runtime.StepView,
+): Pick<StepView, 'notRetried'> {
+  const policy = policies.get(/[^/]*$/.exec(path)?.[0].replace(/\[.*$/, '') ?? '')
+  if (status !== 'failed' || policy === undefined || error === undefined) return {}
+  if (Math.max(attempts, 1) >= policy.max) return {}
+  if (policy.on !== undefined)
+    return policy.on.includes(error.code) ? {} : { notRetried: 'not_in_on' }
+  return isTransient(error.code) ? {} : { notRetried: 'not_transient' }
+}
+
+/** The `retry` of every step by its id, which is unique in a flow. */
+function collectPolicies({ steps }: Block, into: Map<string, RetryPolicy>): void {
+  for (const step of steps) {
+    if (step.retry !== undefined) into.set(step.id, step.retry)
+    for (const block of blocksOf(step)) collectPolicies(block, into)
+  }
+}
+
+function blocksOf(step: PlanStep): readonly Block[] {
+  switch (step.kind) {
+    case 'if':
+      return step.else === undefined ? [step.then] : [step.then, step.else]
+    case 'switch':
+      return [...step.cases.map(({ block }) => block), step.default]
+    case 'each':
+    case 'while':
+      return [step.body]
+    case 'parallel':
+      return step.branches.map(({ block }) => block)
+    case 'try':
+      return [
+        step.body,
+        ...step.catches.map(({ block }) => block),
+        ...(step.finally === undefined ? [] : [step.finally]),
+      ]
+    default:
+      return []
+  }
+}
+
+/** Runs newest first; those that another run started only with `withChildren`. */
+export function listRuns(
+  { journal }: Pick<DurableReader, 'journal'>,
+  { withChildren, ...query }: ListRuns & { readonly withChildren: boolean },
+): readonly RunHeader[] {
+  if (withChildren) return journal.list(query)
+  const found: RunHeader[] = []
+  let before = query.before
+  for (let seen = 0; seen < limits.runsSearchedMax; seen += runsPerPage) {
+    const page = journal.list({
+      ...query,
+      limit: runsPerPage,
+      ...(before === undefined ? {} : { before }),
+    })
+    found.push(...page.filter(({ parent }) => parent === undefined))
+    before = page.at(-1)?.run
+    if (found.length >= query.limit || page.length < runsPerPage) break
+  }
+  return found.slice(0, query.limit)
+}
+
+const runsPerPage = 100
+
+/** A view that grows with the records of a run. */
+export function followOf(store: Readable, plan: Plan): runtime.Viewer {
+  return runtime.openViewer({ plan, payloads: payloadsOf(store) })
+}
+
+/** The plan that `run` is pinned to. Throws `RUN_NOT_FOUND`. */
+export function planOf(
+  { journal, store }: Pick<DurableReader, 'journal' | 'store'>,
+  run: RunId,
+): Plan {
+  const header = journal.find(run)
+  if (header === undefined) throw new IonError('RUN_NOT_FOUND', `There is no run ${run} here.`)
+  return openPrograms(store).get(header.plan).plan
+}
+
+/** Whether nothing more happens to a run by itself. */
+export function isOver(status: RunStatus): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled'
+}
+
+/** Reading needs no place to put anything. */
+function payloadsOf(store: Readable): Payloads {
+  return openPayloads({ get: (digest) => store.get(digest), put: refuse })
+}
+
+function refuse(): never {
+  throw new Error('a view writes nothing')
+}
+
+/** One line of a list of runs: the header with instants as text, as in `RunView`. */
+export interface HeadView {
+  readonly id: RunId
+  readonly flow: string
+  readonly execDigest: string
+  readonly status: RunStatus
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly parent: RunId | null
+}
+
+export function headView({
+  run,
+  flow,
+  plan,
+  status,
+  startedAt,
+  endedAt,
+  parent,
+}: RunHeader): HeadView {
+  return {
+    id: run,
+    flow,
+    execDigest: plan,
+    status,
+    startedAt: printInstant(startedAt),
+    endedAt: endedAt === undefined ? null : printInstant(endedAt),
+    parent: parent ?? null,
+  }
+}

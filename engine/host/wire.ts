@@ -1,0 +1,172 @@
+/**
+ * Builds the engine of one data directory from its parts: the only file that joins the
+ * journal, the sandbox, Git and the runtime.
+ *
+ * What is heavy (threads, schema checks, Git) is loaded with its first use, so that a
+ * short run of expressions starts at once.
+ */
+import type { HostOperations } from '#engine/sandbox/operations.ts'
+import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
+import { systemClock, systemIds } from '#engine/durable/system.ts'
+import { openSqlite } from '#engine/durable/sqlite/open.ts'
+import type { Durable } from '#engine/durable/durable.ts'
+import type { HttpDoor } from '#engine/connection/http.ts'
+import type { SecretBook } from '#engine/connection/secret.ts'
+import { IonError } from '#engine/core/error.ts'
+import { openEngine, type Engine } from '#engine/runtime/engine.ts'
+import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
+import type { SandboxCaller } from '#engine/sandbox/caller.ts'
+
+import { checkInput } from './inputs.ts'
+
+/** A running engine with everything under it. */
+export interface Wired {
+  readonly engine: Engine
+  readonly durable: Durable
+  /** Takes on nothing new and lets what is under way end, at most `ms`. */
+  drain(ms: number): Promise<void>
+  /** How many calls of actions are under way. */
+  callsUnderWay(): number
+  /** Closes everything; what is still under way is carried on by the next owner. */
+  close(): Promise<void>
+}
+
+/** Wires the engine of `directory`. Whoever calls holds its lease. */
+export function wire(directory: string): Wired {
+  const durable = openSqlite(directory)
+  const clock = systemClock()
+  const powers = openPowers(directory)
+  const sandbox = openSandbox({ store: durable.store, clock, powers })
+  const { caller, underWay } = counting(sandbox)
+  const engine = openEngine({
+    journal: durable.journal,
+    store: durable.store,
+    logs: durable.logs,
+    caller,
+    clock,
+    ids: systemIds(),
+    checkInput,
+  })
+  return {
+    engine,
+    durable,
+    drain: async (ms) => await engine.drain(ms),
+    callsUnderWay: underWay,
+    close: async () => {
+      engine.close()
+      await sandbox.close()
+      await powers.close()
+      await durable.close()
+    },
+  }
+}
+
+/** Counts the calls that were not answered at once. */
+function counting(inner: Caller): { readonly caller: Caller; underWay(): number } {
+  let count = 0
+  const call = (request: CallRequest): ReturnType<Caller['call']> => {
+    const result = inner.call(request)
+    if (!(result instanceof Promise)) return result
+    count += 1
+    return result.finally(() => (count -= 1))
+  }
+  return { caller: { call }, underWay: () => count }
+}
+
+/** The sandbox, loaded with the first call. */
+function openSandbox({
+  store,
+  clock,
+  powers,
+}: {
+  readonly store: Store
+  readonly clock: ReturnType<typeof systemClock>
+  readonly powers: Powers
+}): Caller & { close(): Promise<void> } {
+  let opened: Promise<Caller> | undefined
+  let ready: Caller | undefined
+  let sandbox: SandboxCaller | undefined
+  const git = openOperations()
+  const operations: HostOperations = {
+    call: async (op, args, context) =>
+      await (op.startsWith('http.') ? powers.http : git).call(op, args, context),
+  }
+  const open = async (): Promise<Caller> => {
+    const { SandboxCaller } = await import('#engine/sandbox/caller.ts')
+    const { redacting } = await import('#engine/sandbox/capability/redacting.ts')
+    sandbox = new SandboxCaller({ store, clock, operations })
+    ready = redacting(sandbox, async (names) => (await powers.secrets()).redactorFor(names))
+    return ready
+  }
+  return {
+    call: (request: CallRequest) => {
+      if (ready !== undefined) return ready.call(request)
+      opened ??= open()
+      return opened.then(async (caller) => await caller.call(request))
+    },
+    close: async () => {
+      await opened
+      await sandbox?.close()
+    },
+  }
+}
+
+/** The way out and the secrets, each opened with its first use. */
+interface Powers {
+  readonly http: HostOperations
+  secrets(): Promise<SecretBook>
+  close(): Promise<void>
+}
+
+function openPowers(directory: string): Powers {
+  let door: Promise<HttpDoor> | undefined
+  let book: Promise<SecretBook> | undefined
+  let operations: Promise<HostOperations> | undefined
+  const openDoor = async (): Promise<HttpDoor> => {
+    const { HttpDoor } = await import('#engine/connection/http.ts')
+    return new HttpDoor()
+  }
+  const openBook = async (): Promise<SecretBook> => {
+    const { openSecretBook } = await import('./secrets.ts')
+    return openSecretBook(directory, process.env)
+  }
+  const secrets = async (): Promise<SecretBook> => await (book ??= openBook())
+  const openHttp = async (): Promise<HostOperations> => {
+    const { httpOperations } = await import('#engine/sandbox/capability/http.ts')
+    return httpOperations({ door: async () => await (door ??= openDoor()), secrets })
+  }
+  return {
+    http: {
+      call: async (op, args, context) =>
+        await (await (operations ??= openHttp())).call(op, args, context),
+    },
+    secrets,
+    close: async () => {
+      const opened = await door
+      await opened?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Answers guests from the repository that their run belongs to. */
+function openOperations(): HostOperations {
+  const byRepository = new Map<string, GitOperations>()
+  return {
+    call: async (op, args, context) => {
+      const { repository } = context.source
+      if (repository === undefined) {
+        throw new IonError(
+          'MIRROR_REPOSITORY_MISSING',
+          'This run belongs to no repository. Start it in one, or name one with --repo.',
+        )
+      }
+      let git = byRepository.get(repository)
+      if (git === undefined) {
+        const { openGit } = await import('#engine/mirror/open.ts')
+        git = gitOperations({ git: async () => await openGit(repository) })
+        byRepository.set(repository, git)
+      }
+      return await git.call(op, args, context)
+    },
+  }
+}

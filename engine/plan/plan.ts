@@ -1,0 +1,188 @@
+/**
+ * The plan: a flow compiled to plain data, printable, hashable, and all a run needs.
+ *
+ * Nothing is executed that was not first a plan. It names code by digest and holds
+ * no path of a machine and no time, so the same text gives the same `execDigest`
+ * everywhere. How a step is called is not known here (`runtime`).
+ */
+import type { Digest } from '#engine/core/digest.ts'
+import type { JsonObject } from '#engine/core/json.ts'
+import type { Effects, Template } from '#engine/dsl/template.ts'
+import type { Permissions } from '#engine/dsl/world.ts'
+
+export interface Plan {
+  readonly $type: 'ionflux.plan/v1'
+  /** The `id:` of the flow. */
+  readonly flow: string
+  readonly body: Block
+  /** JSON Schema (2020-12) of the inputs; absent when the flow declares none. */
+  readonly inputs?: JsonObject
+  /** Evaluated when the body has ended; absent means the output of the last step. */
+  readonly outputs?: Template
+  readonly timeoutMs?: number
+  readonly permissions: Permissions
+}
+
+export interface Block {
+  readonly steps: readonly PlanStep[]
+  /** Absent means the output of the last step that ran. */
+  readonly output?: Template
+}
+
+interface StepBase {
+  readonly id: string
+  readonly retry?: RetryPolicy
+  /** Milliseconds from the start of the first attempt to the end of the last. */
+  readonly timeoutMs?: number
+}
+
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly max: number
+  readonly firstMs: number
+  readonly factor: number
+  readonly maxMs: number
+  /** Spreads the wait over 50 to 100 % of it, by a hash of run and path: no two replays differ. */
+  readonly jitter: boolean
+  /** Codes that are tried again; absent means every transient one. */
+  readonly on?: readonly string[]
+}
+
+/** One action of one unit of code, by digest. */
+export interface PlanAction {
+  /** As the author wrote it, without the range: `std/git/log`, or `transform`. */
+  readonly name: string
+  /** The unit (manifest and code) in the content store. */
+  readonly unit: Digest
+  /** The name the unit exports it by. */
+  readonly export: string
+  readonly effects: Effects
+}
+
+export interface CallStep extends StepBase {
+  readonly kind: 'call'
+  readonly action: PlanAction
+  readonly with?: Template
+  /** The author's own idempotency key; absent means the engine's. */
+  readonly idempotency?: Template
+}
+export interface FlowStep extends StepBase {
+  readonly kind: 'flow'
+  readonly flow: string
+  /** The execDigest of the plan that is called. */
+  readonly plan: Digest
+  readonly with?: Template
+}
+export interface IfStep extends StepBase {
+  readonly kind: 'if'
+  readonly when: Template
+  readonly then: Block
+  readonly else?: Block
+}
+export interface SwitchStep extends StepBase {
+  readonly kind: 'switch'
+  readonly value: Template
+  /** In the order of the file; a value equals a case when both print alike. */
+  readonly cases: readonly { readonly when: string; readonly block: Block }[]
+  readonly default: Block
+}
+export interface EachStep extends StepBase {
+  readonly kind: 'each'
+  readonly in: Template
+  readonly as: string
+  readonly concurrency: number
+  readonly onError: 'fail' | 'skip' | 'collect'
+  readonly body: Block
+}
+export interface WhileStep extends StepBase {
+  readonly kind: 'while'
+  readonly when: Template
+  readonly max: number
+  readonly body: Block
+}
+export interface ParallelStep extends StepBase {
+  readonly kind: 'parallel'
+  readonly branches: readonly {
+    readonly name: string
+    readonly needs: readonly string[]
+    readonly block: Block
+  }[]
+  readonly join: 'all' | 'any' | number
+  /** Sees `branches.<name>.output`; absent means the map of these. */
+  readonly output?: Template
+}
+export interface TryStep extends StepBase {
+  readonly kind: 'try'
+  readonly body: Block
+  /** The first whose `on` names the code, or that has no `on`, takes the error. */
+  readonly catches: readonly { readonly on?: readonly string[]; readonly block: Block }[]
+  readonly finally?: Block
+}
+export interface SleepStep extends StepBase {
+  readonly kind: 'sleep'
+  /** A duration (`90s`, `1h30m`, ISO 8601) or a number of milliseconds, once evaluated. */
+  readonly for: Template
+}
+export interface UntilStep extends StepBase {
+  readonly kind: 'until'
+  /** An RFC 3339 instant, once evaluated. */
+  readonly at: Template
+}
+export interface LetStep extends StepBase {
+  readonly kind: 'let'
+  readonly value: Template
+}
+export interface ReturnStep extends StepBase {
+  readonly kind: 'return'
+  readonly value: Template
+}
+export interface FailStep extends StepBase {
+  readonly kind: 'fail'
+  readonly code: string
+  readonly message: Template
+  readonly data?: Template
+}
+export interface AssertStep extends StepBase {
+  readonly kind: 'assert'
+  readonly when: Template
+  readonly message?: Template
+}
+
+export type PlanStep =
+  | CallStep
+  | FlowStep
+  | IfStep
+  | SwitchStep
+  | EachStep
+  | WhileStep
+  | ParallelStep
+  | TryStep
+  | SleepStep
+  | UntilStep
+  | LetStep
+  | ReturnStep
+  | FailStep
+  | AssertStep
+
+/**
+ * A unit of code as the content store holds it: what its digest is over.
+ * The bundle is found by its own digest, `code`.
+ */
+export interface Unit {
+  readonly $type: 'ionflux.unit/v1'
+  readonly name: string
+  readonly kind: 'plugin' | 'transform'
+  /** Digest of the bundled JavaScript (one classic script, made by the pinned bundler). */
+  readonly code: Digest
+  readonly actions: Readonly<Record<string, UnitAction>>
+  readonly capabilities: Permissions
+  readonly memoryBytesMax?: number
+  readonly timeMsMax?: number
+}
+
+export interface UnitAction {
+  readonly effects: Effects
+  /** JSON Schemas (2020-12), checked by the caller on every call. */
+  readonly input?: JsonObject
+  readonly output?: JsonObject
+}

@@ -1,0 +1,277 @@
+/**
+ * Says what a run does next, given its state: the pure half of every host.
+ *
+ * It takes no clock, no chance and no I/O, and looks only at the frames that the latest
+ * record made ready. What an expression gives becomes a record, so that a replay needs no
+ * expression. Hosts execute the commands (`turn.ts`) and apply the records (`evolve.ts`).
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import { IonError, toFailure } from '#engine/core/error.ts'
+import { childRunId, type RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { CallStep, FlowStep } from '#engine/plan/plan.ts'
+import type { Held } from '#engine/runtime/payload.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+
+import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
+import type { BlockFrame, CallFrame, EachFrame, Frame, RunState, StepFrame } from './state.ts'
+import type { ParallelFrame, PlainFrame, WhileFrame } from './state.ts'
+import { wakeInstant } from './wait.ts'
+
+export type Command =
+  /** A fact that follows from the state: to be recorded and applied. */
+  | { readonly kind: 'record'; readonly record: RunRecord }
+  | {
+      readonly kind: 'startStep'
+      readonly path: string
+      readonly step: CallStep
+      readonly attempt: number
+      readonly input: Json
+      /** The author's own idempotency key. */
+      readonly key?: string
+    }
+  | {
+      readonly kind: 'spawnRun'
+      readonly path: string
+      readonly step: FlowStep
+      /** Derived from this run and the path: a second spawn finds the first. */
+      readonly child: RunId
+      readonly input: Json
+    }
+  /** With `child`, the run that a `flow` step waits for. */
+  | { readonly kind: 'cancelStep'; readonly path: string; readonly child?: RunId }
+  | {
+      readonly kind: 'setTimer'
+      readonly path: string
+      readonly timer: 'sleep' | 'retry' | 'timeout'
+      /** Absent takes the timer back. */
+      readonly due?: Instant
+    }
+
+/** What follows from the latest record. After a restart pass `undecided(state)` as `ready`. */
+export function decide(
+  sight: Sight,
+  state: RunState,
+  ready: readonly Frame[] = state.ready,
+): readonly Command[] {
+  const commands: Command[] = []
+  for (const cut of state.cancelled) commands.push({ kind: 'cancelStep', ...cut })
+  for (const change of state.timers) commands.push({ kind: 'setTimer', ...change })
+  for (const frame of ready) {
+    const command = decideFrame(sight, state, frame)
+    if (command !== undefined) commands.push(command)
+  }
+  return commands
+}
+
+function decideFrame(sight: Sight, state: RunState, frame: Frame): Command | undefined {
+  if (frame === state.root && state.ending !== undefined) return record(ending(sight, state))
+  try {
+    return frame.kind === 'block'
+      ? closeBlock(sight, state, frame)
+      : decideStep(sight, state, frame)
+  } catch (thrown) {
+    // A journal that cannot be read, or a bug of ours, is no failure of the step.
+    if (!(thrown instanceof IonError) || thrown.code.startsWith('JOURNAL_')) throw thrown
+    const attempt = 'attempt' in frame ? frame.attempt : 1
+    const error = toFailure(thrown, 'RUN_EXPRESSION_FAILED')
+    return record({ kind: 'step.failed', path: pathOf(frame), attempt, at: state.now, error })
+  }
+}
+
+function pathOf(frame: Frame): string {
+  return frame.path
+}
+
+function record(one: RunRecord): Command {
+  return { kind: 'record', record: one }
+}
+
+function closeBlock(sight: Sight, state: RunState, block: BlockFrame): Command | undefined {
+  const template = block.block.output
+  if (!block.isClosing || template === undefined) return undefined
+  return yields(sight, state, {
+    path: block.path,
+    output: evaluate(sight, state, { template, block }),
+  })
+}
+
+function yields(sight: Sight, state: RunState, one: { path: string; output: Json }): Command {
+  const output = sight.payloads.hold(one.output)
+  return record({ kind: 'step.done', path: one.path, at: state.now, output })
+}
+
+function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | undefined {
+  switch (frame.step.kind) {
+    case 'call':
+    case 'flow':
+      return start(sight, state, frame as CallFrame)
+    case 'if':
+    case 'switch':
+      return choose(sight, state, frame)
+    case 'each':
+      return openEach(sight, state, frame as EachFrame)
+    case 'while':
+      return turn(sight, state, frame as WhileFrame)
+    case 'parallel':
+      return join(sight, state, frame as ParallelFrame)
+    case 'try':
+      return undefined
+    default:
+      return plain(sight, state, frame as PlainFrame)
+  }
+}
+
+function start(sight: Sight, state: RunState, frame: CallFrame): Command {
+  const { step, path, attempt, parent: block } = frame
+  const recorded = frame.input === undefined ? undefined : sight.payloads.value(frame.input)
+  const input =
+    recorded ??
+    (step.with === undefined ? {} : evaluate(sight, state, { template: step.with, block }))
+  if (step.kind === 'flow') {
+    const child = childRunId(state.run, `${path}#${attempt}`)
+    return { kind: 'spawnRun', path, step, child, input }
+  }
+  if (step.idempotency === undefined) return { kind: 'startStep', path, step, attempt, input }
+  const own = frame.key ?? evaluate(sight, state, { template: step.idempotency, block })
+  const key = typeof own === 'string' ? own : JSON.stringify(own)
+  return { kind: 'startStep', path, step, attempt, input, key }
+}
+
+function choose(sight: Sight, state: RunState, frame: StepFrame): Command {
+  const { step, path, parent: block } = frame
+  const at = state.now
+  if (step.kind === 'if') {
+    const holds = condition(evaluate(sight, state, { template: step.when, block }), path)
+    const branch = holds ? 'then' : step.else === undefined ? 'none' : 'else'
+    return record({ kind: 'branch.taken', path, at, branch })
+  }
+  if (step.kind !== 'switch') throw new Error('only a choice is chosen')
+  const value = evaluate(sight, state, { template: step.value, block })
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const isCase = step.cases.some((one) => one.when === text)
+  return record({ kind: 'branch.taken', path, at, branch: isCase ? `case:${text}` : 'default' })
+}
+
+function condition(value: Json, path: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw new IonError(
+    'RUN_EXPRESSION_FAILED',
+    `The condition of "${path}" gave ${JSON.stringify(value).slice(0, 80)} instead of true or false.`,
+  )
+}
+
+function openEach(sight: Sight, state: RunState, frame: EachFrame): Command {
+  const items: unknown = itemsOf(sight, state, frame)
+  if (!Array.isArray(items)) {
+    throw new IonError('RUN_EXPRESSION_FAILED', `"in" of "${frame.path}" is not a list.`)
+  }
+  if (items.length > limits.eachItemsMax) {
+    throw new IonError(
+      'RUN_LIMIT_EXCEEDED',
+      `"${frame.path}" has ${items.length} items; ${limits.eachItemsMax} is the most.`,
+    )
+  }
+  return record({ kind: 'each.opened', path: frame.path, at: state.now, count: items.length })
+}
+
+function turn(sight: Sight, state: RunState, frame: WhileFrame): Command {
+  const { step, path, parent: block } = frame
+  const more = { turn: turnOf(sight, frame) }
+  const goesOn = condition(evaluateWith(sight, state, { template: step.when, block, more }), path)
+  if (goesOn && frame.turn >= step.max) {
+    throw new IonError('RUN_LOOP_EXCEEDED', `"${path}" wants more than its ${step.max} turns.`)
+  }
+  const index = goesOn ? frame.turn : -1
+  return record({ kind: 'while.turned', path, at: state.now, index })
+}
+
+function join(sight: Sight, state: RunState, frame: ParallelFrame): Command | undefined {
+  const template = frame.step.output
+  if (template === undefined) return undefined
+  const more = { branches: branchesOf(sight, frame) }
+  const output = evaluateWith(sight, state, { template, block: frame.parent, more })
+  return yields(sight, state, { path: frame.path, output })
+}
+
+function plain(sight: Sight, state: RunState, frame: PlainFrame): Command {
+  const { step, path, parent: block } = frame
+  const at = state.now
+  const see = (template: Parameters<typeof evaluate>[2]['template']): Json =>
+    evaluate(sight, state, { template, block })
+  switch (step.kind) {
+    case 'let':
+    case 'return':
+      return yields(sight, state, { path, output: see(step.value) })
+    case 'sleep':
+      return record({ kind: 'timer.set', path, at, due: wakeInstant({ for: see(step.for) }, at) })
+    case 'until':
+      return record({ kind: 'timer.set', path, at, due: wakeInstant({ at: see(step.at) }, at) })
+    case 'assert': {
+      if (condition(see(step.when), path)) return yields(sight, state, { path, output: null })
+      const said = step.message === undefined ? `"${path}" does not hold.` : text(see(step.message))
+      const error = { code: 'RUN_ASSERTION_FAILED', message: said }
+      return record({ kind: 'step.failed', path, attempt: 1, at, error })
+    }
+    case 'fail': {
+      const error = { code: step.code, message: text(see(step.message)) }
+      const data = step.data === undefined ? {} : { data: bounded(see(step.data), path) }
+      return record({ kind: 'step.failed', path, attempt: 1, at, error: { ...error, ...data } })
+    }
+  }
+}
+
+function bounded(data: Json, path: string): Json {
+  if (JSON.stringify(data).length <= limits.failureDataCharsMax) return data
+  throw new IonError(
+    'RUN_LIMIT_EXCEEDED',
+    `The data of the failure at "${path}" is larger than ${limits.failureDataCharsMax} characters.`,
+  )
+}
+
+function text(value: Json): string {
+  const whole = typeof value === 'string' ? value : JSON.stringify(value)
+  return whole.slice(0, limits.failureMessageCharsMax)
+}
+
+function ending(sight: Sight, state: RunState): RunRecord {
+  const at = state.now
+  const end = state.ending
+  switch (end?.kind) {
+    case 'error':
+      return { kind: 'run.failed', at, path: end.path, error: end.error, cause: end.cause }
+    case 'cancel':
+      return { kind: 'run.cancelled', at, reason: end.reason, cause: end.cause }
+    default:
+      return finished(sight, state, end)
+  }
+}
+
+function finished(
+  sight: Sight,
+  state: RunState,
+  end: Extract<RunState['ending'], { readonly output: Held }> | undefined,
+): RunRecord {
+  const at = state.now
+  const { outputs } = state.plan
+  const last = end?.output ?? { value: null }
+  try {
+    if (outputs === undefined || end?.kind === 'return') {
+      return { kind: 'run.done', at, output: recorded(sight, last) }
+    }
+    const output = evaluate(sight, state, { template: outputs, block: state.root })
+    return { kind: 'run.done', at, output: sight.payloads.hold(output) }
+  } catch (thrown) {
+    const error = toFailure(thrown, 'RUN_EXPRESSION_FAILED')
+    // Nothing but this record brought it about: a retry drops no step for it.
+    return { kind: 'run.failed', at, path: '', error, cause: state.seq + 1 }
+  }
+}
+
+/** What was in parts becomes one payload; what is one already stays as it is. */
+function recorded(sight: Sight, held: Held): Extract<RunRecord, { kind: 'run.done' }>['output'] {
+  return 'items' in held || 'entries' in held
+    ? sight.payloads.hold(sight.payloads.value(held))
+    : held
+}

@@ -1,0 +1,254 @@
+/**
+ * Applies one record to the state of a run: the only way a state changes.
+ *
+ * Pure of clocks and I/O, and free of expressions: what an expression gave is in the
+ * record. So a journal of any release can be replayed, step by step, for ever. The
+ * state belongs to the caller and is changed in place: a record costs what it
+ * concerns, not what the run has grown to. How control then moves is `tree.ts`.
+ */
+import { assert, IonError } from '#engine/core/error.ts'
+import type { RunRecord, StepDone, StepFailed, TimerFired } from '#engine/runtime/record.ts'
+
+import { type ChoiceFrame, type EachFrame, isCall, type RunState, type StepFrame } from './state.ts'
+import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
+
+/** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
+export function evolve(state: RunState, record: RunRecord): void {
+  state.seq += 1
+  state.now = record.at
+  state.ready = []
+  state.cancelled = []
+  state.timers = []
+  apply(state, record)
+}
+
+/**
+ * Whether `record` still concerns something: a step that was cut short gets no result, and a
+ * decision made before control moved on no longer counts.
+ */
+export function isCurrent(state: RunState, record: RunRecord): boolean {
+  if (state.status !== 'running') return record.kind === 'run.retried'
+  if (record.kind === 'run.cancel') return state.ending === undefined && state.closing === undefined
+  if (!('path' in record) || record.kind === 'run.retried' || record.kind === 'run.failed')
+    return true
+  if (record.path === '')
+    return record.kind === 'timer.fired' ? state.ending === undefined : state.root.isClosing
+  const frame = state.frames.get(record.path)
+  if (frame === undefined) return false
+  if (frame.kind === 'block') return frame.isClosing
+  return record.kind === 'timer.fired' ? isAwaited(frame, record) : isExpected(frame, record)
+}
+
+function isAwaited(frame: StepFrame, { timer, at }: TimerFired): boolean {
+  if (timer === 'timeout') return true
+  if (frame.phase !== 'waiting' || !('due' in frame) || isCall(frame) !== (timer === 'retry'))
+    return false
+  return frame.due !== undefined && frame.due <= at
+}
+
+function isExpected(frame: StepFrame, { kind }: RunRecord): boolean {
+  // A turn of `while` has a frame of its own; the block of any other shares the path.
+  if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true)
+    return true
+  if (frame.phase === 'ready') return true
+  return frame.phase === 'running' && (kind === 'step.done' || kind === 'step.failed')
+}
+
+/** Marks a call as under way. Pure calls have no intent record, so this is all that tells. */
+export function markStarted(frame: StepFrame, at: number): void {
+  assert(isCall(frame), 'only calls are started')
+  frame.phase = 'running'
+  frame.startedAt = at
+}
+
+function apply(state: RunState, record: RunRecord): void {
+  switch (record.kind) {
+    case 'run.started':
+      if (state.plan.timeoutMs !== undefined) {
+        state.timers.push({ path: '', timer: 'timeout', due: record.at + state.plan.timeoutMs })
+      }
+      return advance(state, state.root)
+    case 'step.started': {
+      const frame = call(state, record.path)
+      markStarted(frame, record.at)
+      frame.attempt = record.attempt
+      frame.input = record.input
+      frame.key = record.key
+      return
+    }
+    case 'step.done':
+      return done(state, record)
+    case 'step.failed':
+      return failed(state, record)
+    case 'timer.set': {
+      const frame = step(state, record.path)
+      if (!('due' in frame)) throw diverged(record)
+      frame.phase = 'waiting'
+      frame.due = record.due
+      state.timers.push({ path: record.path, timer: 'sleep', due: record.due })
+      return
+    }
+    case 'timer.fired':
+      return fired(state, record)
+    case 'branch.taken':
+      return taken(state, record.path, record.branch)
+    case 'each.opened':
+      return opened(state, step(state, record.path) as EachFrame, record.count)
+    case 'while.turned':
+      return turned(state, record.path, record.index)
+    case 'run.cancel':
+      return abandon(state, { kind: 'cancel', reason: record.reason, cause: state.seq })
+    case 'run.retried':
+      return retried(state, record.path, record.attempt)
+    case 'run.done':
+      return end(state, 'done')
+    case 'run.failed':
+      return end(state, 'failed')
+    case 'run.cancelled':
+      return end(state, 'cancelled')
+  }
+}
+
+function end(state: RunState, status: 'done' | 'failed' | 'cancelled'): void {
+  state.status = status
+  if (state.plan.timeoutMs !== undefined) state.timers.push({ path: '', timer: 'timeout' })
+}
+
+function done(state: RunState, record: StepDone): void {
+  if (record.path === '') return finish(state, state.root, record.output)
+  const frame = state.frames.get(record.path)
+  if (frame === undefined) throw diverged(record)
+  if (frame.kind === 'block') return finish(state, frame, record.output)
+  if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
+    return finish(state, frame.child, record.output)
+  }
+  if (frame.step.kind === 'return') {
+    return fail(state, frame, { kind: 'return', output: record.output })
+  }
+  complete(state, frame, record.output)
+}
+
+function failed(state: RunState, record: StepFailed): void {
+  const unwind = {
+    kind: 'error',
+    error: record.error,
+    path: record.path,
+    cause: state.seq,
+  } as const
+  if (record.path === '') return leave(state, state.root, unwind)
+  const frame = state.frames.get(record.path)
+  if (frame === undefined) throw diverged(record)
+  if (frame.kind === 'block') return leave(state, frame, unwind)
+  if (record.retryAt !== undefined) {
+    assert(isCall(frame), 'only calls are tried again')
+    frame.phase = 'waiting'
+    frame.attempt = record.attempt + 1
+    frame.due = record.retryAt
+    frame.input = undefined
+    state.timers.push({ path: frame.path, timer: 'retry', due: record.retryAt })
+    return
+  }
+  if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
+    return leave(state, frame.child, unwind)
+  }
+  fail(state, frame, unwind)
+}
+
+function fired(state: RunState, record: TimerFired): void {
+  state.timers.push({ path: record.path, timer: record.timer })
+  if (record.timer === 'timeout') return timedOut(state, record.path)
+  const frame = step(state, record.path)
+  if (frame.phase !== 'waiting') throw diverged(record)
+  frame.phase = 'ready'
+  if (record.timer === 'sleep') return complete(state, frame, { value: null })
+  state.ready.push(frame)
+}
+
+function timedOut(state: RunState, path: string): void {
+  const run = path === ''
+  const what = run ? 'The run' : `Step "${path}"`
+  const error = {
+    code: run ? 'RUN_TIMEOUT' : 'RUN_STEP_TIMEOUT',
+    message: `${what} is out of time.`,
+  }
+  const unwind = { kind: 'error', error, path, cause: state.seq } as const
+  abandon(state, unwind, run ? undefined : step(state, path))
+}
+
+function taken(state: RunState, path: string, branch: string): void {
+  const frame = step(state, path)
+  if (frame.step.kind !== 'if' && frame.step.kind !== 'switch') throw diverged({ path })
+  if (branch === 'none') return complete(state, frame, { value: null })
+  const block =
+    frame.step.kind === 'if'
+      ? branch === 'then'
+        ? frame.step.then
+        : frame.step.else
+      : branch === 'default'
+        ? frame.step.default
+        : frame.step.cases.find((one) => `case:${one.when}` === branch)?.block
+  if (block === undefined) throw diverged({ path })
+  enter(state, frame as ChoiceFrame, block)
+}
+
+function opened(state: RunState, frame: EachFrame, count: number): void {
+  frame.phase = 'open'
+  frame.count = count
+  if (count === 0) return complete(state, frame, { items: [] })
+  openItems(state, frame)
+}
+
+function turned(state: RunState, path: string, index: number): void {
+  const frame = step(state, path)
+  if (frame.step.kind !== 'while') throw diverged({ path })
+  const loop = frame as Extract<StepFrame, { turn: number }>
+  if (index < 0) return complete(state, loop, loop.previous)
+  enter(state, loop, loop.step.body, index)
+}
+
+/** Carries an ended run on: the state has been rebuilt from the records that still count. */
+function retried(state: RunState, path: string, attempt: number): void {
+  const frame = state.frames.get(path)
+  // The child of a `flow` step is carried on itself, so its step goes on waiting for it.
+  if (frame?.kind === 'step' && frame.step.kind === 'call' && isCall(frame)) {
+    frame.spared = attempt - 1
+    frame.attempt = attempt
+    frame.phase = 'ready'
+    frame.input = undefined
+  }
+  rearm(state)
+}
+
+/** The end of a run took back its timers: waits keep their instant, time limits start afresh. */
+function rearm(state: RunState): void {
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'block') continue
+    const { path } = frame
+    const limit = frame.step.timeoutMs
+    if (limit !== undefined) state.timers.push({ path, timer: 'timeout', due: state.now + limit })
+    if (!('due' in frame) || frame.phase !== 'waiting' || frame.due === undefined) continue
+    state.timers.push({ path, timer: isCall(frame) ? 'retry' : 'sleep', due: frame.due })
+  }
+  const whole = state.plan.timeoutMs
+  if (whole !== undefined) state.timers.push({ path: '', timer: 'timeout', due: state.now + whole })
+}
+
+function step(state: RunState, path: string): StepFrame {
+  const frame = state.frames.get(path)
+  if (frame?.kind !== 'step') throw diverged({ path })
+  return frame
+}
+
+function call(state: RunState, path: string): Extract<StepFrame, { attempt: number }> {
+  const frame = step(state, path)
+  if (!isCall(frame)) throw diverged({ path })
+  return frame
+}
+
+function diverged(record: { readonly path?: string; readonly kind?: string }): IonError {
+  const place = record.path === undefined || record.path === '' ? 'the run' : `"${record.path}"`
+  return new IonError(
+    'JOURNAL_DIVERGED',
+    `The journal has a record for ${place} that does not fit its plan.`,
+  )
+}

@@ -1,0 +1,290 @@
+/**
+ * The state of a run: a tree of small frames, one per running step, block and turn.
+ *
+ * A record touches only the frames it concerns; a finished frame collapses to its
+ * output in the block around it. So the cost of step n does not depend on n. The shapes
+ * are here, how a record changes them is `evolve.ts` and `tree.ts`.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { Failure } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import type {
+  Block,
+  CallStep,
+  EachStep,
+  FlowStep,
+  IfStep,
+  ParallelStep,
+  Plan,
+  PlanStep,
+  SwitchStep,
+  TryStep,
+  WhileStep,
+} from '#engine/plan/plan.ts'
+import { type Held, heldNull } from '#engine/runtime/payload.ts'
+import type { TimerChange } from '#engine/runtime/ports.ts'
+import type { RunStarted } from '#engine/runtime/record.ts'
+
+/** Why control leaves a block before its end. */
+export type Unwind =
+  | {
+      readonly kind: 'error'
+      readonly error: Failure
+      readonly path: string
+      readonly cause: number
+    }
+  | { readonly kind: 'cancel'; readonly reason: string; readonly cause: number }
+  | { readonly kind: 'return'; readonly output: Held }
+
+/** One instance of a block: a body, a branch, a turn. Its steps run one after another. */
+export interface BlockFrame {
+  readonly kind: 'block'
+  /** What the paths of its steps begin with; empty for the body of the flow. */
+  readonly path: string
+  readonly block: Block
+  /** The step it belongs to; undefined for the body of the flow. */
+  readonly owner: BlockStepFrame | undefined
+  /** Item or turn number; the branch's number in `parallel`. */
+  readonly index: number
+  next: number
+  step: StepFrame | undefined
+  /** By step id. */
+  readonly outputs: Map<string, Held>
+  last: Held
+  /** All steps have run and `block.output` waits to be evaluated. */
+  isClosing: boolean
+}
+
+interface FrameOf<Step extends PlanStep> {
+  readonly kind: 'step'
+  readonly path: string
+  readonly step: Step
+  readonly parent: BlockFrame
+  /** Of the latest attempt, or of the step where it has none. */
+  startedAt: Instant
+  /** What ends the frame once everything in it has stopped. */
+  closing: Unwind | undefined
+}
+
+/**
+ * `ready` waits for a decision, `running` for a result, `waiting` for a timer.
+ * A frame whose blocks run is `open`.
+ */
+export type Phase = 'ready' | 'running' | 'waiting' | 'open'
+
+export interface CallFrame extends FrameOf<CallStep | FlowStep> {
+  phase: Phase
+  /** The attempt under way or coming next, from 1. */
+  attempt: number
+  /** Attempts before the latest `runs retry`; the policy does not count them. */
+  spared: number
+  /** What the intent committed: a second execution gets the same. */
+  input: Held | undefined
+  key: string | undefined
+  /** When the next attempt may start, while the frame waits for it. */
+  due: Instant | undefined
+}
+/** Everything that is decided at once or waits: sleep, until, let, return, fail, assert. */
+export interface PlainFrame extends FrameOf<
+  Exclude<PlanStep, CallStep | FlowStep | BlockStepFrame['step']>
+> {
+  phase: Phase
+  /** When a wait ends. */
+  due: Instant | undefined
+}
+export interface ChoiceFrame extends FrameOf<IfStep | SwitchStep> {
+  phase: Phase
+  child: BlockFrame | undefined
+}
+export interface EachFrame extends FrameOf<EachStep> {
+  phase: Phase
+  count: number
+  /** The cursor: the first item that has not begun. */
+  nextItem: number
+  readonly live: Map<number, BlockFrame>
+  readonly results: (Held | undefined)[]
+  /** The list itself, evaluated when it is needed; no part of what is recorded. */
+  items: readonly Json[] | undefined
+  isFilling: boolean
+}
+export interface WhileFrame extends FrameOf<WhileStep> {
+  phase: Phase
+  turn: number
+  child: BlockFrame | undefined
+  previous: Held
+}
+export interface ParallelFrame extends FrameOf<ParallelStep> {
+  phase: Phase
+  readonly live: Map<number, BlockFrame>
+  readonly results: (Held | undefined)[]
+  readonly begun: Set<number>
+  readonly failed: Set<number>
+  /** It has what it wants and only waits for the losers to stop. */
+  isJoined: boolean
+}
+export interface TryFrame extends FrameOf<TryStep> {
+  phase: Phase
+  part: 'body' | 'catch' | 'finally'
+  child: BlockFrame | undefined
+  /** Seen as `error` inside `catch`. */
+  error: Failure | undefined
+  /** What goes on once `finally` has ended: an unwinding, or the output. */
+  pending: Unwind | undefined
+  output: Held
+}
+
+export type BlockStepFrame = ChoiceFrame | EachFrame | WhileFrame | ParallelFrame | TryFrame
+export type StepFrame = CallFrame | PlainFrame | BlockStepFrame
+export type Frame = StepFrame | BlockFrame
+
+export interface RunState {
+  readonly run: RunId
+  readonly plan: Plan
+  readonly started: RunStarted
+  readonly root: BlockFrame
+  /** By path: every running step, every turn of a loop, every branch. */
+  readonly frames: Map<string, Frame>
+  /** Sequence number of the latest record, from 1. */
+  seq: number
+  /** The time of the latest record: the only clock a decision sees. */
+  now: Instant
+  closing: Unwind | undefined
+  /** How the run ends, once everything in it has stopped. */
+  ending: Unwind | { readonly kind: 'done'; readonly output: Held } | undefined
+  status: 'running' | 'done' | 'failed' | 'cancelled'
+  /** What the latest record made ready for a decision. */
+  ready: Frame[]
+  /** Steps that the latest record cut short while they ran. */
+  cancelled: { readonly path: string; readonly child?: RunId }[]
+  /** Timers that the latest record set or took back. */
+  timers: TimerChange[]
+  /**
+   * Steps that ended well and were then dropped by a retry (those of `finally` and `catch`), and
+   * how often: when they run again they do so under another key.
+   */
+  repeats: ReadonlyMap<string, number>
+  /** Told of every step that opens and ends; what the view of a run is made from. */
+  trace: Trace | undefined
+}
+
+export type Outcome = 'done' | 'failed' | 'cancelled'
+
+export interface Closing {
+  readonly outcome: Outcome
+  readonly at: Instant
+  /** Absent when the step had an output. */
+  readonly unwind?: Unwind
+}
+
+export interface Trace {
+  opened(frame: StepFrame): void
+  closed(frame: StepFrame, how: Closing): void
+}
+
+/** The state before the first record. */
+export function emptyState(plan: Plan, started: RunStarted): RunState {
+  const root = blockFrame({ path: '', block: plan.body, owner: undefined, index: 0 })
+  return {
+    run: started.run,
+    plan,
+    started,
+    root,
+    frames: new Map(),
+    seq: 0,
+    now: started.at,
+    closing: undefined,
+    ending: undefined,
+    status: 'running',
+    ready: [],
+    cancelled: [],
+    timers: [],
+    repeats: new Map(),
+    trace: undefined,
+  }
+}
+
+export function blockFrame(
+  place: Pick<BlockFrame, 'path' | 'block' | 'owner' | 'index'>,
+): BlockFrame {
+  return {
+    kind: 'block',
+    ...place,
+    next: 0,
+    step: undefined,
+    outputs: new Map(),
+    last: heldNull,
+    isClosing: false,
+  }
+}
+
+/** A fresh frame for the next step of `parent`. */
+export function stepFrame(step: PlanStep, parent: BlockFrame, now: Instant): StepFrame {
+  const path = parent.path === '' ? step.id : `${parent.path}/${step.id}`
+  const base = { kind: 'step', path, parent, startedAt: now, closing: undefined } as const
+  switch (step.kind) {
+    case 'call':
+    case 'flow':
+      return { ...base, step, phase: 'ready', attempt: 1, spared: 0, ...freshCall }
+    case 'if':
+    case 'switch':
+      return { ...base, step, phase: 'ready', child: undefined }
+    case 'each': {
+      const loop = { count: 0, nextItem: 0, live: new Map(), results: [], items: undefined }
+      return { ...base, step, phase: 'ready', ...loop, isFilling: false }
+    }
+    case 'while':
+      return { ...base, step, phase: 'ready', turn: 0, child: undefined, previous: heldNull }
+    case 'parallel':
+      return { ...base, step, phase: 'open', ...freshJoin(step.branches.length) }
+    case 'try': {
+      const rest = { child: undefined, error: undefined, pending: undefined, output: heldNull }
+      return { ...base, step, phase: 'open', part: 'body', ...rest }
+    }
+    default:
+      return { ...base, step, phase: 'ready', due: undefined }
+  }
+}
+
+const freshCall = { input: undefined, key: undefined, due: undefined } as const
+
+function freshJoin(
+  branches: number,
+): Pick<ParallelFrame, 'live' | 'results' | 'begun' | 'failed' | 'isJoined'> {
+  const results = Array.from<Held | undefined>({ length: branches })
+  return { live: new Map(), results, begun: new Set(), failed: new Set(), isJoined: false }
+}
+
+/** Steps under way whose result is not known: what a restart must look after. */
+export function inFlight(state: RunState): readonly CallFrame[] {
+  const found: CallFrame[] = []
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'step' && isCall(frame) && frame.phase === 'running') found.push(frame)
+  }
+  return found
+}
+
+/** Everything that waits for a decision; after a restart nobody else remembers. */
+export function undecided(state: RunState): readonly Frame[] {
+  const found: Frame[] = []
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'block') {
+      if (frame.isClosing) found.push(frame)
+    } else if (frame.phase === 'ready') found.push(frame)
+    // A choice and a try hold their block themselves: it shares their path.
+    else if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
+      found.push(frame.child)
+    }
+  }
+  if (state.root.isClosing || state.ending !== undefined) found.push(state.root)
+  return found
+}
+
+/** Whether no block can run inside. */
+export function isLeaf(frame: StepFrame): frame is CallFrame | PlainFrame {
+  return !('child' in frame) && !('live' in frame)
+}
+
+export function isCall(frame: StepFrame): frame is CallFrame {
+  return frame.step.kind === 'call' || frame.step.kind === 'flow'
+}

@@ -1,0 +1,53 @@
+/**
+ * What the parts of the engine share: its ports, the runs in memory, the way to begin one.
+ */
+import type { Clock } from '#engine/core/clock.ts'
+import type { Digest } from '#engine/core/digest.ts'
+import type { Ids, RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import type { Payloads } from '#engine/runtime/payload.ts'
+import type { Caller, InputCheck, Journal, Logs, Store } from '#engine/runtime/ports.ts'
+import type { Programs } from '#engine/runtime/program.ts'
+import type { RunSource, RunStarted } from '#engine/runtime/record.ts'
+
+import type { Residents } from './residents.ts'
+import type { TurnHost } from './turn-host.ts'
+import type { LiveRun } from './turn.ts'
+
+export interface EnginePorts {
+  readonly journal: Journal
+  readonly store: Store
+  readonly logs: Logs
+  readonly caller: Caller
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly checkInput: InputCheck
+}
+
+export interface StartRun {
+  readonly plan: Digest
+  readonly input: Json
+  readonly event?: Json
+  readonly source: RunSource
+  /** A name given beforehand: starting it twice starts it once. */
+  readonly run?: RunId
+  readonly parent?: RunStarted['parent']
+}
+
+/** The inside of the engine, as its own files see it. */
+export interface Inside {
+  readonly ports: EnginePorts
+  readonly payloads: Payloads
+  readonly programs: Programs
+  readonly residents: Residents
+  readonly turns: TurnHost
+  /** The run in memory; from the journal when it is not, and then carried on. */
+  load(run: RunId): LiveRun
+  /** The same; undefined when the run cannot be read, which is noted. */
+  tryLoad(run: RunId): LiveRun | undefined
+  adopt(live: LiveRun): void
+  /** Begins a run whose input is known to be good. */
+  begin(start: StartRun & { readonly run: RunId }): void
+  /** The input with defaults filled in. Throws `RUN_INPUT_REFUSED`. */
+  checkInput(plan: Digest, input: Json): Promise<Json>
+}

@@ -1,0 +1,71 @@
+/**
+ * The runs that are in memory: all that are under way, and a few of those that only wait.
+ *
+ * A parked run costs nothing here but for the most recent ones, which a timer may wake
+ * again at once; all the others are rebuilt from the journal when their time comes.
+ */
+import type { Clock } from '#engine/core/clock.ts'
+import type { RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
+
+import type { LiveRun } from './turn.ts'
+
+export class Residents {
+  readonly #live = new Map<RunId, LiveRun>()
+  /** Oldest first. */
+  readonly #parked = new Set<LiveRun>()
+  #idle: (() => void) | undefined
+
+  find(run: RunId): LiveRun | undefined {
+    return this.#live.get(run)
+  }
+
+  all(): readonly LiveRun[] {
+    return [...this.#live.values()]
+  }
+
+  add(live: LiveRun): void {
+    this.#live.set(live.log.run, live)
+  }
+
+  remove(live: LiveRun): void {
+    this.#live.delete(live.log.run)
+    this.#parked.delete(live)
+  }
+
+  /** The run only waits: it may be forgotten when there are many such. */
+  park(live: LiveRun): void {
+    this.#parked.delete(live)
+    this.#parked.add(live)
+    if (this.#parked.size <= limits.parkedRunsResidentMax) return
+    for (const old of this.#parked) {
+      this.#parked.delete(old)
+      if (old.status !== 'parked' || !old.isIdle) continue
+      this.#live.delete(old.log.run)
+      old.log.close()
+      return
+    }
+  }
+
+  /** Resolves once nothing is under way in any run, or after `ms`. */
+  async idle(wait: { readonly clock: Clock; readonly ms: number }): Promise<void> {
+    if (this.#isIdle()) return
+    await new Promise<void>((resolve) => {
+      const giveUp = wait.clock.wakeAt(wait.clock.now() + wait.ms, resolve)
+      this.#idle = () => {
+        giveUp()
+        resolve()
+      }
+    })
+    this.#idle = undefined
+  }
+
+  tellIdle(): void {
+    if (this.#idle !== undefined && this.#isIdle()) this.#idle()
+  }
+
+  #isIdle(): boolean {
+    for (const live of this.#live.values()) if (!live.isIdle) return false
+    return true
+  }
+}

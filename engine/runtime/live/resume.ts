@@ -1,0 +1,128 @@
+/**
+ * Takes a run up from its journal: after a crash, when a timer wakes it, or for a retry.
+ *
+ * Steps whose intent is durable and whose result is not are executed again with the same
+ * input and the same key; an `unsafe` one is not guessed about, it fails as uncertain.
+ */
+import { assert, IonError } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import { counting, fold, type Numbered, repeatsIn, replay } from '#engine/runtime/decider/replay.ts'
+import {
+  type CallFrame,
+  inFlight,
+  isCall,
+  type RunState,
+  undecided,
+} from '#engine/runtime/decider/state.ts'
+import type { Program } from '#engine/runtime/program.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+
+import { childIdOf, leaveOf } from './children.ts'
+import type { Inside } from './inside.ts'
+import type { StartStep } from './turn-host.ts'
+import { LiveRun } from './turn.ts'
+
+/** Rebuilds a run and lets it go on. */
+export function carryOn(engine: Inside, run: RunId, first?: RunRecord): LiveRun {
+  const records = engine.ports.journal.read(run)
+  const program = programOf(engine, records)
+  const state = replay(program.plan, records)
+  const status = engine.ports.journal.find(run)?.status
+  const log = engine.ports.journal.open(run)
+  const sight = { program, payloads: engine.payloads }
+  const live = new LiveRun(engine.turns, { state, sight, log, status })
+  engine.adopt(live)
+  // What is known already comes first: a run that is cancelled executes nothing again.
+  if (state.status === 'running') again(live, first ?? leaveOf(engine, live))
+  return live
+}
+
+function programOf(engine: Inside, records: readonly RunRecord[]): Program {
+  const first = records[0]
+  assert(first?.kind === 'run.started', 'a journal begins with run.started')
+  return engine.programs.get(first.plan)
+}
+
+/** Decides again what no record tells, and executes again what has no result. */
+function again(live: LiveRun, first?: RunRecord): void {
+  live.carryOn(() => {
+    const lost = inFlight(live.state).filter((frame) => frame.step.kind === 'call')
+    const calls = lost.filter((frame) => !isUnsafe(frame)).map((frame) => restart(live, frame))
+    const records = lost.filter(isUnsafe).map((frame) => doubt(live.state, frame))
+    return { frames: undecided(live.state), calls, records }
+  }, first)
+}
+
+function isUnsafe(frame: CallFrame): boolean {
+  return frame.step.kind === 'call' && frame.step.action.effects === 'unsafe'
+}
+
+function restart(live: LiveRun, frame: CallFrame): StartStep {
+  assert(frame.step.kind === 'call' && frame.input !== undefined, 'an intent has its input')
+  const { path, attempt, step, key } = frame
+  const input = live.sight.payloads.value(frame.input)
+  const start = { kind: 'startStep', path, step, attempt, input } as const
+  return key === undefined ? start : { ...start, key }
+}
+
+function doubt(state: RunState, frame: CallFrame): RunRecord {
+  const { path, attempt } = frame
+  const message = `"${path}" was cut off while it ran, and nobody knows whether it took effect. Look, then \`ionflux runs retry\` it if it did not.`
+  const error = { code: 'RUN_STEP_UNCERTAIN', message }
+  return { kind: 'step.failed', path, attempt, at: state.now, error }
+}
+
+/** Carries an ended run on from where it broke off; first the children it waits for. */
+export function reopen(engine: Inside, run: RunId): LiveRun {
+  const records = engine.ports.journal.read(run)
+  const end = records.at(-1)
+  if (end?.kind !== 'run.failed' && end?.kind !== 'run.cancelled') {
+    const why = end?.kind === 'run.done' ? 'it is done' : 'it has not ended'
+    throw new IonError('RUN_NOT_RETRYABLE', `Run ${run} cannot be retried: ${why}.`)
+  }
+  const after = end.cause - 1
+  const kept = counting(records).filter((one) => one.seq <= after)
+  const dropping = { kind: 'run.retried', at: end.at, path: '', after, attempt: 1 } as const
+  const repeats = repeatsIn([...records, dropping])
+  const live = revive(engine, { run, kept, seq: records.length, repeats })
+  const path = end.kind === 'run.failed' ? end.path : ''
+  const frame = live.state.frames.get(path)
+  const isStep = frame?.kind === 'step' && isCall(frame)
+  for (const one of live.state.frames.values()) {
+    if (one.kind === 'step' && one.step.kind === 'flow')
+      reopenChild(engine, childIdOf(live, one as CallFrame))
+  }
+  const attempt = isStep ? frame.attempt + 1 : 1
+  again(live, { kind: 'run.retried', at: engine.ports.clock.now(), path, after, attempt })
+  return live
+}
+
+function reopenChild(engine: Inside, child: RunId): void {
+  const status = engine.ports.journal.find(child)?.status
+  if (status === 'failed' || status === 'cancelled') reopen(engine, child)
+}
+
+/** The run as it was before what ended it. */
+function revive(
+  engine: Inside,
+  from: {
+    readonly run: RunId
+    readonly kept: readonly Numbered[]
+    readonly seq: number
+    readonly repeats: ReadonlyMap<string, number>
+  },
+): LiveRun {
+  const program = programOf(
+    engine,
+    from.kept.map((one) => one.record),
+  )
+  const state = fold(program.plan, from.kept)
+  state.seq = from.seq
+  state.repeats = from.repeats
+  const log = engine.ports.journal.open(from.run)
+  const status = engine.ports.journal.find(from.run)?.status
+  const sight = { program, payloads: engine.payloads }
+  const live = new LiveRun(engine.turns, { state, sight, log, status })
+  engine.adopt(live)
+  return live
+}

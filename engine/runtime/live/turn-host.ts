@@ -1,0 +1,51 @@
+/**
+ * What a turn of a run needs of the engine around it, and what it collects on the way.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Command } from '#engine/runtime/decider/decide.ts'
+import type { Frame } from '#engine/runtime/decider/state.ts'
+import type { Batch, TimerChange } from '#engine/runtime/ports.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+
+import type { LiveRun } from './turn.ts'
+
+export type StartStep = Extract<Command, { kind: 'startStep' }>
+export type SpawnRun = Extract<Command, { kind: 'spawnRun' }>
+
+/** What a turn needs of the engine around it. */
+export interface TurnHost {
+  now(): Instant
+  /** Starts a call; answers at once with its record, or later through `post`. */
+  call(live: LiveRun, start: StartStep): RunRecord | undefined
+  spawn(live: LiveRun, spawn: SpawnRun): void
+  cancel(cut: Cut): void
+  /** Told of every batch once it is durable, or of the failure to write it. */
+  committed(live: LiveRun, batch: Batch): void
+  faulted(live: LiveRun, error: unknown): void
+  /** The run met a bug of ours, or a journal that does not fit; it stops where it is. */
+  broke(live: LiveRun, error: unknown): void
+}
+
+/** What was cut short: a call under way, or a child. Neither for a call that never began. */
+export interface Cut {
+  readonly abort: AbortController | undefined
+  readonly child: RunId | undefined
+}
+
+/** What a restart has to take care of. */
+export interface Lost {
+  readonly frames: readonly Frame[]
+  readonly calls: readonly StartStep[]
+  /** What is known of calls that are not executed again. */
+  readonly records: readonly RunRecord[]
+}
+
+export interface Turn {
+  readonly records: RunRecord[]
+  readonly timers: TimerChange[]
+  /** Effects whose intent is in this batch. */
+  readonly calls: StartStep[]
+  readonly spawns: SpawnRun[]
+  readonly cuts: Cut[]
+}

@@ -1,0 +1,147 @@
+/**
+ * The records of a run: the only facts from which its state is made.
+ *
+ * A record is what happened, never what to do; applying it needs no clock and no
+ * expression, so journals of every release stay replayable. `docs/reference/journal.md`
+ * lists them and is compared with this file.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { Digest } from '#engine/core/digest.ts'
+import type { Failure } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+
+/** Version of the record shapes below; written into `run.started`, checked at replay. */
+export const recordVersion = 1
+
+/** A value in a record: itself when small, its digest in the content store when large. */
+export type Payload = { readonly value: Json } | { readonly ref: Digest; readonly bytes: number }
+
+/** `sleep` ends a wait, `retry` starts the next attempt, `timeout` ends a step or the run. */
+export type TimerKind = 'sleep' | 'retry' | 'timeout'
+
+/** Where the data of a run comes from. */
+export interface RunSource {
+  /** The repository as the user named it; absent for a flow without one. */
+  readonly repository?: string
+  readonly commit?: string
+  /** True when flow and code were taken from a working tree that `commit` does not hold. */
+  readonly isWorkingTree?: boolean
+}
+
+interface At {
+  readonly at: Instant
+}
+interface OnPath extends At {
+  /** The step path: `scan[12]/check`. The run itself has the empty path. */
+  readonly path: string
+}
+
+export interface RunStarted extends At {
+  readonly kind: 'run.started'
+  readonly v: typeof recordVersion
+  readonly run: RunId
+  readonly flow: string
+  readonly plan: Digest
+  readonly input: Payload
+  readonly event?: Payload
+  readonly source: RunSource
+  /** Absent for a run that no other run started. */
+  readonly parent?: { readonly run: RunId; readonly path: string; readonly depth: number }
+}
+/** The intent: committed before an effect starts. Pure steps have none. */
+export interface StepStarted extends OnPath {
+  readonly kind: 'step.started'
+  readonly attempt: number
+  readonly input: Payload
+  /** Absent where the engine's own key is used. */
+  readonly key?: string
+}
+export interface StepDone extends OnPath {
+  readonly kind: 'step.done'
+  readonly output: Payload
+  readonly attempt?: number
+  /** When it began, where no intent record says so. */
+  readonly since?: Instant
+}
+export interface StepFailed extends OnPath {
+  readonly kind: 'step.failed'
+  readonly attempt: number
+  readonly error: Failure
+  /** When the next attempt may start; absent when this failure is final. */
+  readonly retryAt?: Instant
+  /** When the attempt began, where no intent record says so. */
+  readonly since?: Instant
+}
+/** A wait whose end an expression chose. */
+export interface TimerSet extends OnPath {
+  readonly kind: 'timer.set'
+  readonly due: Instant
+}
+export interface TimerFired extends OnPath {
+  readonly kind: 'timer.fired'
+  readonly timer: TimerKind
+}
+/** Which way an `if` or `switch` went: `then`, `else`, `case:<value>`, `default` or `none`. */
+export interface BranchTaken extends OnPath {
+  readonly kind: 'branch.taken'
+  readonly branch: string
+}
+/** How many items an `each` has. */
+export interface EachOpened extends OnPath {
+  readonly kind: 'each.opened'
+  readonly count: number
+}
+/** A turn of a `while` begins (`index` from 0), or the loop ends (`index` −1). */
+export interface WhileTurned extends OnPath {
+  readonly kind: 'while.turned'
+  readonly index: number
+}
+export interface RunCancelRequested extends At {
+  readonly kind: 'run.cancel'
+  readonly reason: string
+}
+/**
+ * An ended run goes on: the records after `after` and before this one no longer count.
+ * `path` is the step that gets another series of attempts; empty after a cancel.
+ */
+export interface RunRetried extends OnPath {
+  readonly kind: 'run.retried'
+  readonly after: number
+  /** The attempt that comes next at `path`. */
+  readonly attempt: number
+}
+export interface RunDone extends At {
+  readonly kind: 'run.done'
+  readonly output: Payload
+}
+export interface RunFailed extends OnPath {
+  readonly kind: 'run.failed'
+  readonly error: Failure
+  /** Sequence number of the record that brought the failure about. */
+  readonly cause: number
+}
+export interface RunCancelled extends At {
+  readonly kind: 'run.cancelled'
+  readonly reason: string
+  /** Sequence number of the record that asked for it. */
+  readonly cause: number
+}
+
+export type RunRecord =
+  | RunStarted
+  | StepStarted
+  | StepDone
+  | StepFailed
+  | TimerSet
+  | TimerFired
+  | BranchTaken
+  | EachOpened
+  | WhileTurned
+  | RunCancelRequested
+  | RunRetried
+  | RunDone
+  | RunFailed
+  | RunCancelled
+
+export type RecordKind = RunRecord['kind']

@@ -1,0 +1,252 @@
+/**
+ * What people and programs see of a run: the one reducer behind the terminal, `--json`, the
+ * event stream and time travel.
+ *
+ * It folds the same records with the same `evolve` as the engine, and notes which steps
+ * opened and ended on the way. Feeding it a prefix shows the run as it was then.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { Digest } from '#engine/core/digest.ts'
+import { assert, type Failure } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import { printInstant } from '#engine/core/instant.ts'
+import type { Json } from '#engine/core/json.ts'
+import type { Plan, PlanStep } from '#engine/plan/plan.ts'
+import { evolve } from '#engine/runtime/decider/evolve.ts'
+import { counting, fold } from '#engine/runtime/decider/replay.ts'
+import {
+  type Closing,
+  type EachFrame,
+  emptyState,
+  type RunState,
+  type StepFrame,
+  type Trace,
+} from '#engine/runtime/decider/state.ts'
+
+import type { Payloads } from './payload.ts'
+import type { RunStatus } from './ports.ts'
+import type { RunRecord, RunStarted } from './record.ts'
+
+export type StepStatus = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
+
+export interface StepView {
+  readonly path: string
+  readonly kind: PlanStep['kind']
+  /** The action, the called flow, or nothing. */
+  readonly what?: string
+  readonly status: StepStatus
+  /** 0 for a step that is not called but decided. */
+  readonly attempts: number
+  readonly startedAt: string
+  readonly endedAt?: string
+  readonly error?: Failure
+  /** Of a fan-out. */
+  readonly progress?: { readonly done: number; readonly total: number }
+  /** Which way a choice went. */
+  readonly branch?: string
+  /** When a wait ends, or the next attempt starts. */
+  readonly due?: string
+}
+
+export interface RunView {
+  readonly id: RunId
+  readonly flow: string
+  readonly execDigest: Digest
+  readonly commit: string | null
+  readonly status: RunStatus
+  readonly input: Json
+  /** Null while the run has not ended well. */
+  readonly output: Json
+  readonly error: Failure | null
+  readonly startedAt: string
+  readonly endedAt: string | null
+  /** In the order in which they opened. */
+  readonly steps: readonly StepView[]
+}
+
+export interface Viewer {
+  /** Takes the next record; returns the paths of the steps that it changed. */
+  apply(record: RunRecord): readonly string[]
+  step(path: string): StepView | undefined
+  /** Everything; throws before the first record. */
+  view(): RunView
+}
+
+type Draft = { -readonly [Key in keyof StepView]: StepView[Key] }
+
+/** The whole view of a run at once. */
+export function viewRun(
+  source: { readonly plan: Plan; readonly payloads: Payloads },
+  records: readonly RunRecord[],
+): RunView {
+  const viewer = openViewer(source)
+  for (const record of records) viewer.apply(record)
+  return viewer.view()
+}
+
+export function openViewer(source: { readonly plan: Plan; readonly payloads: Payloads }): Viewer {
+  return new RunViewer(source)
+}
+
+class RunViewer implements Viewer, Trace {
+  readonly #source: { readonly plan: Plan; readonly payloads: Payloads }
+  readonly #steps = new Map<string, Draft>()
+  readonly #records: RunRecord[] = []
+  #changed = new Set<string>()
+  #state: RunState | undefined
+
+  constructor(source: { readonly plan: Plan; readonly payloads: Payloads }) {
+    this.#source = source
+  }
+
+  apply(record: RunRecord): readonly string[] {
+    this.#changed = new Set()
+    this.#records.push(record)
+    if (record.kind === 'run.started') this.#begin(record)
+    if (record.kind === 'run.retried') this.#rebuild()
+    else evolve(this.#mustState(), record)
+    this.#note(record)
+    return [...this.#changed]
+  }
+
+  step(path: string): StepView | undefined {
+    const draft = this.#steps.get(path)
+    if (draft === undefined) return undefined
+    const frame = this.#state?.frames.get(path)
+    if (frame?.kind !== 'step' || frame.step.kind !== 'each' || frame.phase !== 'open') return draft
+    const each = frame as EachFrame
+    return { ...draft, progress: { done: each.nextItem - each.live.size, total: each.count } }
+  }
+
+  view(): RunView {
+    const { started, status, now, frames } = this.#mustState()
+    const last = this.#records.at(-1)
+    const output = last?.kind === 'run.done' ? this.#source.payloads.value(last.output) : null
+    const isParked = status === 'running' && [...frames.values()].every((frame) => isWaiting(frame))
+    return {
+      id: started.run,
+      flow: started.flow,
+      execDigest: started.plan,
+      commit: started.source.commit ?? null,
+      status: isParked ? 'parked' : status,
+      input: this.#source.payloads.value(started.input),
+      output,
+      error: failureOf(last),
+      startedAt: printInstant(started.at),
+      endedAt: status === 'running' ? null : printInstant(now),
+      steps: [...this.#steps.keys()].flatMap((path) => this.step(path) ?? []),
+    }
+  }
+
+  opened(frame: StepFrame): void {
+    const { path, step } = frame
+    this.#steps.delete(path) // a turn that comes again goes to the end
+    this.#steps.set(path, {
+      path,
+      kind: step.kind,
+      ...whatOf(step),
+      status: 'running',
+      attempts: 0,
+      startedAt: printInstant(frame.startedAt),
+    })
+    this.#changed.add(path)
+  }
+
+  closed(frame: StepFrame, { outcome, at, unwind }: Closing): void {
+    const draft = this.#steps.get(frame.path)
+    if (draft === undefined) return
+    draft.status = outcome
+    draft.endedAt = printInstant(at)
+    delete draft.due
+    if (frame.step.kind === 'each') {
+      const { count } = frame as EachFrame
+      draft.progress = {
+        done: outcome === 'done' ? count : doneItems(frame as EachFrame),
+        total: count,
+      }
+    }
+    if (unwind?.kind === 'error') draft.error = unwind.error
+    this.#changed.add(frame.path)
+  }
+
+  #begin(record: RunStarted): void {
+    this.#state = emptyState(this.#source.plan, record)
+    this.#state.trace = this
+  }
+
+  #rebuild(): void {
+    this.#steps.clear()
+    this.#state = undefined
+    const records = counting(this.#records)
+    const first = records[0]?.record
+    if (first?.kind === 'run.started') this.#begin(first)
+    this.#state = fold(this.#source.plan, records, this)
+    this.#changed = new Set(this.#steps.keys())
+  }
+
+  /** What the record itself says of its step. */
+  #note(record: RunRecord): void {
+    if (!('path' in record)) return
+    const draft = this.#steps.get(record.path)
+    if (draft === undefined) return
+    this.#changed.add(record.path)
+    switch (record.kind) {
+      case 'step.started':
+        draft.status = 'running'
+        if (draft.attempts === 0) draft.startedAt = printInstant(record.at)
+        draft.attempts = record.attempt
+        break
+      case 'step.done':
+      case 'step.failed':
+        noteEnd(draft, record)
+        break
+      case 'timer.set':
+        draft.status = 'waiting'
+        draft.due = printInstant(record.due)
+        break
+      case 'branch.taken':
+        draft.branch = record.branch
+        break
+      default:
+    }
+  }
+
+  #mustState(): RunState {
+    assert(this.#state !== undefined, 'a view begins with run.started')
+    return this.#state
+  }
+}
+
+function noteEnd(
+  draft: Draft,
+  record: Extract<RunRecord, { kind: 'step.done' | 'step.failed' }>,
+): void {
+  if (draft.kind === 'call' || draft.kind === 'flow') draft.attempts = record.attempt ?? 1
+  const since: Instant | undefined = record.since
+  if (since !== undefined) draft.startedAt = printInstant(since)
+  if (record.kind === 'step.failed' && record.retryAt !== undefined) {
+    draft.status = 'waiting'
+    draft.error = record.error
+    draft.due = printInstant(record.retryAt)
+  } else if (record.kind === 'step.done') delete draft.error
+}
+
+function isWaiting(frame: StepFrame | { readonly kind: 'block' }): boolean {
+  if (frame.kind === 'block') return true
+  return frame.phase === 'waiting' || frame.phase === 'open'
+}
+
+function doneItems(frame: EachFrame): number {
+  return frame.results.reduce((count, one) => (one === undefined ? count : count + 1), 0)
+}
+
+function failureOf(last: RunRecord | undefined): Failure | null {
+  if (last?.kind === 'run.failed') return last.error
+  if (last?.kind !== 'run.cancelled') return null
+  return { code: 'RUN_CANCELLED', message: `The run was cancelled: ${last.reason}.` }
+}
+
+function whatOf(step: PlanStep): { readonly what?: string } {
+  if (step.kind === 'call') return { what: step.action.name }
+  return step.kind === 'flow' ? { what: step.flow } : {}
+}

@@ -1,0 +1,202 @@
+/**
+ * Runs plugin actions and transforms in the sandbox: the `Caller` of the runtime.
+ *
+ * It promises that guest code gets its input as JSON, the powers that both its manifest
+ * and the flow name, and at most its time and memory; and that whatever it does comes
+ * back as a result with a code. Which thread and engine run it is the pool's concern.
+ */
+import type { Clock } from '#engine/core/clock.ts'
+import type { Code } from '#engine/core/codes.ts'
+import type { Failure } from '#engine/core/error.ts'
+import type { Json, JsonObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import { withDefaults } from '#engine/core/schema/defaults.ts'
+import type { Caller, CallRequest, CallResult, CallUsage, Store } from '#engine/runtime/ports.ts'
+
+import { Conversation } from './conversation.ts'
+import { factsOf } from './facts.ts'
+import { HostSession, type HostOperations } from './operations.ts'
+import { Pool, type End } from './pool.ts'
+import type { Outcome, Thrown } from './protocol.ts'
+import { mapStack } from './source-map.ts'
+import { Units, type Checks, type LoadedUnit } from './units.ts'
+
+export interface SandboxOptions {
+  readonly store: Pick<Store, 'get'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly operations: HostOperations
+  /** Threads at most; absent means one per core. */
+  readonly workers?: number
+}
+
+const framesMax = 10
+/** What a plugin may call its own failures; upper case is ours. */
+const guestCode = /^[a-z][a-z0-9_]{0,62}$/
+/** A lone surrogate as `JSON.stringify` writes it. */
+const loneSurrogate = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/
+
+export class SandboxCaller implements Caller {
+  readonly #units: Units
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #operations: HostOperations
+  readonly #pool: Pool
+
+  constructor({ store, clock, operations, workers }: SandboxOptions) {
+    this.#units = new Units(store)
+    this.#clock = clock
+    this.#operations = operations
+    this.#pool = new Pool(workers)
+  }
+
+  call(request: CallRequest): CallResult | Promise<CallResult> {
+    const { name, unit: digest, export: actionName } = request.action
+    const unit = this.#units.get(digest)
+    const checks = unit.checksOf(actionName)
+    if (checks === undefined) {
+      return failed('SANDBOX_CODE_REFUSED', `"${name}" has no action "${actionName}".`)
+    }
+    if (!(checks instanceof Promise)) return this.#check(request, unit, checks)
+    return checks.then(async (ready) => await this.#check(request, unit, ready))
+  }
+
+  #check(request: CallRequest, unit: LoadedUnit, checks: Checks): CallResult | Promise<CallResult> {
+    const { name } = request.action
+    const given = withDefaults(unit.unit.actions[request.action.export]?.input, request.input)
+    const wrong = checks.input?.(given)
+    if (wrong !== undefined) {
+      const message = `The input of "${name}"${atOf(wrong)} ${wrong.message}`
+      return failed('RUN_INPUT_REFUSED', message, { at: wrong.at, action: name })
+    }
+    const input = print(given)
+    if (input !== undefined) return this.#run({ request, unit, checks, input })
+    const message = `The input of "${name}" is too large or too deep for the sandbox.`
+    return failed('SANDBOX_SIZE_EXCEEDED', message)
+  }
+
+  /** Ends all threads. Calls under way come back as `RUN_CANCELLED`. */
+  async close(): Promise<void> {
+    await this.#pool.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #run(call: ReadyCall): Promise<CallResult> {
+    const { request, unit, input } = call
+    const asker = { name: request.action.name, capabilities: unit.unit.capabilities }
+    const session = new HostSession(this.#operations, request, asker)
+    const { instance, memoryBytesMax, timeMsMax } = unit
+    const facts = JSON.stringify(factsOf(request, unit.unit))
+    const conversation = new Conversation({
+      log: (level, text) => request.log({ at: this.#clock.now(), level, text }),
+      answer: async (op, args) => await session.answer(op, args),
+    })
+    const start = performance.now()
+    const end = await this.#pool.run({
+      job: { instance, memoryBytesMax, timeMsMax, action: request.action.export, input, facts },
+      code: unit.code,
+      signal: request.signal,
+      conversation,
+      isQuick: unit.isQuick,
+    })
+    unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
+    session.end()
+    const result = resultOf(end.outcome, call, session)
+    return { ...result, usage: usageOf({ call, conversation, end, start }) }
+  }
+}
+
+interface ReadyCall {
+  readonly request: CallRequest
+  readonly unit: LoadedUnit
+  readonly checks: Checks
+  readonly input: string
+}
+
+function usageOf({ call, conversation, end, start }: Used): CallUsage {
+  const { outcome, spent } = end
+  const output = outcome.kind === 'done' ? Buffer.byteLength(outcome.text) : 0
+  return {
+    wallMs: performance.now() - start,
+    ...spent,
+    hostCalls: conversation.hostCalls,
+    bytesIn: Buffer.byteLength(call.input) + conversation.bytesIn,
+    bytesOut: output + conversation.bytesOut,
+  }
+}
+
+interface Used {
+  readonly call: ReadyCall
+  readonly conversation: Conversation
+  readonly end: End
+  readonly start: number
+}
+
+/** The input as text; undefined when it is over a limit. */
+function print(input: Json): string | undefined {
+  try {
+    const text = JSON.stringify(input)
+    return text.length > limits.sandboxInputBytesMax ? undefined : text
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined
+    throw thrown
+  }
+}
+
+function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): CallResult {
+  const { name } = call.request.action
+  if (outcome.kind === 'stopped') {
+    return failed(outcome.code, `"${name}": ${outcome.message}`, { action: name, ...outcome.data })
+  }
+  if (outcome.kind === 'threw') {
+    return { ok: false, error: failureOf(outcome.thrown, call, session) }
+  }
+  if (outcome.text.includes('\\ud') && loneSurrogate.test(outcome.text)) {
+    return failed(
+      'SANDBOX_OUTPUT_REFUSED',
+      `The output of "${name}" has a text that is no valid Unicode.`,
+      { at: '' },
+    )
+  }
+  const output = JSON.parse(outcome.text) as Json
+  if (isDeeper(output, limits.dataDepthMax)) {
+    const message = `The output of "${name}" nests deeper than ${limits.dataDepthMax}.`
+    return failed('SANDBOX_OUTPUT_REFUSED', message, { at: '', action: name })
+  }
+  const wrong = call.checks.output?.(output)
+  if (wrong === undefined) return { ok: true, output }
+  const message = `The output of "${name}"${atOf(wrong)} ${wrong.message}`
+  return failed('SANDBOX_OUTPUT_REFUSED', message, { at: wrong.at, action: name })
+}
+
+/** What comes after would go through it level by level on its own stack. */
+function isDeeper(value: Json, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depthMax === 0) return true
+  for (const item of Object.values(value)) if (isDeeper(item as Json, depthMax - 1)) return true
+  return false
+}
+
+function atOf({ at }: { readonly at: string }): string {
+  return at === '' ? '' : ` at "${at}"`
+}
+
+function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): Failure {
+  const { code = '' } = thrown
+  const message = thrown.message.slice(0, limits.failureMessageCharsMax).toWellFormed()
+  const ofHost = session.findFailure(code, thrown.message)
+  if (ofHost !== undefined) return ofHost
+  if (guestCode.test(code)) {
+    const data = thrown.data === undefined ? undefined : (JSON.parse(thrown.data) as Json)
+    return data === undefined ? { code, message } : { code, message, data }
+  }
+  const stack = mapStack(thrown.stack ?? '', unit.code, framesMax)
+  const name = thrown.name.slice(0, 100).toWellFormed()
+  const data = { name, ...(stack.length === 0 ? {} : { stack }) }
+  return { code: 'SANDBOX_GUEST_THREW', message: `${name}: ${message}`, data }
+}
+
+function failed(code: Code, message: string, data?: JsonObject): CallResult {
+  return { ok: false, error: { code, message, ...(data === undefined ? {} : { data }) } }
+}

@@ -1,0 +1,66 @@
+/**
+ * Where things lie in the memory of a QuickJS instance: data, then the C stack, which
+ * grows down, then the heap, which grows up to the break.
+ *
+ * The break is a word of the allocator's own data. It is found by looking at which words
+ * one allocation moves, so nothing here depends on how a binary was linked. What lies
+ * above the break has never been written to.
+ */
+import type { BoundedMemory } from './memory.ts'
+
+export interface Layout {
+  /** The lowest byte of the heap, and the end of the stack. */
+  readonly heapStart: number
+  /** The first byte that the allocator never gave out. */
+  readonly breakNow: () => number
+}
+
+/** The allocator of the instance that owns the memory. */
+export interface Allocator {
+  malloc(bytes: number): number
+  free(place: number): void
+}
+
+/** More than the allocator keeps in reserve, so that the break must move. */
+const probeBytes = 256 * 1024
+const probeSlackBytes = 128 * 1024
+/** The allocator's data lies among the first bytes of the memory. */
+const dataBytesMax = 1024 * 1024
+
+/** Places of the break and the footprint, by binary: the same in all its instances. */
+const found = new WeakMap<object, readonly [at: number, heapStart: number]>()
+
+/** Throws when the binary's allocator is none that it understands. */
+export function findLayout(
+  binary: object,
+  { wasm }: Pick<BoundedMemory, 'wasm'>,
+  allocator: Allocator,
+): Layout {
+  let place = found.get(binary)
+  if (place === undefined) {
+    place = probe(wasm, allocator)
+    found.set(binary, place)
+  }
+  const [at, heapStart] = place
+  return { heapStart, breakNow: () => new DataView(wasm.buffer).getUint32(at, true) }
+}
+
+function probe(
+  memory: WebAssembly.Memory,
+  allocator: Allocator,
+): readonly [at: number, heapStart: number] {
+  const words = (): Uint32Array => new Uint32Array(memory.buffer, 0, dataBytesMax / 4)
+  const before = words().slice()
+  allocator.free(allocator.malloc(probeBytes))
+  const after = words()
+  const moved = [...before.keys()].filter((index) => {
+    const by = (after[index] ?? 0) - (before[index] ?? 0)
+    return by >= probeBytes && by <= probeBytes + probeSlackBytes
+  })
+  const byValue = moved.toSorted((a, b) => (before[a] ?? 0) - (before[b] ?? 0))
+  const [footprint, last] = [byValue[0], byValue.at(-1)]
+  if (footprint === undefined || last === undefined || footprint === last) {
+    throw new Error('The memory of this QuickJS binary is laid out in an unknown way.')
+  }
+  return [last * 4, (before[last] ?? 0) - (before[footprint] ?? 0)]
+}

@@ -1,0 +1,110 @@
+/**
+ * The part of the prelude that is shaped on the web's `fetch`: what a guest says is put
+ * into one host operation, and the answer into something like a `Response`.
+ *
+ * It runs inside the prelude's function and uses its `host` and `parse`. Nothing here is a
+ * wall: the host checks every request again.
+ */
+export const httpPrelude = String.raw`
+const letters64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+function toBase64(bytes) {
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i
+    const word = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    out += letters64[word >> 18] + letters64[(word >> 12) & 63]
+    out += (left > 1 ? letters64[(word >> 6) & 63] : '=') + (left > 2 ? letters64[word & 63] : '=')
+  }
+  return out
+}
+function fromBase64(text) {
+  const end = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const bytes = new Uint8Array((text.length / 4) * 3 - end)
+  let at = 0
+  for (let i = 0; i < text.length; i += 4) {
+    let word = 0
+    for (let j = 0; j < 4; j++) word = (word << 6) | Math.max(0, letters64.indexOf(text[i + j]))
+    bytes[at++] = word >> 16
+    if (at < bytes.length) bytes[at++] = (word >> 8) & 255
+    if (at < bytes.length) bytes[at++] = word & 255
+  }
+  return bytes
+}
+
+function headerPairs(given) {
+  if (given === undefined || given === null) return []
+  const pairs = typeof given[Symbol.iterator] === 'function' ? [...given] : Object.entries(given)
+  return pairs.map(([name, value]) => [String(name), isHandle(value) ? value : String(value)])
+}
+function isHandle(value) {
+  return typeof value === 'object' && value !== null && typeof value.$secret === 'string'
+}
+function bodyOf({ body, json, form }) {
+  if (json !== undefined) return { json }
+  if (form !== undefined) return { form: headerPairs(form) }
+  if (body === undefined || body === null) return undefined
+  if (body instanceof ArrayBuffer) return { base64: toBase64(new Uint8Array(body)) }
+  if (ArrayBuffer.isView(body)) {
+    return { base64: toBase64(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)) }
+  }
+  return { text: String(body) }
+}
+
+async function fetchHttp(url, init = {}) {
+  const { method, headers, timeout, redirect, secrets } = init
+  const request = { url: String(url), headers: headerPairs(headers) }
+  if (method !== undefined) request.method = String(method)
+  if (timeout !== undefined) request.timeout = timeout
+  if (redirect !== undefined) request.redirect = redirect
+  if (secrets !== undefined) request.secrets = secrets
+  const body = bodyOf(init)
+  if (body !== undefined) request.body = body
+  return new Response(await host('http.fetch', request))
+}
+
+class Headers {
+  #pairs
+  constructor(given) {
+    this.#pairs = headerPairs(given).map(([name, value]) => [name.toLowerCase(), value])
+  }
+  get(name) {
+    const found = this.#pairs.filter(([key]) => key === String(name).toLowerCase())
+    return found.length === 0 ? null : found.map(([, value]) => value).join(', ')
+  }
+  has(name) { return this.get(name) !== null }
+  getSetCookie() { return this.#pairs.filter(([key]) => key === 'set-cookie').map(([, value]) => value) }
+  *keys() { for (const [name] of this) yield name }
+  *values() { for (const [, value] of this) yield value }
+  *entries() {
+    for (const name of [...new Set(this.#pairs.map(([key]) => key))].sort()) yield [name, this.get(name)]
+  }
+  [Symbol.iterator]() { return this.entries() }
+  forEach(call) { for (const [name, value] of this) call(value, name, this) }
+}
+
+class Response {
+  #body
+  constructor({ status, headers, url, redirected, body }) {
+    this.#body = body
+    this.status = status
+    this.ok = status >= 200 && status < 300
+    this.statusText = ''
+    this.url = url
+    this.redirected = redirected
+    this.headers = new Headers(headers)
+  }
+  async bytes() {
+    return this.#body.text === undefined ? fromBase64(this.#body.base64) : new TextEncoder().encode(this.#body.text)
+  }
+  async arrayBuffer() { return (await this.bytes()).buffer }
+  async text() {
+    const { text, base64 } = this.#body
+    if (text === undefined) return new TextDecoder().decode(fromBase64(base64))
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  }
+  async json() { return parse(await this.text()) }
+  async base64() {
+    return this.#body.base64 ?? toBase64(new TextEncoder().encode(this.#body.text))
+  }
+}
+`

@@ -1,0 +1,89 @@
+/**
+ * Puts the memory of a QuickJS instance back to where it was before a call.
+ *
+ * Every call begins from the same bytes: what it changed is copied back, and what it
+ * wrote where nothing was (the stack, the heap up to the break) is zeroed, so the next
+ * call can read nothing of it, not even through a bug of the engine. It trusts that no
+ * frame of the guest is on the stack, and leaves memory that has grown to its caller.
+ */
+import { limits } from '#engine/core/limits.ts'
+
+import type { Layout } from './layout.ts'
+
+const pageBytes = 4_096
+/** Copying a short gap of zeros is cheaper than one more range. */
+const gapPagesMax = 4
+/** What the engine's own functions may need below the guest's part of the stack. */
+const stackSlackBytes = 256 * 1024
+const blockBytes = 32 * 1024
+const zeros = Buffer.alloc(blockBytes)
+
+export interface Snapshot {
+  /** Bytes the snapshot holds. */
+  readonly bytes: number
+  /** False when the memory has grown since: the instance cannot be put back. */
+  restore(): boolean
+}
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+export function takeSnapshot(memory: WebAssembly.Memory, layout: Layout): Snapshot {
+  const buffer = memory.buffer
+  const view = Buffer.from(buffer)
+  const used = usedRanges(view.subarray(0, layout.breakNow()))
+  const copies = used.map(({ start, end }) => ({
+    start,
+    bytes: new Uint8Array(buffer.slice(start, end)),
+  }))
+  const gaps = gapsOf(used, layout)
+  const top = used.at(-1)?.end ?? 0
+
+  return {
+    bytes: copies.reduce((sum, copy) => sum + copy.bytes.length, 0),
+    restore: () => {
+      if (memory.buffer !== buffer) return false
+      const end = layout.breakNow()
+      for (const { start, bytes } of copies) view.set(bytes, start)
+      for (const gap of gaps) clear(view, gap)
+      clear(view, { start: top, end })
+      return true
+    },
+  }
+}
+
+/** The ranges of pages that hold anything but zeros, in order. */
+function usedRanges(view: Buffer): readonly Range[] {
+  const ranges: { start: number; end: number }[] = []
+  for (let start = 0; start < view.length; start += pageBytes) {
+    if (view.compare(zeros, 0, pageBytes, start, start + pageBytes) === 0) continue
+    const last = ranges.at(-1)
+    if (last !== undefined && start - last.end <= gapPagesMax * pageBytes)
+      last.end = start + pageBytes
+    else ranges.push({ start, end: start + pageBytes })
+  }
+  return ranges
+}
+
+/** The gaps between used ranges; of the stack only the part that calls can reach. */
+function gapsOf(used: readonly Range[], { heapStart }: Layout): readonly Range[] {
+  const stackEnd = heapStart - limits.sandboxStackBytesMax - stackSlackBytes
+  const gaps: Range[] = []
+  for (const [index, { end }] of used.entries()) {
+    const next = used[index + 1]
+    if (next === undefined) break
+    const isStack = end < stackEnd && next.start > stackEnd
+    gaps.push({ start: isStack ? stackEnd : end, end: next.start })
+  }
+  return gaps
+}
+
+/** Looks before it writes: memory that nobody wrote to costs the machine nothing, and stays so. */
+function clear(view: Buffer, { start, end }: Range): void {
+  for (let from = start; from < end; from += blockBytes) {
+    const to = Math.min(end, from + blockBytes)
+    if (view.compare(zeros, 0, to - from, from, to) !== 0) view.fill(0, from, to)
+  }
+}

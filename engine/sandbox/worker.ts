@@ -1,0 +1,141 @@
+/**
+ * The thread that guest code runs on: takes turns (a call, a reply), runs each in the
+ * realm of its call, answers.
+ *
+ * One turn at a time and in order, so that the main thread knows whom to blame when this
+ * thread stops answering. A realm that something went wrong in is let go; the others
+ * wait on a shelf for the next call of their code.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+
+import { limits } from '#engine/core/limits.ts'
+
+import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
+import { Realm, type RealmHost, type Turn } from './realm.ts'
+import { openMemory } from './realm/memory.ts'
+import { Shelf } from './shelf.ts'
+
+interface Current {
+  readonly call: number
+  readonly instance: string
+  readonly realm: Realm
+  hostCalls: number
+  argChars: number
+  logs: number
+}
+
+// QuickJS asks this realm for the offset of local time; the same run must not depend on it.
+Date.prototype.getTimezoneOffset = () => 0
+
+const { wasm, warmBytesMax } = workerData as WorkerData
+const codes = new Map<string, string>()
+const shelf = new Shelf(warmBytesMax)
+const calls = new Map<number, Current>()
+const inbox: ToWorker[] = []
+let isTaking = false
+
+parentPort?.on('message', (message: ToWorker) => {
+  inbox.push(message)
+  if (!isTaking) void takeAll()
+})
+say({ kind: 'ready' })
+
+/** Opening a realm takes a moment, in which messages may come: they wait their turn. */
+async function takeAll(): Promise<void> {
+  isTaking = true
+  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
+    const work = take(message)
+    if (work !== undefined) await work
+  }
+  isTaking = false
+}
+
+function take(message: ToWorker): Promise<void> | undefined {
+  if (message.kind === 'call') return begin(message)
+  const { kind, call } = message
+  const current = calls.get(call)
+  if (kind === 'drop') {
+    if (current !== undefined) leave(current)
+  } else if (current === undefined) say({ kind: 'waiting', call, leftMs: 0 })
+  else after(current, current.realm.reply(message.id, message.reply))
+  return undefined
+}
+
+function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefined {
+  const { instance, memoryBytesMax } = job
+  const warm = shelf.take(instance)
+  if (warm !== undefined) {
+    run(call, job, { realm: warm, leftMs: job.timeMsMax })
+    return undefined
+  }
+  const code = sent ?? codes.get(instance)
+  if (code === undefined) {
+    say({ kind: 'unknown', call })
+    return undefined
+  }
+  keep(codes, { key: instance, value: code, max: limits.sandboxUnitsResidentMax })
+  return Realm.open(wasm, openMemory(memoryBytesMax)).then((realm) => {
+    const start = performance.now()
+    say({ kind: 'started', call })
+    const outcome = realm.load(code, job.timeMsMax)
+    if (outcome !== undefined) return say({ kind: 'ended', call, outcome, spent: realm.spent })
+    run(call, job, { realm, leftMs: Math.max(1, job.timeMsMax - (performance.now() - start)) })
+  })
+}
+
+function run(call: number, job: Job, { realm, leftMs }: { realm: Realm; leftMs: number }): void {
+  const current = { call, instance: job.instance, realm, hostCalls: 0, argChars: 0, logs: 0 }
+  calls.set(call, current)
+  after(current, realm.begin(job, hostOf(current), leftMs))
+}
+
+function after(current: Current, turn: Turn): void {
+  const { call, realm } = current
+  if (turn.kind === 'waiting') return say({ kind: 'waiting', call, leftMs: turn.leftMs })
+  say({ kind: 'ended', call, outcome: turn.outcome, spent: realm.spent })
+  leave(current)
+}
+
+function leave({ call, instance, realm }: Current): void {
+  calls.delete(call)
+  realm.reset()
+  if (!realm.isSpent) shelf.put(instance, realm)
+}
+
+function hostOf(call: Current): RealmHost {
+  return {
+    call: (id, op, args) => {
+      call.hostCalls++
+      call.argChars += args.length
+      if (call.hostCalls > limits.hostCallsPerCallMax) {
+        throw new Error(`One call may ask the host ${limits.hostCallsPerCallMax} times.`)
+      }
+      if (call.argChars > limits.sandboxInputBytesMax) {
+        throw new Error('The arguments of the calls to the host are too large.')
+      }
+      say({ kind: 'host', call: call.call, id, op, args })
+    },
+    log: (level, text) => {
+      call.logs++
+      const isLast = call.logs === limits.logsPerCallMax
+      if (call.logs > limits.logsPerCallMax) return
+      const line = isLast ? 'Further lines are left out.' : text.slice(0, limits.logCharsMax)
+      say({ kind: 'log', call: call.call, level, text: line })
+    },
+  }
+}
+
+/** Puts an entry last; the one used longest ago makes room. */
+function keep<T>(
+  map: Map<string, T>,
+  { key, value, max }: { key: string; value: T; max: number },
+): void {
+  map.delete(key)
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > max && oldest !== undefined) map.delete(oldest)
+}
+
+function say(message: FromWorker): void {
+  parentPort?.postMessage(message)
+}

@@ -1,0 +1,215 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import type { Json } from '#engine/core/json.ts'
+import type { Plan } from '#engine/plan/plan.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+import { lab, type Lab } from '#test/fake/lab.ts'
+
+import { parseGolden, printGolden, read } from './golden.ts'
+
+const folder = join(import.meta.dirname, '..', 'golden')
+
+const post = ['idempotent', (input: Json) => input] as const
+const add = ['pure', (input: Json) => (input as { n: number }).n + 1] as const
+const large = ['read', () => 'large '.repeat(2_000)] as const
+const stuck = ['unsafe', async () => new Promise<Json>(() => undefined)] as const
+const failure = Object.assign(new Error('down'), { code: 'net' })
+const flaky = [
+  'idempotent',
+  (input: Json, call: { readonly attempt: number }): Json => {
+    if (call.attempt === 1) throw failure
+    return input
+  },
+] as const
+const actions = { post, add, large, flaky, stuck }
+
+const flow = (steps: readonly string[], rest = ''): string =>
+  `dsl: flux/1\nid: golden\n${rest}steps:\n${steps.map((step) => `  - ${step}\n`).join('')}`
+const kid =
+  'dsl: flux/1\nid: kid\nsteps:\n  - { id: k, use: add, with: { n: "${{ inputs.n }}" } }\n'
+
+/** What the golden journals of this release were made from. */
+const stories: Readonly<
+  Record<string, { readonly flows: readonly string[]; readonly tell?: (one: Lab) => Promise<void> }>
+> = {
+  sequence: {
+    flows: [
+      flow(
+        [
+          '{ id: a, use: add, with: { n: "${{ inputs.n }}" } }',
+          '{ id: b, use: post, with: { v: "${{ steps.a.output }}" }, idempotency: "${{ run.flow }}" }',
+        ],
+        "outputs: { sum: '${{ steps.a.output + 1 }}' }\n",
+      ),
+    ],
+  },
+  choices: {
+    flows: [
+      flow([
+        "{ id: a, if: '${{ inputs.n > 1 }}', then: [{ id: b, let: 1 }] }",
+        "{ id: c, switch: '${{ inputs.n }}', cases: { '3': [{ id: d, let: three }] }, default: [] }",
+        "{ id: e, if: '${{ false }}', then: [{ id: f, let: 1 }] }",
+      ]),
+    ],
+  },
+  each: {
+    flows: [
+      flow([
+        "{ id: e, each: { in: [1, 2, 3], as: k, concurrency: 2, on_error: collect }, steps: [{ id: i, if: '${{ k == 2 }}', then: [{ id: x, fail: no }], else: [{ id: y, use: add, with: { n: '${{ k }}' } }] }] }",
+      ]),
+    ],
+  },
+  while: {
+    flows: [
+      flow([
+        "{ id: w, while: '${{ turn.index < 2 }}', max: 5, steps: [{ id: y, use: post, with: { t: '${{ turn.index }}' } }], output: '${{ turn.index }}' }",
+      ]),
+    ],
+  },
+  parallel: {
+    flows: [
+      flow([
+        "{ id: p, parallel: { a: [{ id: x, use: add, with: { n: 1 } }], b: { needs: [a], steps: [{ id: y, let: '${{ branches.a.output }}' }] }, c: [{ id: s, sleep: 1h }] }, join: 2 }",
+      ]),
+    ],
+  },
+  try: {
+    flows: [
+      flow([
+        "{ id: t, try: [{ id: a, assert: '${{ inputs.n == 0 }}', message: none }], catch: [{ on: [RUN_ASSERTION_FAILED], steps: [{ id: c, let: '${{ error.code }}' }] }], finally: [{ id: f, use: post, with: { done: true } }] }",
+        '{ id: r, return: early }',
+      ]),
+    ],
+  },
+  retry: {
+    flows: [
+      flow(['{ id: a, use: flaky, with: { x: 1 }, retry: { max: 3, backoff: { first: 1s } } }']),
+    ],
+  },
+  wait: {
+    flows: [
+      flow(
+        [
+          '{ id: s, sleep: 30d }',
+          '{ id: t, try: [{ id: u, until: 2030-01-01T00:00:00Z, timeout: 1h }], catch: [{ id: c, let: late }] }',
+        ],
+        'timeout: 60d\n',
+      ),
+    ],
+  },
+  child: { flows: [kid, flow(['{ id: c, flow: kid, with: { n: 41 } }'])] },
+  large: {
+    flows: [
+      flow([
+        '{ id: a, use: large }',
+        '{ id: b, use: post, with: { all: "${{ steps.a.output }}" } }',
+      ]),
+    ],
+  },
+  failed: {
+    flows: [
+      flow([
+        '{ id: a, use: post, with: { x: 1 } }',
+        '{ id: f, fail: { code: no_stock, message: "none of ${{ inputs.n }}", data: { n: 3 } } }',
+      ]),
+    ],
+  },
+  cancelled: {
+    flows: [
+      flow([
+        '{ id: t, try: [{ id: s, sleep: 1h }], finally: [{ id: f, use: post, with: { x: 1 } }] }',
+        '{ id: z, let: end }',
+      ]),
+    ],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      await one.engine.cancel(run, 'enough')
+      await one.settle()
+      await one.engine.retry(run)
+    },
+  },
+  retried: {
+    flows: [
+      flow(['{ id: a, use: post, with: { x: 1 } }', '{ id: b, use: flaky, with: { x: 2 } }']),
+    ],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      await one.settle()
+      await one.engine.retry(run)
+    },
+  },
+}
+
+function records(name: string): readonly RunRecord[] {
+  return parseGolden(readFileSync(join(folder, name), 'utf8')).lines.map(({ record }) => record)
+}
+
+/** Adds what is missing; a golden journal that exists is never written again. */
+async function write(): Promise<void> {
+  for (const [name, { flows, tell }] of Object.entries(stories)) {
+    const file = join(folder, `0.1.0-${name}.jsonl`)
+    if (existsSync(file)) continue
+    const one = lab({ flows, actions })
+    await (tell === undefined ? one.start({ n: 3 }) : tell(one))
+    await one.settle()
+    const header = one.host.journal.list({ limit: 9, flow: 'golden' })[0]
+    if (header === undefined) throw new Error('a story has a run')
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+    const plan = JSON.parse(text(one.host.store.get(header.plan))) as Plan
+    const plans = new Set(
+      [...one.disk.payloads]
+        .filter(([, bytes]) => text(bytes).includes('ionflux.plan/v1'))
+        .map(([digest]) => digest),
+    )
+    const payloads = Object.fromEntries(
+      [...one.disk.payloads]
+        .filter(([digest]) => !plans.has(digest))
+        .map(([digest, bytes]) => [digest, text(bytes)]),
+    )
+    const golden = {
+      plan,
+      payloads,
+      ...read({ plan, payloads }, one.host.journal.read(header.run)),
+    }
+    writeFileSync(file, printGolden(golden), { flag: 'wx' })
+  }
+}
+
+if (process.env['IONFLUX_GOLDEN'] === 'write') await write()
+
+const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
+
+test.each(files)('reads %s as the release that wrote it', (name) => {
+  const { plan, payloads, lines, view } = parseGolden(readFileSync(join(folder, name), 'utf8'))
+  expect(
+    read(
+      { plan, payloads },
+      lines.map(({ record }) => record),
+    ),
+  ).toEqual({ lines, view })
+})
+
+test('every kind of record is in some golden journal', () => {
+  const kinds = new Set(files.flatMap((name) => records(name).map(({ kind }) => kind)))
+  expect([...kinds].toSorted()).toEqual(allKinds.toSorted())
+})
+
+const allKinds = Object.keys({
+  'run.started': 1,
+  'step.started': 1,
+  'step.done': 1,
+  'step.failed': 1,
+  'timer.set': 1,
+  'timer.fired': 1,
+  'branch.taken': 1,
+  'each.opened': 1,
+  'while.turned': 1,
+  'run.cancel': 1,
+  'run.retried': 1,
+  'run.done': 1,
+  'run.failed': 1,
+  'run.cancelled': 1,
+} satisfies Record<RunRecord['kind'], 1>)

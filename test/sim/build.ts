@@ -1,0 +1,289 @@
+/**
+ * Turns a case into plans, and keeps what each of their calls is scripted to do.
+ */
+import { type Digest, digestOfText } from '#engine/core/digest.ts'
+import type { Template } from '#engine/dsl/template.ts'
+import { execDigest, printPlan } from '#engine/plan/compile.ts'
+import type { Block, Plan, PlanStep, RetryPolicy } from '#engine/plan/plan.ts'
+
+import type { Case, Node, Out, Retry } from './case.ts'
+
+export type Call = Extract<Node, { k: 'call' }>
+
+export interface Built {
+  readonly main: Plan
+  readonly child: Plan
+  readonly mainDigest: Digest
+  readonly childDigest: Digest
+  /** Both plans as bytes, by digest. */
+  readonly bytes: ReadonlyMap<Digest, Uint8Array>
+  /** By step id. */
+  readonly calls: ReadonlyMap<string, Call>
+  /** Ids of steps that a `finally` holds, at any depth. */
+  readonly finals: ReadonlySet<string>
+}
+
+interface Building {
+  readonly prefix: string
+  readonly calls: Map<string, Call>
+  readonly finals: Set<string>
+  readonly childDigest: Digest | undefined
+  count: number
+}
+
+/** What a step can name. */
+interface Seen {
+  /** Expressions of any kind. */
+  readonly values: readonly string[]
+  /** Expressions that give an integer. */
+  readonly numbers: readonly string[]
+  readonly isFinal: boolean
+  /** Inside a loop an author's key would have to name the turn. */
+  readonly isLooped: boolean
+}
+
+/** Makes the plans of `one`. */
+export function build(one: Case): Built {
+  const calls = new Map<string, Call>()
+  const finals = new Set<string>()
+  const kid: Building = { prefix: 'k', calls, finals, childDigest: undefined, count: 0 }
+  const child = plan(kid, { flow: 'kid', nodes: one.child, out: 'last' })
+  const childDigest = execDigest(child)
+  const top: Building = { prefix: 's', calls, finals, childDigest, count: 0 }
+  const whole = { flow: 'main', nodes: one.main, out: one.out }
+  const main = plan(
+    top,
+    one.timeoutMs === undefined ? whole : { ...whole, timeoutMs: one.timeoutMs },
+  )
+  const mainDigest = execDigest(main)
+  const encoder = new TextEncoder()
+  const bytes = new Map([main, child].map((p) => [execDigest(p), encoder.encode(printPlan(p))]))
+  return { main, child, mainDigest, childDigest, bytes, calls, finals }
+}
+
+function plan(
+  at: Building,
+  from: {
+    readonly flow: string
+    readonly nodes: readonly Node[]
+    readonly out: Out
+    readonly timeoutMs?: number
+  },
+): Plan {
+  const seen = { values: ['inputs'], numbers: ['inputs.n'], isFinal: false, isLooped: false }
+  const body = block(at, from.nodes, { seen, out: 'last' })
+  const last = body.steps.at(-1)
+  const outputs = outOf(from.out, last === undefined ? 'inputs' : `steps.${last.id}.output`)
+  return {
+    $type: 'ionflux.plan/v1',
+    flow: from.flow,
+    body,
+    permissions: {},
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(from.timeoutMs === undefined ? {} : { timeoutMs: from.timeoutMs }),
+  }
+}
+
+function outOf(out: Out, last: string): Template | undefined {
+  if (out === 'last') return undefined
+  if (out === 'bad') return { kind: 'expression', source: '1 / 0' }
+  return { kind: 'map', entries: [['last', { kind: 'expression', source: last }]] }
+}
+
+function block(
+  at: Building,
+  nodes: readonly Node[],
+  how: { readonly seen: Seen; readonly out: Out },
+): Block {
+  let { seen } = how
+  const steps: PlanStep[] = []
+  for (const node of nodes) {
+    const id = `${at.prefix}${++at.count}`
+    if (seen.isFinal) at.finals.add(id)
+    steps.push(stepOf(at, { id, node, seen }))
+    const value = `steps.${id}.output`
+    const isNumber = node.k === 'call'
+    seen = {
+      ...seen,
+      values: [...seen.values, value],
+      numbers: isNumber ? [...seen.numbers, value] : seen.numbers,
+    }
+  }
+  const last = steps.at(-1)
+  const output = outOf(how.out, last === undefined ? 'inputs' : `steps.${last.id}.output`)
+  return output === undefined ? { steps } : { steps, output }
+}
+
+function pick(from: readonly string[], ref: number): Template {
+  return { kind: 'expression', source: from[from.length - 1 - (ref % from.length)] ?? 'inputs.n' }
+}
+
+function isEven(seen: Seen, ref: number): Template {
+  const number = seen.numbers[seen.numbers.length - 1 - (ref % seen.numbers.length)] ?? 'inputs.n'
+  return { kind: 'expression', source: `int(${number}) % 2 == 0` }
+}
+
+function policy(
+  retry: Retry | undefined,
+  on?: readonly string[],
+): { readonly retry?: RetryPolicy } {
+  if (retry === undefined) return {}
+  const whole = { ...retry, factor: 2, maxMs: 60_000 }
+  return { retry: on === undefined ? whole : { ...whole, on } }
+}
+
+function withOf(seen: Seen, id: string, refs: readonly number[]): Template {
+  const named = refs.map((ref, i) => [`v${i}`, pick(seen.values, ref)] as const)
+  const me = ['me', { kind: 'value', value: id }] as const
+  return { kind: 'map', entries: [me, ...named] }
+}
+
+function stepOf(
+  at: Building,
+  { id, node, seen }: { id: string; node: Node; seen: Seen },
+): PlanStep {
+  const timed =
+    'timeoutMs' in node && node.timeoutMs !== undefined ? { timeoutMs: node.timeoutMs } : {}
+  const base = { id, ...timed }
+  const inner = (
+    nodes: readonly Node[],
+    out: Out = 'last',
+    more: readonly string[] = [],
+    numbers: readonly string[] = [],
+  ): Block => {
+    const values = [...seen.values, ...more]
+    const isLooped = seen.isLooped || node.k === 'each' || node.k === 'while'
+    return block(at, nodes, {
+      seen: { ...seen, values, numbers: [...seen.numbers, ...numbers], isLooped },
+      out,
+    })
+  }
+  switch (node.k) {
+    case 'call':
+      at.calls.set(id, node)
+      return {
+        ...base,
+        ...policy(node.retry),
+        kind: 'call',
+        action: {
+          name: 'act',
+          unit: digestOfText('act'),
+          export: 'default',
+          effects: node.effects,
+        },
+        with: withOf(seen, id, node.refs),
+        ...(node.hasKey && !seen.isLooped
+          ? { idempotency: { kind: 'text', parts: [`${id}-`, { source: 'run.id' }] } }
+          : {}),
+      }
+    case 'flow':
+      return {
+        ...base,
+        ...policy(node.retry, ['RUN_CHILD_FAILED']),
+        kind: 'flow',
+        flow: 'kid',
+        plan: at.childDigest as Digest,
+        with: {
+          kind: 'map',
+          entries: [
+            ['n', { kind: 'value', value: 7 }],
+            ...node.refs.map((ref, i) => [`v${i}`, pick(seen.values, ref)] as const),
+          ],
+        },
+      }
+    case 'let':
+      return { ...base, kind: 'let', value: pick(seen.values, node.ref) }
+    case 'return':
+      return { ...base, kind: 'return', value: pick(seen.values, node.ref) }
+    case 'sleep':
+      return { ...base, kind: 'sleep', for: { kind: 'value', value: node.ms } }
+    case 'fail':
+      return {
+        ...base,
+        kind: 'fail',
+        code: node.code,
+        message: { kind: 'value', value: 'as written' },
+      }
+    case 'assert':
+      return { ...base, kind: 'assert', when: isEven(seen, node.ref) }
+    case 'if': {
+      const otherwise = node.else === undefined ? {} : { else: inner(node.else, node.out) }
+      return {
+        ...base,
+        kind: 'if',
+        when: isEven(seen, node.ref),
+        then: inner(node.then, node.out),
+        ...otherwise,
+      }
+    }
+    case 'switch': {
+      const cases = node.cases.map((nodes, i) => ({ when: String(i), block: inner(nodes) }))
+      const number =
+        seen.numbers[seen.numbers.length - 1 - (node.ref % seen.numbers.length)] ?? 'inputs.n'
+      const value: Template = { kind: 'expression', source: `int(${number}) % 3` }
+      return { ...base, kind: 'switch', value, cases, default: inner(node.rest) }
+    }
+    case 'each': {
+      const items = [
+        pick(seen.numbers, node.ref),
+        { kind: 'value', value: 4 },
+        { kind: 'value', value: 9 },
+      ] as const
+      const body = inner(node.body, node.out, ['item', 'turn.index'], ['item'])
+      const { concurrency, onError } = node
+      return {
+        ...base,
+        kind: 'each',
+        in: { kind: 'list', items: items.slice(0, node.count) },
+        as: 'item',
+        concurrency,
+        onError,
+        body,
+      }
+    }
+    case 'while': {
+      const when: Template = { kind: 'expression', source: `turn.index < ${node.turns}` }
+      return {
+        ...base,
+        kind: 'while',
+        when,
+        max: node.max,
+        body: inner(node.body, node.out, ['turn.previous'], ['turn.index']),
+      }
+    }
+    case 'parallel':
+      return {
+        ...base,
+        kind: 'parallel',
+        ...parallel(node, inner),
+        ...(node.out === 'last' ? {} : { output: outOf(node.out, 'branches') as Template }),
+      }
+    case 'try': {
+      const taken = node.catch === undefined ? [] : [inner(node.catch, 'last', ['error.code'])]
+      const catches = taken.map((one) =>
+        node.on === undefined ? { block: one } : { on: node.on, block: one },
+      )
+      const last =
+        node.finally === undefined
+          ? {}
+          : { finally: block(at, node.finally, { seen: { ...seen, isFinal: true }, out: 'last' }) }
+      return { ...base, kind: 'try', body: inner(node.body, node.out), catches, ...last }
+    }
+  }
+}
+
+function parallel(
+  node: Extract<Node, { k: 'parallel' }>,
+  inner: (nodes: readonly Node[], out: Out, more?: readonly string[]) => Block,
+): Pick<Extract<PlanStep, { kind: 'parallel' }>, 'branches' | 'join'> {
+  const branches = node.branches.map((branch, i) => {
+    const needs = i === 0 ? [] : branch.needs.map((need) => `b${need % i}`)
+    const more = needs.map((need) => `branches.${need}.output`)
+    return {
+      name: `b${i}`,
+      needs: [...new Set(needs)],
+      block: inner(branch.body, branch.out, more),
+    }
+  })
+  return { branches, join: node.join }
+}

@@ -1,0 +1,294 @@
+/**
+ * A case of the simulation as plain data: two flows, what their actions do, what people do.
+ *
+ * fast-check makes and shrinks cases; a failure prints one as JSON, and `regressions.json`
+ * keeps it. `build.ts` turns a case into plans.
+ */
+import fc from 'fast-check'
+
+import { type RunId, runIdFrom } from '#engine/core/id.ts'
+import type { Effects } from '#engine/dsl/template.ts'
+
+/**
+ * What one attempt does: it works, fails before or after taking effect, fails for good, or
+ * never ends. `ms` is how long it takes; below zero it answers without a promise.
+ */
+export interface Attempt {
+  readonly does: 'ok' | 'net' | 'applied' | 'bug' | 'hang'
+  readonly ms: number
+}
+
+export interface Retry {
+  readonly max: number
+  readonly firstMs: number
+  readonly jitter: boolean
+}
+
+/** Numbers that name a value choose one of those that are visible, by remainder. */
+export type Node =
+  | {
+      readonly k: 'call'
+      readonly effects: Effects
+      /** By attempt; the last one goes for all later ones. */
+      readonly attempts: readonly Attempt[]
+      readonly refs: readonly number[]
+      readonly retry?: Retry
+      readonly timeoutMs?: number
+      readonly hasKey: boolean
+    }
+  | { readonly k: 'let'; readonly ref: number }
+  | { readonly k: 'sleep'; readonly ms: number; readonly timeoutMs?: number }
+  | {
+      readonly k: 'if'
+      readonly ref: number
+      readonly then: readonly Node[]
+      readonly else?: readonly Node[]
+      readonly out: Out
+    }
+  | {
+      readonly k: 'switch'
+      readonly ref: number
+      readonly cases: readonly (readonly Node[])[]
+      readonly rest: readonly Node[]
+    }
+  | {
+      readonly k: 'each'
+      readonly count: number
+      readonly ref: number
+      readonly concurrency: number
+      readonly onError: 'fail' | 'skip' | 'collect'
+      readonly body: readonly Node[]
+      readonly out: Out
+      readonly timeoutMs?: number
+    }
+  | {
+      readonly k: 'while'
+      readonly turns: number
+      readonly max: number
+      readonly body: readonly Node[]
+      readonly out: Out
+    }
+  | {
+      readonly k: 'parallel'
+      readonly branches: readonly {
+        readonly needs: readonly number[]
+        readonly body: readonly Node[]
+        readonly out: Out
+      }[]
+      readonly join: 'all' | 'any' | number
+      readonly out: Out
+      readonly timeoutMs?: number
+    }
+  | {
+      readonly k: 'try'
+      readonly body: readonly Node[]
+      readonly on?: readonly string[]
+      readonly catch?: readonly Node[]
+      readonly finally?: readonly Node[]
+      readonly out: Out
+      readonly timeoutMs?: number
+    }
+  | {
+      readonly k: 'flow'
+      readonly refs: readonly number[]
+      readonly retry?: Retry
+      readonly timeoutMs?: number
+    }
+  | { readonly k: 'fail'; readonly code: string }
+  | { readonly k: 'assert'; readonly ref: number }
+  | { readonly k: 'return'; readonly ref: number }
+
+/** What a block yields: its last step's output, a map over what it sees, or an expression that fails. */
+export type Out = 'last' | 'map' | 'bad'
+
+export interface Case {
+  readonly main: readonly Node[]
+  /** The flow that `flow` steps call; it calls none. */
+  readonly child: readonly Node[]
+  readonly out: Out
+  readonly timeoutMs?: number
+  /** How many runs are started at once. */
+  readonly runs: number
+  /** Somebody cancels the first run after so many moves of the scheduler. */
+  readonly cancelAt?: number
+  /** How often a run that failed or was cancelled is retried. */
+  readonly retries: number
+  /** How many records a turn takes before it commits (`limits.turnRecordsMax`). */
+  readonly turn: number
+  /** Chooses the order of everything that may happen next. */
+  readonly order: number
+}
+
+const codes = ['net', 'NO_SUCH', 'RUN_STEP_TIMEOUT', 'RUN_CHILD_FAILED', 'bug'] as const
+
+const attempt = fc.record<Attempt>({
+  does: fc.oneof(
+    { weight: 30, arbitrary: fc.constant('ok' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('net', 'applied', 'bug') },
+    { weight: 1, arbitrary: fc.constant('hang' as const) },
+  ),
+  ms: fc.constantFrom(-1, -1, 0, 0, 5, 40),
+})
+const retry = fc.record<Retry>({
+  max: fc.integer({ min: 1, max: 3 }),
+  firstMs: fc.constantFrom(0, 10, 1000),
+  jitter: fc.boolean(),
+})
+const ref = fc.nat(7)
+const refs = fc.array(ref, { maxLength: 2 })
+const out = fc.oneof(
+  { weight: 12, arbitrary: fc.constant('last' as const) },
+  { weight: 6, arbitrary: fc.constant('map' as const) },
+  { weight: 1, arbitrary: fc.constant('bad' as const) },
+)
+const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+const timeout = rarely(fc.constantFrom(20, 3_600_000))
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined })
+
+function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
+  const call = fc
+    .record({
+      k: fc.constant('call' as const),
+      effects: fc.constantFrom<Effects>(
+        'pure',
+        'read',
+        'idempotent',
+        'idempotent',
+        'idempotent',
+        'unsafe',
+      ),
+      attempts: fc.array(attempt, { minLength: 1, maxLength: 3 }),
+      refs,
+      retry: maybe(retry),
+      timeoutMs: timeout,
+      hasKey: fc.boolean(),
+    })
+    .map(mustEnd)
+  const leaves: fc.WeightedArbitrary<Node>[] = [
+    { weight: 40, arbitrary: call as fc.Arbitrary<Node> },
+    { weight: 2, arbitrary: fc.record({ k: fc.constant('let' as const), ref }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        k: fc.constant('sleep' as const),
+        ms: fc.constantFrom(0, 10, 50, 60_000),
+        timeoutMs: timeout,
+      }) as fc.Arbitrary<Node>,
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        k: fc.constant('fail' as const),
+        code: fc.constantFrom('net', 'bug'),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ k: fc.constant('assert' as const), ref }) },
+    { weight: 1, arbitrary: fc.record({ k: fc.constant('return' as const), ref }) },
+  ]
+  if (hasChild) {
+    const flow = fc.record({
+      k: fc.constant('flow' as const),
+      refs,
+      retry: maybe(retry),
+      timeoutMs: timeout,
+    })
+    leaves.push({ weight: 8, arbitrary: flow as fc.Arbitrary<Node> })
+  }
+  if (depth === 0) return fc.oneof(...leaves)
+  const body = steps(depth - 1, hasChild, 1)
+  const free = steps(depth - 1, hasChild, 0)
+  const blocks = [
+    fc.record({ k: fc.constant('if' as const), ref, then: free, else: maybe(free), out }),
+    fc.record({
+      k: fc.constant('switch' as const),
+      ref,
+      cases: fc.array(free, { maxLength: 2 }),
+      rest: free,
+    }),
+    fc.record({
+      k: fc.constant('each' as const),
+      count: fc.integer({ min: 0, max: 3 }),
+      ref,
+      concurrency: fc.integer({ min: 1, max: 3 }),
+      onError: fc.constantFrom('fail', 'skip', 'collect'),
+      body,
+      out,
+      timeoutMs: timeout,
+    }),
+    fc.record({
+      k: fc.constant('while' as const),
+      turns: fc.nat(3),
+      max: fc.integer({ min: 1, max: 3 }),
+      body,
+      out,
+    }),
+    fc.record({
+      k: fc.constant('parallel' as const),
+      branches: fc.array(fc.record({ needs: fc.array(fc.nat(2), { maxLength: 1 }), body, out }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      join: fc.constantFrom<'all' | 'any' | number>('all', 'all', 'any', 1, 2),
+      out,
+      timeoutMs: timeout,
+    }),
+    fc.record({
+      k: fc.constant('try' as const),
+      body,
+      on: maybe(fc.array(fc.constantFrom(...codes), { minLength: 1, maxLength: 2 })),
+      catch: maybe(body),
+      finally: maybe(body),
+      out,
+      timeoutMs: timeout,
+    }),
+  ] as unknown as fc.Arbitrary<Node>[]
+  return fc.oneof(...leaves, ...blocks.map((arbitrary) => ({ weight: 7, arbitrary })))
+}
+
+/** An attempt that never ends needs a timeout, or the run would never end either. */
+function mustEnd<
+  T extends { readonly attempts: readonly Attempt[]; readonly timeoutMs: number | undefined },
+>(call: T): T {
+  const hangs = call.attempts.some((one) => one.does === 'hang')
+  return hangs && call.timeoutMs === undefined ? { ...call, timeoutMs: 100 } : call
+}
+
+function steps(depth: number, hasChild: boolean, minLength: number): fc.Arbitrary<Node[]> {
+  return fc.array(node(depth, hasChild), { minLength, maxLength: 3 })
+}
+
+/** Cases of the size at which every crash point of each can be tried. */
+export function cases(): fc.Arbitrary<Case> {
+  return fc
+    .record({
+      main: fc.array(node(2, true), { minLength: 2, maxLength: 4 }),
+      child: steps(1, false, 1),
+      out,
+      timeoutMs: timeout,
+      runs: fc.constantFrom(1, 1, 1, 2),
+      cancelAt: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.nat(30) },
+      ),
+      retries: fc.constantFrom(0, 0, 0, 1, 2),
+      turn: fc.constantFrom(1, 2, 3, 5, 512, 512),
+      order: fc.nat(1_000_000),
+    })
+    .map((one) => JSON.parse(JSON.stringify(one)) as Case)
+}
+
+/** The case that `seed` stands for: the same on every machine. */
+export function caseOf(seed: number): Case {
+  const [one] = fc.sample(cases(), { seed, numRuns: 1 })
+  if (one === undefined) throw new Error('a sample of one has one')
+  return one
+}
+
+/** The names of the runs that are started. */
+export function runIds(one: Case): readonly RunId[] {
+  return Array.from({ length: one.runs }, (_, i) =>
+    runIdFrom(1_760_000_000_000 + i, new Uint8Array(10).fill(i)),
+  )
+}

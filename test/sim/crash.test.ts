@@ -1,0 +1,50 @@
+/**
+ * Goal: whatever a flow does and wherever its process dies, once or twice, nothing that was
+ * acknowledged is lost and no law of `check.ts` is broken. Method: generated flows, each run
+ * once per crash point. `IONFLUX_SIM_POINTS` sets how many, `npm run test:deep` runs a million.
+ */
+import { expect, test } from 'vitest'
+
+import { type Case, caseOf } from './case.ts'
+import { explore, report } from './explore.ts'
+import regressions from './regressions.json' with { type: 'json' }
+import { simulate } from './simulate.ts'
+
+const isDeep = process.env['IONFLUX_DEEP'] !== undefined
+const pointsWanted = Number(process.env['IONFLUX_SIM_POINTS'] ?? (isDeep ? 1_000_000 : 20_000))
+const firstSeed = Number(process.env['IONFLUX_SIM_SEED'] ?? 1)
+
+test.each(regressions as unknown as readonly { readonly why: string; readonly case: Case }[])(
+  'holds where it once broke: $why',
+  async (one) => {
+    expect((await explore(one.case)).found).toBeUndefined()
+  },
+)
+
+test('gives the same world for the same case and crash points', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const one = caseOf(seed)
+    const worlds = [
+      await simulate({ case: one, crashAt: [seed % 23] }),
+      await simulate({ case: one, crashAt: [seed % 23] }),
+    ]
+    const [first, second] = worlds.map((world) =>
+      [...world.disk.runs.values()].map(({ records }) => records),
+    )
+    expect(second).toEqual(first)
+  }
+})
+
+test(
+  `keeps every law at ${pointsWanted} crash points`,
+  { timeout: Math.max(120_000, pointsWanted * 20) },
+  async () => {
+    let points = 0
+    for (let seed = firstSeed; points < pointsWanted; seed++) {
+      const explored = await explore(caseOf(seed))
+      points += explored.points
+      if (explored.found !== undefined) throw new Error(await report(seed, explored.found))
+    }
+    expect(points).toBeGreaterThanOrEqual(pointsWanted)
+  },
+)

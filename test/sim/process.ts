@@ -1,0 +1,177 @@
+/**
+ * One process of the simulation: an engine over fenced ports.
+ *
+ * A dead process goes on computing (nobody can stop a promise), but it touches neither the
+ * disk nor the world again.
+ */
+import { type Digest, digestOfBytes } from '#engine/core/digest.ts'
+import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
+import { type Engine, openEngine } from '#engine/runtime/engine.ts'
+import type { EnginePorts } from '#engine/runtime/live/inside.ts'
+import type { Batch, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
+
+import { type Answer, resultOf, type World } from './world.ts'
+
+/** Changes the ports of a process: how engines are sabotaged. */
+export type Sabotage = (ports: EnginePorts, world: World) => EnginePorts
+
+export interface Order {
+  readonly at: number
+  readonly wake: () => void
+}
+
+export interface Process {
+  readonly engine: Engine
+  readonly host: MemoryHost
+  readonly orders: Set<Order>
+  isDead: boolean
+  /** Commits what is queued; the process may die of it. */
+  flush(): void
+}
+
+/** The ways to die, counted by `World.points`. */
+export type DiesAt = (point: number) => boolean
+
+const never = new Promise<never>(() => undefined)
+
+/** Boots a process on the disk of `world`. */
+export function boot(
+  world: World,
+  how: { readonly diesAt: DiesAt; readonly sabotage?: Sabotage },
+): Process {
+  const host = openMemory(world.disk, { commit: 'manual' })
+  const orders = new Set<Order>()
+  const life = { isDead: false }
+  /** True when the process dies here. */
+  const dies = (): boolean => {
+    world.points += 1
+    if (!how.diesAt(world.points)) return false
+    life.isDead = true
+    return true
+  }
+  world.disk.onWrite = () => {
+    if (dies()) throw new Error('the process died')
+  }
+  const flush = (): void => {
+    try {
+      if (!life.isDead) host.flush()
+    } catch {
+      life.isDead = true
+    }
+    world.noteEnds()
+  }
+  const { store } = host
+  for (const bytes of world.built.bytes.values())
+    if (!store.has(digestOfBytes(bytes))) store.put(bytes)
+  const ports: EnginePorts = {
+    journal: fencedJournal(world, { host, life, flush }),
+    store: {
+      put: (bytes): Digest => (life.isDead ? digestOfBytes(bytes) : store.put(bytes)),
+      get: (digest) => store.get(digest),
+      has: (digest) => store.has(digest),
+    },
+    logs: { write: () => undefined, read: () => [] },
+    caller: { call: (request) => call(world, { request, life, dies }) },
+    clock: {
+      now: () => world.now,
+      wakeAt(at, wake) {
+        const order = { at, wake }
+        if (!life.isDead) orders.add(order)
+        return () => void orders.delete(order)
+      },
+    },
+    ids: {
+      runId: () => {
+        throw new Error('every run of a simulation has a name')
+      },
+    },
+    checkInput: (_, input) => Promise.resolve({ ok: true, input }),
+  }
+  const engine = openEngine(how.sabotage === undefined ? ports : how.sabotage(ports, world))
+  engine.watch((run, records) => {
+    if (life.isDead) return
+    const told = world.told.get(run) ?? []
+    world.told.set(run, told)
+    for (const record of records) told.push(JSON.stringify(record))
+  })
+  return {
+    engine,
+    host,
+    orders,
+    flush,
+    get isDead() {
+      return life.isDead
+    },
+    set isDead(isDead) {
+      life.isDead = isDead
+    },
+  }
+}
+
+interface Fence {
+  readonly host: MemoryHost
+  readonly life: { isDead: boolean }
+  readonly flush: () => void
+}
+
+function fencedJournal(world: World, { host, life, flush }: Fence): EnginePorts['journal'] {
+  const { journal } = host
+  const fenced = (log: RunLog): RunLog => ({
+    run: log.run,
+    append(batch) {
+      if (life.isDead) return never
+      watchTimers(world, log, batch)
+      return log.append(batch)
+    },
+    close: () => log.close(),
+  })
+  const dead = (run: RunLog['run']): RunLog => ({
+    run,
+    append: () => never,
+    close: () => undefined,
+  })
+  return {
+    ...journal,
+    create: (header) => (life.isDead ? dead(header.run) : fenced(journal.create(header))),
+    open(run) {
+      if (host.queued() > 0) flush()
+      return life.isDead ? dead(run) : fenced(journal.open(run))
+    },
+  }
+}
+
+/** A timer that fires is one that was set, and its time has come. */
+function watchTimers(world: World, log: RunLog, batch: Batch): void {
+  for (const record of batch.records) {
+    if (record.at > world.now) world.breach('no record from the future', JSON.stringify(record))
+    if (record.kind !== 'timer.fired') continue
+    const timer = world.disk.runs.get(log.run)?.timers.get(`${record.timer} ${record.path}`)
+    if (timer !== undefined && timer.due > record.at) {
+      world.breach(
+        'no timer fires before it is due',
+        `${log.run} ${record.path} ${timer.due} ${record.at}`,
+      )
+    }
+  }
+}
+
+interface Calling {
+  readonly request: CallRequest
+  readonly life: { readonly isDead: boolean }
+  readonly dies: () => boolean
+}
+
+function call(world: World, { request, life, dies }: Calling): CallResult | Promise<CallResult> {
+  if (life.isDead || dies()) return never
+  world.execute(request)
+  if (dies()) return never
+  const attempt = world.script(request)
+  const result = resultOf(request, attempt)
+  if (attempt.does === 'hang') return never
+  if (attempt.ms < 0) return result
+  const { promise, resolve } = Promise.withResolvers<CallResult>()
+  const answer: Answer = { due: world.now + attempt.ms, give: () => resolve(result) }
+  world.answers.add(answer)
+  request.signal.addEventListener('abort', () => world.answers.delete(answer))
+  return promise
+}

@@ -1,0 +1,43 @@
+/**
+ * Goal: the laws of the simulation are not empty. Method: engines that break one promise
+ * each; every one must be caught within so many seeds by the law that names its lie.
+ */
+import { expect, test } from 'vitest'
+
+import { caseOf } from './case.ts'
+import { explore } from './explore.ts'
+import { sabotages } from './sabotage.ts'
+
+const seedsMax = 500
+
+/** The law that catches each engine, perhaps with others. */
+const caughtBy = {
+  'acknowledges before the commit': 'what was acknowledged exists',
+  'writes no intents': 'no effect before its intent',
+  'starts effects before their intent': 'no effect before its intent',
+  'uses a key per attempt': 'one step, one key',
+  'forgets timers': 'every run ends',
+  'fires timers early': 'no timer fires before it is due',
+  'lies about the time': 'no record from the future',
+  'forgets a run when it recovers': 'every run ends',
+  'calls every run parked': 'every run ends',
+  'writes a record twice': 'the records fit the plan',
+  'changes a result when it reads it': 'replay gives the living state',
+  'loses cancels': 'a cancel that was acknowledged is kept',
+  'loses results': 'what was reported is kept',
+  'tears a batch in two': 'the header says how it ended',
+  'forgets its children': 'the outcome is what the flow says',
+} as const satisfies Record<keyof typeof sabotages, string>
+
+test.each(Object.entries(caughtBy))(
+  'an engine that %s is caught: %s',
+  { timeout: 60_000 },
+  async (name, law) => {
+    const sabotage = sabotages[name as keyof typeof sabotages]
+    for (let seed = 1; seed <= seedsMax; seed++) {
+      const { found } = await explore(caseOf(seed), { sabotage, pointsMax: 30 })
+      if (found?.breaches.some((breach) => breach.law === law) === true) return
+    }
+    expect.fail(`no breach of it within ${seedsMax} seeds`)
+  },
+)

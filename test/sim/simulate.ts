@@ -1,0 +1,169 @@
+/**
+ * Runs one case to its end under a seeded scheduler, with a crash wherever it is told to.
+ *
+ * One loop makes one move at a time: commit, give an answer, cancel, or let time pass. Which
+ * of the possible moves comes next depends on the case alone, so a case and its crash points
+ * give the same world every time.
+ */
+import type { RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
+
+import { type Built, build } from './build.ts'
+import { type Case, runIds } from './case.ts'
+import { checkState } from './check.ts'
+import { boot, type Process, type Sabotage } from './process.ts'
+import { World } from './world.ts'
+
+export interface Simulation {
+  readonly case: Case
+  readonly built?: Built
+  /** Points at which the process dies: the second may be one of the recovery. */
+  readonly crashAt?: readonly number[]
+  readonly sabotage?: Sabotage
+}
+
+/** The bounds of liveness: moves of the scheduler, and virtual time. */
+const movesMax = 6_000
+const virtualMsMax = 3 * 24 * 3_600_000
+/** Longer than any chain of promises between two moves. */
+const hops = 16
+const settled = Promise.resolve()
+
+/** Simulates until everything has ended or nothing can move. */
+export async function simulate(one: Simulation): Promise<World> {
+  ;(limits as { turnRecordsMax: number }).turnRecordsMax = one.case.turn
+  const world = new World(one.built ?? build(one.case))
+  const crashAt = new Set(one.crashAt)
+  const how = {
+    diesAt: (point: number): boolean => crashAt.has(point),
+    ...(one.sabotage === undefined ? {} : { sabotage: one.sabotage }),
+  }
+  const chance = generator(one.case.order)
+  const people = new People(world, one.case)
+  const begun = world.now
+  let process = boot(world, how)
+  people.meet(process)
+  for (let move = 0; ; move++) {
+    for (let i = 0; i < hops; i++) await settled
+    if (process.isDead) {
+      world.crashes += 1
+      world.answers.clear()
+      process = boot(world, how)
+      for (const run of process.engine.recover()) void run
+      people.meet(process)
+      continue
+    }
+    if (move > movesMax || world.now - begun > virtualMsMax) {
+      world.breach('every run ends', `still moving after ${move} moves`)
+      return world
+    }
+    if (process.host.queued() === 0 && chance(6) === 0) checkState(world, process)
+    people.act(process, move)
+    if (!advance(world, process, chance) && !people.actWhenIdle(process)) return world
+  }
+}
+
+/** Makes one move; false when there is none. */
+function advance(world: World, process: Process, chance: (below: number) => number): boolean {
+  const due = [...world.answers].filter((answer) => answer.due <= world.now)
+  const isQueued = process.host.queued() > 0
+  const moves = due.length + (isQueued ? 1 : 0)
+  if (moves > 0 && (!isQueued || chance(12) > 0)) {
+    const chosen = due[chance(moves)]
+    if (chosen === undefined) process.flush()
+    else {
+      world.answers.delete(chosen)
+      chosen.give()
+    }
+    return true
+  }
+  const next = [...process.orders, ...world.answers].map((one) => ('at' in one ? one.at : one.due))
+  if (next.length === 0) {
+    if (isQueued) process.flush()
+    return isQueued
+  }
+  world.now = Math.max(
+    world.now,
+    next.reduce((a, b) => Math.min(a, b)),
+  )
+  const order = [...process.orders].filter(({ at }) => at <= world.now)[0]
+  if (order === undefined) return true
+  process.orders.delete(order)
+  order.wake()
+  return true
+}
+
+/** Who starts runs, cancels one and retries what failed. They outlive every process. */
+class People {
+  readonly #world: World
+  readonly #case: Case
+  readonly #runs: readonly RunId[]
+  #hasCancelled = false
+  #retriesLeft: number
+
+  constructor(world: World, one: Case) {
+    this.#world = world
+    this.#case = one
+    this.#runs = runIds(one)
+    this.#retriesLeft = one.retries * one.runs
+  }
+
+  /** A process is there: whoever got no acknowledgement asks again. */
+  meet(process: Process): void {
+    for (const [i, run] of this.#runs.entries()) {
+      if (this.#world.started.has(run)) continue
+      const start = { plan: this.#world.built.mainDigest, input: { n: i + 3 }, source: {}, run }
+      void this.#promise(process, process.engine.start(start), () => this.#world.started.add(run))
+    }
+  }
+
+  act(process: Process, move: number): void {
+    const { cancelAt } = this.#case
+    const run = this.#runs[0]
+    if (this.#hasCancelled || cancelAt === undefined || move < cancelAt || run === undefined) return
+    if (!this.#world.started.has(run)) return
+    this.#hasCancelled = true
+    void this.#promise(process, process.engine.cancel(run, 'a person'), () =>
+      this.#world.promisedCancel(run),
+    )
+  }
+
+  /** Nothing moves any more: somebody retries what did not end well. True when somebody acted. */
+  actWhenIdle(process: Process): boolean {
+    const world = this.#world
+    for (const run of this.#runs) {
+      const status = world.disk.runs.get(run)?.header.status
+      if (this.#retriesLeft <= 0 || (status !== 'failed' && status !== 'cancelled')) continue
+      this.#retriesLeft -= 1
+      world.retried.set(run, (world.retried.get(run) ?? 0) + 1)
+      void this.#promise(process, process.engine.retry(run), () => undefined)
+      return true
+    }
+    return false
+  }
+
+  async #promise(process: Process, asked: Promise<unknown>, kept: () => void): Promise<void> {
+    try {
+      await asked
+      if (!process.isDead) kept()
+    } catch (error) {
+      const code = (error as { code?: string }).code
+      if (!process.isDead && code !== 'RUN_ALREADY_ENDED') {
+        this.#world.breach('people get an answer', String((error as Error).stack))
+      }
+    }
+  }
+}
+
+/** Numbers below a bound, the same for the same seed (xorshift). */
+function generator(seed: number): (below: number) => number {
+  let state = (seed * 2_654_435_761 + 88_675_123) >>> 0 || 1
+  return (below) => {
+    state ^= state << 13
+    state >>>= 0
+    state ^= state >>> 17
+    state ^= state << 5
+    state >>>= 0
+    return state % below
+  }
+}

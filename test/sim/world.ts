@@ -1,0 +1,185 @@
+/**
+ * What outlives every crash: the disk, the time, the services that actions call, and the
+ * memory of what was promised to people. It writes down what is wrong the moment it sees it.
+ */
+import { repeatsIn } from '#engine/runtime/decider/replay.ts'
+import type { Instant } from '#engine/core/clock.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import { type MemoryDisk, memoryDisk } from '#engine/durable/memory-disk.ts'
+import type { CallRequest, CallResult } from '#engine/runtime/ports.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+import { counting } from '#engine/runtime/decider/replay.ts'
+
+import type { Built } from './build.ts'
+import type { Attempt } from './case.ts'
+import { plainText } from './dump.ts'
+
+/** Which promise is broken, and how it showed. */
+export interface Breach {
+  readonly law: string
+  readonly detail: string
+}
+
+/** A child that fills its turns hears of the end of its parent only after a few commits of all runs. */
+const turnsToHear = 8
+
+/** An answer that has not come back yet. */
+export interface Answer {
+  readonly due: Instant
+  readonly give: () => void
+}
+
+export class World {
+  readonly built: Built
+  readonly disk: MemoryDisk = memoryDisk()
+  readonly breaches: Breach[] = []
+  /** Records that listeners were told of, as JSON, by run. */
+  readonly told = new Map<RunId, string[]>()
+  /** What people were promised. */
+  readonly started = new Set<RunId>()
+  /** How often somebody had the run retried. */
+  readonly retried = new Map<RunId, number>()
+  now: Instant = 1_760_000_000_000
+  /** Points at which a process can die, passed so far. */
+  points = 0
+  readonly answers = new Set<Answer>()
+  crashes = 0
+  /** The commit that a run ended with. */
+  readonly endedWith = new Map<RunId, number>()
+  readonly #keys = new Map<string, string>()
+  readonly #keysOf = new Map<string, Set<string>>()
+  readonly #unsafe = new Set<string>()
+  readonly #executed = new Set<string>()
+
+  constructor(built: Built) {
+    this.built = built
+  }
+
+  breach(law: string, detail: string): void {
+    if (this.breaches.length < 20) this.breaches.push({ law, detail })
+  }
+
+  /** One key for all attempts; another one only where a retry dropped what was done. */
+  #oneKey(one: { place: string; path: string; key: string; texts: readonly string[] }): void {
+    const keys = this.#keysOf.get(one.place) ?? new Set()
+    this.#keysOf.set(one.place, keys)
+    if (keys.has(one.key)) return
+    const dropped =
+      keys.size === 0
+        ? 0
+        : (repeatsIn(one.texts.map((text) => JSON.parse(text) as RunRecord)).get(one.path) ?? 0)
+    if (keys.size > dropped) this.breach('one step, one key', one.place)
+    keys.add(one.key)
+  }
+
+  /** A service hears of a call. Checks everything that must be true at this moment. */
+  execute(request: CallRequest): void {
+    const { run, path, attempt, key } = request
+    const place = `${run} ${path}`
+    const input = JSON.stringify(request.input)
+    const { effects } = request.action
+    const known = this.#keys.get(key)
+    // A pure step runs ahead of the commit, so its input may be another one after a crash.
+    if (effects !== 'pure' && known !== undefined && known !== `${place} ${input}`) {
+      this.breach('one key, one input', `${place}: ${known} and ${input}`)
+    }
+    if (effects !== 'pure') this.#keys.set(key, `${place} ${input}`)
+    if (effects === 'pure') return
+    const texts = this.disk.runs.get(run)?.records ?? []
+    this.#oneKey({ place, path, key, texts })
+    const isIntended = texts.some(
+      (text) =>
+        text.startsWith('{"kind":"step.started"') &&
+        text.includes(`"path":"${path}"`) &&
+        text.includes(`"attempt":${attempt},`),
+    )
+    if (!isIntended) this.breach('no effect before its intent', `${place}#${attempt}`)
+    if (
+      texts.some(
+        (text) => text.startsWith('{"kind":"step.done"') && text.includes(`"path":"${path}"`),
+      )
+    ) {
+      this.#mustNotBeDone(run, path, texts)
+    }
+    if (this.disk.runs.get(run)?.header.endedAt !== undefined) {
+      this.breach('nothing begins after the end', place)
+    }
+    this.#mustBeWanted(run, `${place}#${attempt}`)
+    if (effects !== 'unsafe') return
+    const once = `${place}#${attempt} ${this.retried.get(run) ?? 0} ${this.retried.get(this.parentOf(run) ?? run) ?? 0}`
+    if (this.#unsafe.has(once)) this.breach('unsafe is executed once', once)
+    this.#unsafe.add(once)
+  }
+
+  /** A child whose parent has ended hears of it and begins nothing new but what tidies up. */
+  #mustBeWanted(run: RunId, place: string): void {
+    const isKnown = this.#executed.has(place)
+    this.#executed.add(place)
+    const parent = this.parentOf(run)
+    const end = parent === undefined ? undefined : this.endedWith.get(parent)
+    if (isKnown || end === undefined || this.disk.commits - end < turnsToHear) return
+    if (this.built.finals.has(stepIdOf(place.replace(/#.*/, '')))) return
+    const texts = this.disk.runs.get(run)?.records ?? []
+    if (texts.some((text) => text.startsWith('{"kind":"run.cancel"'))) return
+    this.breach('a child does not outlive its parent', place)
+  }
+
+  parentOf(run: RunId): RunId | undefined {
+    return this.disk.runs.get(run)?.header.parent
+  }
+
+  records(run: RunId): readonly RunRecord[] {
+    return (this.disk.runs.get(run)?.records ?? []).map((text) => JSON.parse(text) as RunRecord)
+  }
+
+  noteEnds(): void {
+    for (const { header } of this.disk.runs.values()) {
+      if (header.endedAt === undefined) this.endedWith.delete(header.run)
+      else if (!this.endedWith.has(header.run)) this.endedWith.set(header.run, this.disk.commits)
+    }
+  }
+
+  /** Somebody was told that the run is cancelled: it has heard of it, or has ended just before. */
+  promisedCancel(run: RunId): void {
+    const isHeard = this.records(run).some(({ kind }) => kind === 'run.cancel')
+    const isOutOfTime = this.records(run).some(
+      (record) => record.kind === 'timer.fired' && record.path === '',
+    )
+    const isOver = this.disk.runs.get(run)?.header.endedAt !== undefined
+    if (!isHeard && !isOutOfTime && !isOver)
+      this.breach('a cancel that was acknowledged is kept', run)
+  }
+
+  #mustNotBeDone(run: RunId, path: string, texts: readonly string[]): void {
+    const records = texts.map((text) => JSON.parse(text) as RunRecord)
+    const isDone = counting(records).some(
+      ({ record }) => record.kind === 'step.done' && record.path === path,
+    )
+    if (isDone) this.breach('a committed step is not executed again', `${run} ${path}`)
+  }
+
+  script(request: CallRequest): Attempt {
+    const attempts = this.built.calls.get(stepIdOf(request.path))?.attempts ?? []
+    return attempts[Math.min(request.attempt, attempts.length) - 1] ?? { does: 'ok', ms: -1 }
+  }
+}
+
+/** What the service answers in the end. */
+export function resultOf(request: CallRequest, attempt: Attempt): CallResult {
+  if (attempt.does === 'ok') return { ok: true, output: answerOf(request.input) }
+  const code = attempt.does === 'bug' ? 'SANDBOX_GUEST_THREW' : 'net'
+  return { ok: false, error: { code, message: 'as scripted' } }
+}
+
+/** The id of the step at `path`. */
+export function stepIdOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** What an action answers: a small number that depends on its whole input but for messages. */
+export function answerOf(input: Json): number {
+  let sum = 7
+  for (const char of plainText(input)) sum = (sum * 31 + char.charCodeAt(0)) % 1009
+  return sum
+}
