@@ -7,7 +7,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
-import { readJson } from '#engine/dsl/exact.ts'
+import { readJson } from '#engine/dsl/text/exact.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 
 export interface InputArguments {

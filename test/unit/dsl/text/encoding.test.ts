@@ -8,7 +8,9 @@ import { bundle } from '#engine/sandbox/bundle.ts'
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
 const utf16 = (text: string): Uint8Array =>
   Uint8Array.from(
-    [...`\ufeff${text}`].flatMap((char) => [char.charCodeAt(0) & 255, char.charCodeAt(0) >> 8]),
+    `\ufeff${text}`
+      .split('')
+      .flatMap((char) => [char.charCodeAt(0) & 255, char.charCodeAt(0) >> 8]),
   )
 
 test('keeps every UTF-8 text as it is, its byte order mark too', () => {

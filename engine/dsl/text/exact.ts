@@ -6,7 +6,7 @@
  */
 import type { Json } from '#engine/core/json.ts'
 
-import { numberProblem } from './text/scalar.ts'
+import { numberProblem } from './scalar.ts'
 
 export type ReadJson =
   | { readonly ok: true; readonly value: Json }
