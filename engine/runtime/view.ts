@@ -14,12 +14,11 @@ import type { Json } from '#engine/core/json.ts'
 import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { evolve } from '#engine/runtime/decider/evolve.ts'
 import { counting, fold } from '#engine/runtime/decider/replay.ts'
+import type { EachFrame, StepFrame } from '#engine/runtime/decider/frames.ts'
 import {
   type Closing,
-  type EachFrame,
   emptyState,
   type RunState,
-  type StepFrame,
   type Trace,
 } from '#engine/runtime/decider/state.ts'
 

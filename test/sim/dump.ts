@@ -5,7 +5,8 @@
  * when a frame was opened without a record, and what was evaluated once and kept.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { BlockFrame, Frame, RunState, StepFrame } from '#engine/runtime/decider/state.ts'
+import type { BlockFrame, Frame, StepFrame } from '#engine/runtime/decider/frames.ts'
+import type { RunState } from '#engine/runtime/decider/state.ts'
 
 export function dump(state: RunState): Json {
   const { seq, now, status, closing, ending } = state

@@ -5,49 +5,18 @@
  * record made ready. What an expression gives becomes a record, so that a replay needs no
  * expression. Hosts execute the commands (`turn.ts`) and apply the records (`evolve.ts`).
  */
-import type { Instant } from '#engine/core/clock.ts'
 import { IonError, toFailure } from '#engine/core/error.ts'
-import { childRunId, type RunId } from '#engine/core/id.ts'
-import type { Json } from '#engine/core/json.ts'
+import { childRunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
-import type { CallStep, FlowStep } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
+import { type Command, condition, record, yields } from './command.ts'
 import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
-import type { BlockFrame, CallFrame, EachFrame, Frame, RunState, StepFrame } from './state.ts'
-import type { ParallelFrame, PlainFrame, WhileFrame } from './state.ts'
-import { wakeInstant } from './wait.ts'
-
-export type Command =
-  /** A fact that follows from the state: to be recorded and applied. */
-  | { readonly kind: 'record'; readonly record: RunRecord }
-  | {
-      readonly kind: 'startStep'
-      readonly path: string
-      readonly step: CallStep
-      readonly attempt: number
-      readonly input: Json
-      /** The author's own idempotency key. */
-      readonly key?: string
-    }
-  | {
-      readonly kind: 'spawnRun'
-      readonly path: string
-      readonly step: FlowStep
-      /** Derived from this run and the path: a second spawn finds the first. */
-      readonly child: RunId
-      readonly input: Json
-    }
-  /** With `child`, the run that a `flow` step waits for. */
-  | { readonly kind: 'cancelStep'; readonly path: string; readonly child?: RunId }
-  | {
-      readonly kind: 'setTimer'
-      readonly path: string
-      readonly timer: 'sleep' | 'retry' | 'timeout'
-      /** Absent takes the timer back. */
-      readonly due?: Instant
-    }
+import { plain } from './plain.ts'
+import type { BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
+import type { RunState } from './state.ts'
+import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
 
 /** What follows from the latest record. After a restart pass `undecided(state)` as `ready`. */
 export function decide(
@@ -84,10 +53,6 @@ function pathOf(frame: Frame): string {
   return frame.path
 }
 
-function record(one: RunRecord): Command {
-  return { kind: 'record', record: one }
-}
-
 function closeBlock(sight: Sight, state: RunState, block: BlockFrame): Command | undefined {
   const template = block.block.output
   if (!block.isClosing || template === undefined) return undefined
@@ -95,11 +60,6 @@ function closeBlock(sight: Sight, state: RunState, block: BlockFrame): Command |
     path: block.path,
     output: evaluate(sight, state, { template, block }),
   })
-}
-
-function yields(sight: Sight, state: RunState, one: { path: string; output: Json }): Command {
-  const output = sight.payloads.hold(one.output)
-  return record({ kind: 'step.done', path: one.path, at: state.now, output })
 }
 
 function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | undefined {
@@ -154,14 +114,6 @@ function choose(sight: Sight, state: RunState, frame: StepFrame): Command {
   return record({ kind: 'branch.taken', path, at, branch: isCase ? `case:${text}` : 'default' })
 }
 
-function condition(value: Json, path: string): boolean {
-  if (typeof value === 'boolean') return value
-  throw new IonError(
-    'RUN_EXPRESSION_FAILED',
-    `The condition of "${path}" gave ${JSON.stringify(value).slice(0, 80)} instead of true or false.`,
-  )
-}
-
 function openEach(sight: Sight, state: RunState, frame: EachFrame): Command {
   const items: unknown = itemsOf(sight, state, frame)
   if (!Array.isArray(items)) {
@@ -193,46 +145,6 @@ function join(sight: Sight, state: RunState, frame: ParallelFrame): Command | un
   const more = { branches: branchesOf(sight, frame) }
   const output = evaluateWith(sight, state, { template, block: frame.parent, more })
   return yields(sight, state, { path: frame.path, output })
-}
-
-function plain(sight: Sight, state: RunState, frame: PlainFrame): Command {
-  const { step, path, parent: block } = frame
-  const at = state.now
-  const see = (template: Parameters<typeof evaluate>[2]['template']): Json =>
-    evaluate(sight, state, { template, block })
-  switch (step.kind) {
-    case 'let':
-    case 'return':
-      return yields(sight, state, { path, output: see(step.value) })
-    case 'sleep':
-      return record({ kind: 'timer.set', path, at, due: wakeInstant({ for: see(step.for) }, at) })
-    case 'until':
-      return record({ kind: 'timer.set', path, at, due: wakeInstant({ at: see(step.at) }, at) })
-    case 'assert': {
-      if (condition(see(step.when), path)) return yields(sight, state, { path, output: null })
-      const said = step.message === undefined ? `"${path}" does not hold.` : text(see(step.message))
-      const error = { code: 'RUN_ASSERTION_FAILED', message: said }
-      return record({ kind: 'step.failed', path, attempt: 1, at, error })
-    }
-    case 'fail': {
-      const error = { code: step.code, message: text(see(step.message)) }
-      const data = step.data === undefined ? {} : { data: bounded(see(step.data), path) }
-      return record({ kind: 'step.failed', path, attempt: 1, at, error: { ...error, ...data } })
-    }
-  }
-}
-
-function bounded(data: Json, path: string): Json {
-  if (JSON.stringify(data).length <= limits.failureDataCharsMax) return data
-  throw new IonError(
-    'RUN_LIMIT_EXCEEDED',
-    `The data of the failure at "${path}" is larger than ${limits.failureDataCharsMax} characters.`,
-  )
-}
-
-function text(value: Json): string {
-  const whole = typeof value === 'string' ? value : JSON.stringify(value)
-  return whole.slice(0, limits.failureMessageCharsMax)
 }
 
 function ending(sight: Sight, state: RunState): RunRecord {

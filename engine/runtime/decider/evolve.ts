@@ -9,7 +9,8 @@
 import { assert, IonError } from '#engine/core/error.ts'
 import type { RunRecord, StepDone, StepFailed, TimerFired } from '#engine/runtime/record.ts'
 
-import { type ChoiceFrame, type EachFrame, isCall, type RunState, type StepFrame } from './state.ts'
+import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
+import { isCall, type RunState } from './state.ts'
 import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */

@@ -14,15 +14,8 @@ import {
   joined,
   wantedCount,
 } from './join.ts'
-import {
-  type BlockFrame,
-  blockFrame,
-  type EachFrame,
-  type ParallelFrame,
-  type RunState,
-  type StepFrame,
-  type Unwind,
-} from './state.ts'
+import type { BlockFrame, EachFrame, ParallelFrame, StepFrame, Unwind } from './frames.ts'
+import { blockFrame, type RunState } from './state.ts'
 
 /** What a fan-out asks of the tree around it. */
 export interface Moves {

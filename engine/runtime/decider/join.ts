@@ -3,7 +3,7 @@
  */
 import type { Held } from '#engine/runtime/payload.ts'
 
-import type { ParallelFrame, Unwind } from './state.ts'
+import type { ParallelFrame, Unwind } from './frames.ts'
 
 /** What the losers of a join are told. */
 export const joined: Unwind = { kind: 'cancel', reason: 'the join has what it wants', cause: 0 }

@@ -12,14 +12,8 @@ import type { Payloads } from '#engine/runtime/payload.ts'
 import type { Program } from '#engine/runtime/program.ts'
 
 import { branchEntries } from './join.ts'
-import type {
-  BlockFrame,
-  EachFrame,
-  ParallelFrame,
-  RunState,
-  TryFrame,
-  WhileFrame,
-} from './state.ts'
+import type { BlockFrame, EachFrame, ParallelFrame, TryFrame, WhileFrame } from './frames.ts'
+import type { RunState } from './state.ts'
 
 /** What deciding needs besides the state: the compiled plan and the values behind digests. */
 export interface Sight {

@@ -20,20 +20,16 @@ import {
   settleParallel,
   startReady,
 } from './fan-out.ts'
-import {
-  type BlockFrame,
-  blockFrame,
-  type BlockStepFrame,
-  type EachFrame,
-  isCall,
-  isLeaf,
-  type ParallelFrame,
-  type RunState,
-  stepFrame,
-  type StepFrame,
-  type TryFrame,
-  type Unwind,
-} from './state.ts'
+import type {
+  BlockFrame,
+  BlockStepFrame,
+  EachFrame,
+  ParallelFrame,
+  StepFrame,
+  TryFrame,
+  Unwind,
+} from './frames.ts'
+import { blockFrame, isCall, isLeaf, type RunState, stepFrame } from './state.ts'
 
 const moves: Moves = { advance, complete, fail, stop: stopBlock }
 

@@ -7,7 +7,7 @@
 import { IonError, toFailure } from '#engine/core/error.ts'
 import { childRunId, type RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
-import type { CallFrame } from '#engine/runtime/decider/state.ts'
+import type { CallFrame } from '#engine/runtime/decider/frames.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
 import { failedRecord } from './call.ts'

@@ -7,13 +7,8 @@
 import { assert, IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { counting, fold, type Numbered, repeatsIn, replay } from '#engine/runtime/decider/replay.ts'
-import {
-  type CallFrame,
-  inFlight,
-  isCall,
-  type RunState,
-  undecided,
-} from '#engine/runtime/decider/state.ts'
+import type { CallFrame } from '#engine/runtime/decider/frames.ts'
+import { inFlight, isCall, type RunState, undecided } from '#engine/runtime/decider/state.ts'
 import type { Program } from '#engine/runtime/program.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 

@@ -3,8 +3,8 @@
  */
 import type { Instant } from '#engine/core/clock.ts'
 import type { RunId } from '#engine/core/id.ts'
-import type { Command } from '#engine/runtime/decider/decide.ts'
-import type { Frame } from '#engine/runtime/decider/state.ts'
+import type { Command } from '#engine/runtime/decider/command.ts'
+import type { Frame } from '#engine/runtime/decider/frames.ts'
 import type { Batch, TimerChange } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 

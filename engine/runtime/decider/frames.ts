@@ -1,0 +1,134 @@
+/**
+ * The frames of a run: one small object per running step, block and turn.
+ *
+ * Only shapes are here. What makes a frame is `state.ts`, how records change it `evolve.ts`
+ * and `tree.ts`, what it asks for next `decide.ts`. A new kind of step adds its frame here.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { Failure } from '#engine/core/error.ts'
+import type { Json } from '#engine/core/json.ts'
+import type {
+  Block,
+  CallStep,
+  EachStep,
+  FlowStep,
+  IfStep,
+  ParallelStep,
+  PlanStep,
+  SwitchStep,
+  TryStep,
+  WhileStep,
+} from '#engine/plan/plan.ts'
+import type { Held } from '#engine/runtime/payload.ts'
+
+/** Why control leaves a block before its end. */
+export type Unwind =
+  | {
+      readonly kind: 'error'
+      readonly error: Failure
+      readonly path: string
+      readonly cause: number
+    }
+  | { readonly kind: 'cancel'; readonly reason: string; readonly cause: number }
+  | { readonly kind: 'return'; readonly output: Held }
+
+/** One instance of a block: a body, a branch, a turn. Its steps run one after another. */
+export interface BlockFrame {
+  readonly kind: 'block'
+  /** What the paths of its steps begin with; empty for the body of the flow. */
+  readonly path: string
+  readonly block: Block
+  /** The step it belongs to; undefined for the body of the flow. */
+  readonly owner: BlockStepFrame | undefined
+  /** Item or turn number; the branch's number in `parallel`. */
+  readonly index: number
+  next: number
+  step: StepFrame | undefined
+  /** By step id. */
+  readonly outputs: Map<string, Held>
+  last: Held
+  /** All steps have run and `block.output` waits to be evaluated. */
+  isClosing: boolean
+}
+
+interface FrameOf<Step extends PlanStep> {
+  readonly kind: 'step'
+  readonly path: string
+  readonly step: Step
+  readonly parent: BlockFrame
+  /** Of the latest attempt, or of the step where it has none. */
+  startedAt: Instant
+  /** What ends the frame once everything in it has stopped. */
+  closing: Unwind | undefined
+}
+
+/**
+ * `ready` waits for a decision, `running` for a result, `waiting` for a timer.
+ * A frame whose blocks run is `open`.
+ */
+export type Phase = 'ready' | 'running' | 'waiting' | 'open'
+
+export interface CallFrame extends FrameOf<CallStep | FlowStep> {
+  phase: Phase
+  /** The attempt under way or coming next, from 1. */
+  attempt: number
+  /** Attempts before the latest `runs retry`; the policy does not count them. */
+  spared: number
+  /** What the intent committed: a second execution gets the same. */
+  input: Held | undefined
+  key: string | undefined
+  /** When the next attempt may start, while the frame waits for it. */
+  due: Instant | undefined
+}
+/** Everything that is decided at once or waits: sleep, until, let, return, fail, assert. */
+export interface PlainFrame extends FrameOf<
+  Exclude<PlanStep, CallStep | FlowStep | BlockStepFrame['step']>
+> {
+  phase: Phase
+  /** When a wait ends. */
+  due: Instant | undefined
+}
+export interface ChoiceFrame extends FrameOf<IfStep | SwitchStep> {
+  phase: Phase
+  child: BlockFrame | undefined
+}
+export interface EachFrame extends FrameOf<EachStep> {
+  phase: Phase
+  count: number
+  /** The cursor: the first item that has not begun. */
+  nextItem: number
+  readonly live: Map<number, BlockFrame>
+  readonly results: (Held | undefined)[]
+  /** The list itself, evaluated when it is needed; no part of what is recorded. */
+  items: readonly Json[] | undefined
+  isFilling: boolean
+}
+export interface WhileFrame extends FrameOf<WhileStep> {
+  phase: Phase
+  turn: number
+  child: BlockFrame | undefined
+  previous: Held
+}
+export interface ParallelFrame extends FrameOf<ParallelStep> {
+  phase: Phase
+  readonly live: Map<number, BlockFrame>
+  readonly results: (Held | undefined)[]
+  readonly begun: Set<number>
+  readonly failed: Set<number>
+  /** It has what it wants and only waits for the losers to stop. */
+  isJoined: boolean
+}
+export interface TryFrame extends FrameOf<TryStep> {
+  phase: Phase
+  part: 'body' | 'catch' | 'finally'
+  child: BlockFrame | undefined
+  /** Seen as `error` inside `catch`. */
+  error: Failure | undefined
+  /** What goes on once `finally` has ended: an unwinding, or the output. */
+  pending: Unwind | undefined
+  output: Held
+}
+
+export type BlockStepFrame = ChoiceFrame | EachFrame | WhileFrame | ParallelFrame | TryFrame
+export type StepFrame = CallFrame | PlainFrame | BlockStepFrame
+export type Frame = StepFrame | BlockFrame

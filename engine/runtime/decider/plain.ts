@@ -1,0 +1,52 @@
+/**
+ * Decides the steps that need nobody else: `let`, `return`, `sleep`, `until`, `assert`, `fail`.
+ */
+import { IonError } from '#engine/core/error.ts'
+import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+
+import { type Command, condition, record, yields } from './command.ts'
+import type { PlainFrame } from './frames.ts'
+import { evaluate, type Sight } from './scope.ts'
+import type { RunState } from './state.ts'
+import { wakeInstant } from './wait.ts'
+
+export function plain(sight: Sight, state: RunState, frame: PlainFrame): Command {
+  const { step, path, parent: block } = frame
+  const at = state.now
+  const see = (template: Parameters<typeof evaluate>[2]['template']): Json =>
+    evaluate(sight, state, { template, block })
+  switch (step.kind) {
+    case 'let':
+    case 'return':
+      return yields(sight, state, { path, output: see(step.value) })
+    case 'sleep':
+      return record({ kind: 'timer.set', path, at, due: wakeInstant({ for: see(step.for) }, at) })
+    case 'until':
+      return record({ kind: 'timer.set', path, at, due: wakeInstant({ at: see(step.at) }, at) })
+    case 'assert': {
+      if (condition(see(step.when), path)) return yields(sight, state, { path, output: null })
+      const said = step.message === undefined ? `"${path}" does not hold.` : text(see(step.message))
+      const error = { code: 'RUN_ASSERTION_FAILED', message: said }
+      return record({ kind: 'step.failed', path, attempt: 1, at, error })
+    }
+    case 'fail': {
+      const error = { code: step.code, message: text(see(step.message)) }
+      const data = step.data === undefined ? {} : { data: bounded(see(step.data), path) }
+      return record({ kind: 'step.failed', path, attempt: 1, at, error: { ...error, ...data } })
+    }
+  }
+}
+
+function bounded(data: Json, path: string): Json {
+  if (JSON.stringify(data).length <= limits.failureDataCharsMax) return data
+  throw new IonError(
+    'RUN_LIMIT_EXCEEDED',
+    `The data of the failure at "${path}" is larger than ${limits.failureDataCharsMax} characters.`,
+  )
+}
+
+function text(value: Json): string {
+  const whole = typeof value === 'string' ? value : JSON.stringify(value)
+  return whole.slice(0, limits.failureMessageCharsMax)
+}
