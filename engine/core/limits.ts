@@ -17,7 +17,6 @@ export const limits = {
   dataDepthMax: 200,
   fileDepthMax: 64,
   stepsPerFlowMax: 2_000,
-  filesPerRepositoryMax: 20_000,
 
   // Expressions
   expressionCharsMax: 4_096,
@@ -45,7 +44,6 @@ export const limits = {
   failureDataCharsMax: 65_536,
   logCharsMax: 8_192,
   logsPerCallMax: 1_000,
-  callsPerProcessMax: 1_000,
   runsSearchedMax: 10_000,
   parkedRunsResidentMax: 64,
   turnRecordsMax: 512,

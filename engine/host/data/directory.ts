@@ -5,8 +5,8 @@
  * What lies in it is executed: unfinished runs are carried on, bundled code is run. So one
  * that came with a repository is refused before anything in it is read.
  */
-import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 
@@ -36,7 +36,7 @@ export function chooseDataDirectory(wish: DataDirectoryWish): string {
 export function prepareDataDirectory(directory: string): void {
   demandTrust(directory)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(resolve(directory))
     const names = readdirSync(directory)
     // The mark comes first: another process that looks in between finds an empty directory.
     const isNew = isFresh(names)
@@ -51,6 +51,24 @@ export function prepareDataDirectory(directory: string): void {
       { data: { directory }, cause },
     )
   }
+}
+
+/**
+ * Makes `directory` and what is missing above it, private. Its own loop, because `recursive`
+ * never returns in a file system that takes no directories, such as `/proc`.
+ */
+function makeDirectory(directory: string): void {
+  const missing: string[] = []
+  for (let path = directory; !existsSync(path); path = dirname(path)) missing.unshift(path)
+  for (const path of missing) {
+    try {
+      mkdirSync(path, { mode: 0o700 })
+    } catch (thrown) {
+      // Another process may have made it meanwhile.
+      if (!existsSync(path)) throw thrown
+    }
+  }
+  if (!statSync(directory).isDirectory()) throw new Error(`"${directory}" is no directory`)
 }
 
 function keepTrust(directory: string): void {

@@ -86,6 +86,16 @@ describe('a directory that is ours', () => {
     expect(distrust(dir)).toBeUndefined()
   })
 
+  test.runIf(existsSync('/proc/self'))(
+    'in a file system that takes none is an error at once',
+    () => {
+      const named = chooseDataDirectory({ flag: '/proc/ionflux/data', environment: {}, root })
+      expect(() => prepareDataDirectory(named)).toThrow(
+        expect.objectContaining({ code: 'CLI_FILE_UNREADABLE' }) as Error,
+      )
+    },
+  )
+
   test('may be missing or empty, and looking for it makes nothing', () => {
     expect(choose()).toBe(dir)
     expect(existsSync(dir)).toBe(false)
