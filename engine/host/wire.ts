@@ -5,19 +5,16 @@
  * What is heavy (threads, schema checks, Git) is loaded with its first use, so that a
  * short run of expressions starts at once.
  */
-import type { HostOperations } from '#engine/sandbox/operations.ts'
-import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
 import { systemClock, systemIds } from '#engine/durable/system.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
 import type { Durable } from '#engine/durable/durable.ts'
-import type { HttpDoor } from '#engine/connection/http.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
-import { IonError } from '#engine/core/error.ts'
 import { openEngine, type Engine } from '#engine/runtime/engine.ts'
 import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
 import type { SandboxCaller } from '#engine/sandbox/caller.ts'
 
 import { checkInput } from './inputs.ts'
+import { openOperations, type OpenOperations } from './operations.ts'
 
 /** A running engine with everything under it. */
 export interface Wired {
@@ -35,8 +32,13 @@ export interface Wired {
 export function wire(directory: string): Wired {
   const durable = openSqlite(directory)
   const clock = systemClock()
-  const powers = openPowers(directory)
-  const sandbox = openSandbox({ store: durable.store, clock, powers })
+  const secrets = openSecrets(directory)
+  const operations = openOperations({
+    secrets,
+    withoutRepository:
+      'This run belongs to no repository. Start it in one, or name one with --repo.',
+  })
+  const sandbox = openSandbox({ store: durable.store, clock, operations, secrets })
   const { caller, underWay } = counting(sandbox)
   const engine = openEngine({
     journal: durable.journal,
@@ -55,7 +57,7 @@ export function wire(directory: string): Wired {
     close: async () => {
       engine.close()
       await sandbox.close()
-      await powers.close()
+      await operations.close()
       await durable.close()
     },
   }
@@ -77,25 +79,22 @@ function counting(inner: Caller): { readonly caller: Caller; underWay(): number 
 function openSandbox({
   store,
   clock,
-  powers,
+  operations,
+  secrets,
 }: {
   readonly store: Store
   readonly clock: ReturnType<typeof systemClock>
-  readonly powers: Powers
+  readonly operations: OpenOperations
+  readonly secrets: () => Promise<SecretBook>
 }): Caller & { close(): Promise<void> } {
   let opened: Promise<Caller> | undefined
   let ready: Caller | undefined
   let sandbox: SandboxCaller | undefined
-  const git = openOperations()
-  const operations: HostOperations = {
-    call: async (op, args, context) =>
-      await (op.startsWith('http.') ? powers.http : git).call(op, args, context),
-  }
   const open = async (): Promise<Caller> => {
     const { SandboxCaller } = await import('#engine/sandbox/caller.ts')
     const { redacting } = await import('#engine/sandbox/capability/redacting.ts')
     sandbox = new SandboxCaller({ store, clock, operations })
-    ready = redacting(sandbox, async (names) => (await powers.secrets()).redactorFor(names))
+    ready = redacting(sandbox, async (names) => (await secrets()).redactorFor(names))
     return ready
   }
   return {
@@ -111,62 +110,12 @@ function openSandbox({
   }
 }
 
-/** The way out and the secrets, each opened with its first use. */
-interface Powers {
-  readonly http: HostOperations
-  secrets(): Promise<SecretBook>
-  close(): Promise<void>
-}
-
-function openPowers(directory: string): Powers {
-  let door: Promise<HttpDoor> | undefined
+/** The secrets of a data directory, opened with their first use. */
+function openSecrets(directory: string): () => Promise<SecretBook> {
   let book: Promise<SecretBook> | undefined
-  let operations: Promise<HostOperations> | undefined
-  const openDoor = async (): Promise<HttpDoor> => {
-    const { HttpDoor } = await import('#engine/connection/http.ts')
-    return new HttpDoor()
-  }
-  const openBook = async (): Promise<SecretBook> => {
+  const open = async (): Promise<SecretBook> => {
     const { openSecretBook } = await import('./secrets.ts')
     return openSecretBook(directory, process.env)
   }
-  const secrets = async (): Promise<SecretBook> => await (book ??= openBook())
-  const openHttp = async (): Promise<HostOperations> => {
-    const { httpOperations } = await import('#engine/sandbox/capability/http.ts')
-    return httpOperations({ door: async () => await (door ??= openDoor()), secrets })
-  }
-  return {
-    http: {
-      call: async (op, args, context) =>
-        await (await (operations ??= openHttp())).call(op, args, context),
-    },
-    secrets,
-    close: async () => {
-      const opened = await door
-      await opened?.[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** Answers guests from the repository that their run belongs to. */
-function openOperations(): HostOperations {
-  const byRepository = new Map<string, GitOperations>()
-  return {
-    call: async (op, args, context) => {
-      const { repository } = context.source
-      if (repository === undefined) {
-        throw new IonError(
-          'MIRROR_REPOSITORY_MISSING',
-          'This run belongs to no repository. Start it in one, or name one with --repo.',
-        )
-      }
-      let git = byRepository.get(repository)
-      if (git === undefined) {
-        const { openGit } = await import('#engine/mirror/open.ts')
-        git = gitOperations({ git: async () => await openGit(repository) })
-        byRepository.set(repository, git)
-      }
-      return await git.call(op, args, context)
-    },
-  }
+  return async () => await (book ??= open())
 }

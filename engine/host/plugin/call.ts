@@ -2,18 +2,14 @@
  * One call of an action by hand: nothing is granted but what the caller names, and the
  * powers are the real ones.
  */
-import { IonError, type Failure } from '#engine/core/error.ts'
+import type { Failure } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { SecretBook, type SecretSource } from '#engine/connection/secret.ts'
-import type { HttpDoor } from '#engine/connection/http.ts'
 import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import { systemIds } from '#engine/durable/system.ts'
-import { openGit } from '#engine/mirror/open.ts'
-import { gitOperations } from '#engine/mirror/operations.ts'
+import { openOperations } from '#engine/host/operations.ts'
 import type { LogLine } from '#engine/runtime/ports.ts'
-import { httpOperations } from '#engine/sandbox/capability/http.ts'
-import type { HostOperations } from '#engine/sandbox/operations.ts'
 import type { BuiltUnit } from '#engine/sandbox/unit.ts'
 
 import { Bench, type BenchResult } from './bench.ts'
@@ -46,16 +42,10 @@ export async function callOnce(built: BuiltUnit, wish: CallWish): Promise<BenchR
   const { repository, secrets } = wish
   const source: SecretSource = { find: async (name) => secrets.get(name) }
   const book = new SecretBook([source])
-  let door: HttpDoor | undefined
-  const http = httpOperations({
-    door: async () => (door ??= await openDoor()),
-    secrets: () => book,
+  const operations = openOperations({
+    secrets: async () => book,
+    withoutRepository: 'There is no repository here. Name one with --repo.',
   })
-  const git = gitOperations({ git: async () => await openGit(repository ?? noRepository()) })
-  const operations: HostOperations = {
-    call: async (op, args, context) =>
-      await (op.startsWith('http.') ? http : git).call(op, args, context),
-  }
   try {
     await using bench = new Bench(built, async (names) => await book.redactorFor(names))
     const result = await bench.call({
@@ -70,18 +60,8 @@ export async function callOnce(built: BuiltUnit, wish: CallWish): Promise<BenchR
     })
     return result.ok ? result : { ...result, error: named(result.error) }
   } finally {
-    await door?.[Symbol.asyncDispose]()
+    await operations.close()
   }
-}
-
-async function openDoor(): Promise<HttpDoor> {
-  const { HttpDoor } = await import('#engine/connection/http.ts')
-  return new HttpDoor()
-}
-
-function noRepository(): never {
-  const message = 'There is no repository here. Name one with --repo.'
-  throw new IonError('MIRROR_REPOSITORY_MISSING', message)
 }
 
 function permissionsOf({ grants, secrets }: CallWish): Permissions {

@@ -1,0 +1,76 @@
+/**
+ * What the host does for guests, joined from its parts: Git of the run's repository,
+ * requests to other hosts, the secrets that go with them.
+ *
+ * A run and a call by hand have the same powers because both open them here. Each part
+ * is loaded with its first use; whether a guest may use it is decided before it gets here.
+ */
+import type { HttpDoor } from '#engine/connection/http.ts'
+import type { SecretBook } from '#engine/connection/secret.ts'
+import { IonError } from '#engine/core/error.ts'
+import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
+
+export interface OperationsOptions {
+  /** Opened with the first secret that is asked for. */
+  readonly secrets: () => Promise<SecretBook>
+  /** What to say to a guest whose run belongs to no repository. */
+  readonly withoutRepository: string
+}
+
+export interface OpenOperations extends HostOperations {
+  /** Ends connections that are still open. */
+  close(): Promise<void>
+}
+
+/** Opens every operation that a guest may be granted. */
+export function openOperations({ secrets, withoutRepository }: OperationsOptions): OpenOperations {
+  const http = openHttp(secrets)
+  const git = openGits(withoutRepository)
+  return {
+    call: async (op, args, context) =>
+      await (op.startsWith('http.') ? http : git).call(op, args, context),
+    close: http.close,
+  }
+}
+
+function openHttp(secrets: () => Promise<SecretBook>): OpenOperations {
+  let door: Promise<HttpDoor> | undefined
+  let operations: Promise<HostOperations> | undefined
+  const openDoor = async (): Promise<HttpDoor> => {
+    const { HttpDoor } = await import('#engine/connection/http.ts')
+    return new HttpDoor()
+  }
+  const open = async (): Promise<HostOperations> => {
+    const { httpOperations } = await import('#engine/sandbox/capability/http.ts')
+    return httpOperations({ door: async () => await (door ??= openDoor()), secrets })
+  }
+  return {
+    call: async (op, args, context) =>
+      await (await (operations ??= open())).call(op, args, context),
+    close: async () => {
+      const opened = await door
+      await opened?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Answers guests from the repository that their run belongs to. */
+function openGits(withoutRepository: string): HostOperations {
+  const byRepository = new Map<string, GitOperations>()
+  return {
+    call: async (op, args, context) => {
+      const { repository } = context.source
+      if (repository === undefined) {
+        throw new IonError('MIRROR_REPOSITORY_MISSING', withoutRepository)
+      }
+      let git = byRepository.get(repository)
+      if (git === undefined) {
+        const { openGit } = await import('#engine/mirror/open.ts')
+        git = gitOperations({ git: async () => await openGit(repository) })
+        byRepository.set(repository, git)
+      }
+      return await git.call(op, args, context)
+    },
+  }
+}
