@@ -89,6 +89,11 @@ export const limits = {
   finishMsMax: 600_000,
   finishLookMs: 250,
 
+  // State of flows
+  stateKeyCharsMax: 512,
+  stateValueCharsMax: 256 * 1024,
+  stateKeysPerFlowMax: 100_000,
+
   // Link between processes
   linkMessageBytesMax: 64 * 1024 * 1024,
   linkClientsMax: 64,

@@ -6,6 +6,7 @@
  */
 import type { RunId } from '#engine/core/id.ts'
 import type { Journal, Logs, Store } from '#engine/runtime/ports.ts'
+import type { States, StatesReader } from '#engine/runtime/states.ts'
 
 /** The half of a journal that another process may use beside the living writer. */
 export type JournalReader = Pick<
@@ -22,6 +23,7 @@ export type ChainReport =
 export interface DurableReader {
   readonly journal: JournalReader
   readonly store: Pick<Store, 'get' | 'has'>
+  readonly states: StatesReader
   readonly logs: Pick<Logs, 'read'>
   /** Recomputes the chain of one run and compares it with its header. Throws `RUN_NOT_FOUND`. */
   verify(run: RunId): ChainReport
@@ -32,6 +34,7 @@ export interface DurableReader {
 export interface Durable {
   readonly journal: Journal
   readonly store: Store
+  readonly states: States
   readonly logs: Logs
   verify(run: RunId): ChainReport
   close(): Promise<void>

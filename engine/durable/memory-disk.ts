@@ -19,6 +19,7 @@ import type { RunRecord, TimerKind } from '#engine/runtime/record.ts'
 
 import { chainNext, chainStart, headerProblem } from './chain.ts'
 import type { ChainReport, JournalReader } from './durable.ts'
+import type { DiskStates } from './memory-states.ts'
 
 /** One run as the disk holds it. */
 export interface DiskRun {
@@ -36,6 +37,7 @@ export interface MemoryDisk {
   readonly runs: Map<RunId, DiskRun>
   readonly payloads: Map<Digest, Uint8Array>
   readonly logs: Map<RunId, StepLog[]>
+  readonly states: Map<string, DiskStates>
   /** Commits so far, over all hosts of this disk. */
   commits: number
   /**
@@ -47,7 +49,8 @@ export interface MemoryDisk {
 }
 
 export function memoryDisk(): MemoryDisk {
-  return { runs: new Map(), payloads: new Map(), logs: new Map(), commits: 0 }
+  const [runs, payloads, logs, states] = [new Map(), new Map(), new Map(), new Map()]
+  return { runs, payloads, logs, states, commits: 0 }
 }
 
 /** A second disk with the same content, without the hook. */
@@ -61,6 +64,9 @@ export function copyOfDisk(disk: MemoryDisk): MemoryDisk {
     ),
     payloads: new Map(disk.payloads),
     logs: new Map([...disk.logs].map(([run, lines]) => [run, [...lines]])),
+    states: new Map(
+      [...disk.states].map(([flow, { rows, space }]) => [flow, { rows: new Map(rows), space }]),
+    ),
     commits: disk.commits,
   }
 }

@@ -15,6 +15,8 @@ import type { Batch, Logs, RunHeader, RunLog, Store } from '#engine/runtime/port
 import { digestOfPayload, payloadMissing } from './content.ts'
 import type { Durable } from './durable.ts'
 import { type MemoryDisk, keep, memoryDisk, memoryReader } from './memory-disk.ts'
+import { keepStates, stateRowsOn } from './memory-states.ts'
+import { StateBook, type StateWrite } from './states.ts'
 
 export interface MemoryHost extends Durable {
   /** Commits all that is queued as one group. Throws what `onWrite` throws. */
@@ -35,6 +37,7 @@ export function openMemory(
 ): MemoryHost {
   const payloads = new Map<Digest, Uint8Array>()
   const group = memoryCommit(disk, payloads, options)
+  const states = new StateBook(stateRowsOn(disk), (writes) => group.append({ writes, texts: [] }))
   const { verify, journal: reader } = memoryReader(disk)
   const open = new Set<RunId>()
 
@@ -47,7 +50,10 @@ export function openMemory(
       run,
       append(batch) {
         if (!isOpen) return Promise.reject(new Error('broken assumption: the log is closed'))
-        return group.append(header, batch)
+        const texts = batch.records.map((record) => JSON.stringify(record))
+        const put = (writes: readonly StateWrite[] = []): Promise<void> =>
+          group.append({ of: { header, batch }, texts, writes })
+        return batch.states === undefined ? put() : states.carry(batch.states, put)
       },
       close() {
         if (isOpen) open.delete(run)
@@ -72,21 +78,39 @@ export function openMemory(
   }
   const store = memoryStore(disk, payloads)
   const { close, flush, queued } = group
-  return { journal, store, logs: memoryLogs(disk), verify, close, flush, queued }
+  return { journal, store, states, logs: memoryLogs(disk), verify, close, flush, queued }
 }
 
 interface Waiting {
-  readonly header: RunHeader
-  readonly batch: Batch
+  /** Absent for changes of state that no batch carries. */
+  readonly of?: { readonly header: RunHeader; readonly batch: Batch }
   readonly texts: readonly string[]
+  readonly writes: readonly StateWrite[]
 }
 
 interface MemoryCommit {
-  append(header: RunHeader, batch: Batch): Promise<void>
+  append(entry: Waiting): Promise<void>
   isQueued(run: RunId): boolean
   flush(): void
   queued(): number
   close(): Promise<void>
+}
+
+/** Makes payloads and entries part of the disk, as one. */
+function commit(
+  disk: MemoryDisk,
+  payloads: Map<Digest, Uint8Array>,
+  entries: readonly Waiting[],
+): void {
+  disk.onWrite?.(disk.commits + 1, 'before')
+  disk.commits += 1
+  for (const [digest, bytes] of payloads) disk.payloads.set(digest, bytes)
+  payloads.clear()
+  for (const { of, texts, writes } of entries) {
+    if (of !== undefined) keep(disk, { ...of, texts })
+    keepStates(disk, writes)
+  }
+  disk.onWrite?.(disk.commits, 'after')
 }
 
 /** The group commit of `sqlite/commit.ts`, without a disk that takes time. */
@@ -100,21 +124,13 @@ function memoryCommit(
   let failed: IonError | undefined
   let isCrashed = false
 
-  const write = (entries: readonly Waiting[]): void => {
-    disk.onWrite?.(disk.commits + 1, 'before')
-    disk.commits += 1
-    for (const [digest, bytes] of payloads) disk.payloads.set(digest, bytes)
-    payloads.clear()
-    for (const entry of entries) keep(disk, entry)
-    disk.onWrite?.(disk.commits, 'after')
-  }
   const flush = (): void => {
     if (isCrashed || failed !== undefined || (queue.length === 0 && payloads.size === 0)) return
     const waiting = { entries: queue, done }
     queue = []
     done = undefined
     try {
-      write(waiting.entries)
+      commit(disk, payloads, waiting.entries)
       waiting.done?.resolve()
     } catch (error) {
       if (error instanceof IonError) {
@@ -132,10 +148,10 @@ function memoryCommit(
     }
   }
   return {
-    append(header, batch) {
+    append(entry) {
       if (isCrashed) return new Promise(() => undefined)
       if (failed !== undefined) return Promise.reject(failed)
-      queue.push({ header, batch, texts: batch.records.map((record) => JSON.stringify(record)) })
+      queue.push(entry)
       if (done === undefined) {
         done = Promise.withResolvers<void>()
         done.promise.catch(() => undefined)
@@ -143,7 +159,7 @@ function memoryCommit(
       }
       return done.promise
     },
-    isQueued: (run) => queue.some(({ header }) => header.run === run),
+    isQueued: (run) => queue.some(({ of }) => of?.header.run === run),
     flush,
     queued: () => queue.length,
     async close() {

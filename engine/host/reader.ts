@@ -29,6 +29,7 @@ function emptyReader(directory: string): RunReader {
       nextDue: () => undefined,
     },
     store: { get: none, has: () => false },
+    states: { find: () => undefined, list: () => [] },
     logs: { read: none },
     verify: none,
     close: () => {},

@@ -1,9 +1,9 @@
 /**
- * What a host offers a run: five narrow ports and nothing else.
+ * What a host offers a run: six narrow ports and nothing else.
  *
  * The runtime drives the decider through these; memory, SQLite and a distributed
  * engine implement them, and one suite of contract tests runs on each
- * (`test/unit/durable/contract.ts`). Clock and Ids are in `core`.
+ * (`test/unit/durable/contract.ts`). Clock and Ids are in `core`, States in `states.ts`.
  */
 import type { Instant } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
@@ -14,6 +14,7 @@ import type { Permissions } from '#engine/dsl/world.ts'
 import type { PlanAction } from '#engine/plan/plan.ts'
 
 import type { RunRecord, RunSource, TimerKind } from './record.ts'
+import type { StateChange } from './states.ts'
 
 // ─── Journal ────────────────────────────────────────────────────────────────
 
@@ -52,6 +53,11 @@ export interface Batch {
   /** The new status, where this batch changes it. */
   readonly status?: RunStatus
   readonly endedAt?: Instant
+  /**
+   * What of the flow's state this batch changes. A batch with a version that is not there
+   * is refused with `RUN_STATE_CONFLICT` and none of it is taken: `States.preview` comes first.
+   */
+  readonly states?: readonly StateChange[]
 }
 
 /** The open journal of one run. One writer at a time; `close` lets go of its memory. */

@@ -11,6 +11,7 @@ import { assert } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import { chainBroken, chainNext, chainStart } from '#engine/durable/chain.ts'
+import type { StateBook, StateWrite } from '#engine/durable/states.ts'
 import {
   type Batch,
   hasEnded,
@@ -23,6 +24,7 @@ import type { GroupCommit, WriteEntry } from './commit.ts'
 import { reading } from './database.ts'
 import type { SqliteReader } from './reads.ts'
 import { statusNumber } from './rows.ts'
+import { stateWriter } from './states.ts'
 import { type TimerWriter, timerWriter } from './timers.ts'
 
 /** Where the next batch of a run goes. */
@@ -43,6 +45,7 @@ export interface Entry {
   readonly batch: Batch
   /** With the first batch of a run. */
   readonly header?: RunHeader
+  readonly states?: readonly StateWrite[]
 }
 
 /** The statements of one batch. */
@@ -51,6 +54,7 @@ export function entryWriter(db: DatabaseSync): WriteEntry<Entry> {
   const status = db.prepare('UPDATE run SET status = ?, ended_at = ?, records = ? WHERE n = ?')
   const begin = runWriter(db)
   const timers = timerWriter(db)
+  const states = stateWriter(db)
   return (entry) => {
     const { n, batch: change } = entry
     if (entry.header !== undefined) begin(entry, entry.header)
@@ -58,6 +62,7 @@ export function entryWriter(db: DatabaseSync): WriteEntry<Entry> {
       const endedAt = hasEnded(change.status) ? (change.endedAt ?? null) : null
       status.run(statusNumber(change.status), endedAt, entry.seq + entry.count, n)
     }
+    if (entry.states !== undefined) states(entry.states)
     // A batch may only change timers or the status.
     if (entry.count > 0) batch.run(n, entry.seq, entry.text, Buffer.from(entry.head, 'hex'))
     writeTimers(timers, n, change)
@@ -96,12 +101,18 @@ function runWriter(db: DatabaseSync): (entry: Entry, header: RunHeader) => void 
   }
 }
 
+/** What a journal shares with the other ports of its file. */
+export interface JournalParts {
+  readonly commit: Pick<GroupCommit<Entry>, 'append' | 'flush'>
+  readonly states: Pick<StateBook, 'carry'>
+  close(): Promise<void>
+}
+
 /** The journal over its parts. */
 export function sqliteJournal(
   db: DatabaseSync,
   reader: SqliteReader,
-  commit: GroupCommit<Entry>,
-  close: () => Promise<void>,
+  { commit, states, close }: JournalParts,
 ): Journal {
   const exists = db.prepare('SELECT 1 FROM run WHERE id = ?')
   const findEnd = endFinder(db, reader)
@@ -119,11 +130,17 @@ export function sqliteJournal(
       run,
       append(batch) {
         if (!isOpen) return Promise.reject(new Error('broken assumption: the log is closed'))
-        const first = at.n === 0 ? header : undefined
-        if (first !== undefined) at.n = ++lastN
-        const entry = printed(at, batch, first)
-        last = commit.append(entry, entry.count)
-        return last
+        const put = (writes?: readonly StateWrite[]): Promise<void> => {
+          const first = at.n === 0 ? header : undefined
+          if (first !== undefined) at.n = ++lastN
+          const entry = printed(at, batch, first)
+          last = commit.append(
+            writes === undefined ? entry : { ...entry, states: writes },
+            entry.count,
+          )
+          return last
+        }
+        return batch.states === undefined ? put() : states.carry(batch.states, put)
       },
       close() {
         if (!isOpen) return

@@ -9,9 +9,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { IonError } from '#engine/core/error.ts'
 
 import { sql as first } from '#engine/durable/sql/0001.ts'
+import { sql as second } from '#engine/durable/sql/0002.ts'
 
 /** Every shape that was released, oldest first: `migrations[0]` leads to version 1. */
-export const migrations: readonly string[] = [first]
+export const migrations: readonly string[] = [first, second]
 
 /** Marks the file as ours: "ionf" in ASCII. */
 const applicationId = 0x696f6e66

@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Code } from '#engine/core/codes.ts'
 import type { Durable, DurableReader } from '#engine/durable/durable.ts'
+import { committedStates, StateBook, type StateWrite } from '#engine/durable/states.ts'
 
 import { GroupCommit } from './commit.ts'
 import { guarded, openDatabase, openDatabaseForReading } from './database.ts'
@@ -15,6 +16,7 @@ import { type Entry, entryWriter, sqliteJournal } from './journal.ts'
 import { logReader, sqliteLogs } from './logs.ts'
 import { migrate, requireCurrent } from './migrate.ts'
 import { sqliteReader } from './reads.ts'
+import { stateRows, stateWriter } from './states.ts'
 import { sqliteStore, storeReader } from './store.ts'
 
 /**
@@ -29,11 +31,14 @@ export function openSqlite(dir: string): Durable {
     migrate(db)
     const { store, companion: payloads } = sqliteStore(db, () => commit.flush())
     const { logs, companion: lines, close: closeLogs } = sqliteLogs(db, () => commit)
-    const commit: GroupCommit<Entry> = new GroupCommit(db, {
+    const writeBatch = entryWriter(db)
+    const writeStates = stateWriter(db)
+    const commit: GroupCommit<Entry | StatesEntry> = new GroupCommit(db, {
       before: payloads,
-      write: entryWriter(db),
+      write: (entry) => ('batch' in entry ? writeBatch(entry) : writeStates(entry.states)),
       after: lines,
     })
+    const states = new StateBook(stateRows(db), (writes) => commit.append({ states: writes }, 1))
     const reader = sqliteReader(db)
     const close = async (): Promise<void> => {
       if (!db.isOpen) return
@@ -44,9 +49,14 @@ export function openSqlite(dir: string): Durable {
       const failure = commit.failure
       if (before === undefined && failure !== undefined) throw failure
     }
-    const journal = sqliteJournal(db, reader, commit, close)
-    return { journal, store, logs, verify: reader.verify, close }
+    const journal = sqliteJournal(db, reader, { commit, states, close })
+    return { journal, store, states, logs, verify: reader.verify, close }
   })
+}
+
+/** Changes of state that no batch carries. */
+interface StatesEntry {
+  readonly states: readonly StateWrite[]
 }
 
 /** Opens what is committed in `dir`, beside a living writer or after it. `undefined` without a journal. */
@@ -59,7 +69,8 @@ export function openReader(dir: string): DurableReader | undefined {
     const close = (): void => {
       if (db.isOpen) db.close()
     }
-    return { journal, store: storeReader(db), logs: logReader(db), verify, close }
+    const states = committedStates(stateRows(db))
+    return { journal, store: storeReader(db), states, logs: logReader(db), verify, close }
   })
 }
 
