@@ -9,6 +9,7 @@ import { openRunReader, type RunReader } from '#engine/host/reader.ts'
 import { followOf, planOf, viewOf, type RunView } from '#engine/host/views.ts'
 
 import { adviceOf, notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
+import { tellFrames } from '#engine/cli/run/frames.ts'
 import { duration, elapsed } from './duration.ts'
 import { exits } from './exit.ts'
 import { isOuter, openLive } from './live.ts'
@@ -91,6 +92,7 @@ function tell({ terminal }: Watching, view: RunView): void {
       )
       if (!isTold)
         terminal.note(`${paint('fail', `error[${printable(code)}]`)}: ${printable(message)}`)
+      tellFrames(terminal, view.error?.data)
       if (/^[A-Z]/.test(code))
         terminal.note(`  = ${paint('muted', `docs: ionflux explain ${code}`)}`)
       for (const text of view.steps.flatMap((step) => notRetriedText(step) ?? []).slice(0, 3))

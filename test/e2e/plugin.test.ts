@@ -196,6 +196,9 @@ test('a failure comes back with its code and the place in the source', async () 
   expect(failed.stderr).toMatch(/begun/)
   expect(failed.stderr).toContain('main.ts:3:')
   expect((await plugin(at, 'call', 'my/it', 'gone')).code).toBe(2)
+  write(at.path, { 'it.flow.yaml': 'dsl: flux/1\nid: it\nsteps:\n  - { id: go, use: my/it/go }\n' })
+  const ran = await call(['run', 'it'], { cwd: at.path })
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/\n {2}at .*main\.ts:3:\d+/) })
 })
 
 test('input comes as JSON, from a file or by names, and is checked by the schema', async () => {

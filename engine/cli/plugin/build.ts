@@ -4,14 +4,12 @@
  * A build starts from the sources every time and keeps nothing, so that calling it twice
  * shows that it gives the same bytes.
  */
-import { writeFileSync } from 'node:fs'
-
-import { IonError } from '#engine/core/error.ts'
 import { hasErrors } from '#engine/core/problem.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
+import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { typesStateOf, writeTypes } from '#engine/host/plugin/types-file.ts'
 
 import { tellProblems, tellTypes } from './ready.ts'
@@ -32,7 +30,7 @@ export async function build(
   if (built === undefined) return tellProblems(terminal, problems, { json })
   if (problems.length > 0) tellProblems(terminal, problems, { json: false })
   tellTypes(terminal, folder, state)
-  if (out !== undefined) write(out, built.code)
+  if (out !== undefined) overwrite(out, built.code)
   const { unit, digest, code } = built
   const bytes = Buffer.byteLength(code)
   const actions = Object.keys(unit.actions)
@@ -69,13 +67,4 @@ export async function types(
   const before = writeTypes(path, manifest)
   terminal.note(before === 'current' ? `${shown} is current` : `${shown} is written`)
   return exits.done
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (cause) {
-    const message = `"${file}" cannot be written: ${(cause as Error).message}.`
-    throw new IonError('CLI_FILE_UNREADABLE', message, { data: { path: file }, cause })
-  }
 }

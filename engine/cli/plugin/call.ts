@@ -6,10 +6,11 @@
 import { readFileSync } from 'node:fs'
 
 import { IonError } from '#engine/core/error.ts'
-import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import type { Json, JsonObject } from '#engine/core/json.ts'
 import { exitOfFailure, exits } from '#engine/cli/exit.ts'
 import { readInputs } from '#engine/cli/input.ts'
 import { printJson, printOutput } from '#engine/cli/output.ts'
+import { tellFrames } from '#engine/cli/run/frames.ts'
 import { printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
@@ -62,13 +63,8 @@ export async function call(terminal: Terminal, values: CallValues): Promise<numb
   terminal.note(
     `${terminal.paint('fail', `error[${code}]`)}${terminal.paint('bold', `: ${printableLines(message)}`)}`,
   )
-  for (const frame of framesOf(result.error.data)) terminal.note(`  at ${printableLines(frame)}`)
+  tellFrames(terminal, result.error.data)
   return exitOfFailure(code)
-}
-
-function framesOf(data: Json | undefined): readonly string[] {
-  const stack = isObject(data) ? data['stack'] : undefined
-  return Array.isArray(stack) ? stack.filter((frame) => typeof frame === 'string') : []
 }
 
 function noAction(plugin: string, action: string, actions: readonly string[]): IonError {

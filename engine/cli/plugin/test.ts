@@ -3,7 +3,6 @@
  *
  * What failed is told place by place: what was expected, and what came.
  */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
@@ -16,6 +15,7 @@ import type { Terminal } from '#engine/cli/terminal.ts'
 import { readCases, type CaseFile } from '#engine/host/plugin/case-file.ts'
 import type { Difference } from '#engine/host/plugin/difference.ts'
 import { buildFolder, openPlugin, type PluginFolder } from '#engine/host/plugin/folder.ts'
+import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { CaseRunner, type CaseResult } from '#engine/host/plugin/run-cases.ts'
 import { updatedText } from '#engine/host/plugin/update-cases.ts'
 
@@ -178,7 +178,7 @@ function shown(value: Json | undefined): string {
 function update(terminal: Terminal, { folder, file, results }: RunFile): boolean {
   const text = updatedText(file, results)
   if (text === file.document.text) return false
-  writeFileSync(join(folder.path, file.path), text)
+  overwrite(join(folder.path, file.path), text)
   terminal.note(`  ${terminal.paint('warn', 'updated')} ${folder.shown(file.path)}`)
   return true
 }
