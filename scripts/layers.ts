@@ -47,6 +47,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   ajv: ['engine/core/schema.ts'],
   'ajv-formats': ['engine/core/schema.ts'],
   commander: ['engine/cli/'],
+  emulate: ['test/fake/'],
   esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts'],
   'fast-check': ['test/'],
   'isomorphic-git': ['engine/mirror/git.ts'],
