@@ -33,6 +33,7 @@ export const codes = {
   DSL_FIELD_UNKNOWN: { retry: 'never', status: 422 },
   DSL_REFERENCE_FORMAT: { retry: 'never', status: 422 },
   DSL_REFERENCE_UNKNOWN: { retry: 'never', status: 404 },
+  DSL_EDIT_REFUSED: { retry: 'never', status: 409 },
 
   // PLAN: a flow that reads well and cannot be compiled (problems; exit 3)
   PLAN_FLOW_CYCLE: { retry: 'never', status: 422 },

@@ -26,6 +26,8 @@ export interface Document {
   readonly text: string
   /** Absent when the text could not be read; then `problems` says why. */
   readonly value?: Json
+  /** The value with the place of each part, for who edits the text (`patch/`). */
+  readonly tree?: Tree
   /** Problems of the text itself, in its order. */
   readonly problems: readonly Problem[]
   readonly lines: LineIndex
@@ -54,7 +56,7 @@ export function parseDocument({ file, text }: { file: string; text: string }): D
   return {
     file,
     text,
-    ...(value !== undefined && isReadable() ? { value } : {}),
+    ...(value !== undefined && tree !== undefined && isReadable() ? { value, tree } : {}),
     problems,
     lines: indexLines(text),
     span(at: string, part: 'key' | 'value' = 'value'): Span {

@@ -14,17 +14,17 @@ import { feature, limit } from './words.ts'
 export type Tree = Scalar | List | Mapping
 
 /** `value` is what YAML 1.2 makes of `source`, the text without its quotes. */
-interface Scalar extends Span {
+export interface Scalar extends Span {
   readonly kind: 'scalar'
   readonly value: unknown
   readonly source: string
   readonly isPlain: boolean
 }
-interface List extends Span {
+export interface List extends Span {
   readonly kind: 'list'
   readonly items: readonly Tree[]
 }
-interface Mapping extends Span {
+export interface Mapping extends Span {
   readonly kind: 'mapping'
   readonly entries: readonly Entry[]
 }
@@ -101,7 +101,7 @@ function mappingValue(reading: Reading, mapping: Mapping, at: string): Json {
 }
 
 /** The text of a key; undefined where it is no text that JSON can say. */
-function keyName(key: Tree): string | undefined {
+export function keyName(key: Tree): string | undefined {
   if (key.kind !== 'scalar') return undefined
   if (typeof key.value === 'string') return key.value.isWellFormed() ? key.value : undefined
   return key.source === '' ? undefined : key.source

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 
 import { checkFlow, checkFlows, checkManifest, checkRepository } from '#engine/dsl/check.ts'
-import { applyFixes } from '#engine/dsl/fix.ts'
+import { applyFixes } from '#engine/dsl/patch/fix.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import { describe, expect, test } from 'vitest'
 

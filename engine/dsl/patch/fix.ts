@@ -1,7 +1,9 @@
 /**
  * Applies the fixes of problems to a text: by range, and every other byte stays.
  */
-import type { Fix, Problem, TextEdit } from '#engine/core/problem.ts'
+import type { Problem, TextEdit } from '#engine/core/problem.ts'
+
+import { applyEdits, areApart } from './edits.ts'
 
 export interface AppliedFixes {
   readonly text: string
@@ -26,26 +28,15 @@ export function applyFixes(
   for (const problem of problems) {
     const { fix } = problem
     if (fix === undefined || (fix.applicability === 'review' && !withReview)) continue
-    if (!isWithin(text, fix) || fix.edits.some((edit) => edits.some((one) => touches(one, edit)))) {
+    const isFree = !fix.edits.some((edit) => edits.some((one) => touches(one, edit)))
+    if (!isFree || !areApart(fix.edits, text.length)) {
       refused.push(problem)
       continue
     }
     edits.push(...fix.edits)
     applied.push(problem)
   }
-  let fixed = text
-  for (const { span, text: by } of edits.toSorted((a, b) => b.span.start - a.span.start)) {
-    fixed = fixed.slice(0, span.start) + by + fixed.slice(span.end)
-  }
-  return { text: fixed, applied, refused }
-}
-
-function isWithin(text: string, fix: Fix): boolean {
-  const inOrder = fix.edits.toSorted((a, b) => a.span.start - b.span.start)
-  return inOrder.every(({ span }, i) => {
-    const next = inOrder[i + 1]?.span.start ?? text.length
-    return span.start >= 0 && span.start <= span.end && span.end <= next
-  })
+  return { text: applyEdits(text, edits), applied, refused }
 }
 
 /** Two edits at one place have no order, so they count as overlapping. */

@@ -4,12 +4,12 @@
  */
 import type { Problem } from '#engine/core/problem.ts'
 import { checkFlow } from '#engine/dsl/check.ts'
-import { applyFixes } from '#engine/dsl/fix.ts'
+import { applyFixes } from '#engine/dsl/patch/fix.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { world } from './world.ts'
+import { world } from '#test/unit/dsl/world.ts'
 
 const sound = `# A comment that stays.
 dsl: flux/1
