@@ -121,6 +121,7 @@ function openTable(workers: number): Table {
     async call(unit, input) {
       const result = await caller.call({
         run: '01JCX0000000000000000000RN' as RunId,
+        flow: 'bench',
         path: 'step',
         attempt: 1,
         key: digestOfText('key'),

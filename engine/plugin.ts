@@ -33,6 +33,10 @@ export interface Context {
   readonly git: Git
   /** Other hosts. Needs `capabilities: { net: [api.example.com] }`. */
   readonly http: Http
+  /** What the flow remembers from run to run. Needs `capabilities: { state: [read, write] }`. */
+  readonly state: State
+  /** Large data, passed on by a handle. Needs `capabilities: { blob: [read, write] }`. */
+  readonly blob: Blobs
   readonly log: Log
   /**
    * Ends the action with a failure of its own: `code` is a lower-case word that a flow
@@ -111,6 +115,64 @@ export interface HttpHeaders extends Iterable<[string, string]> {
   get(name: string): string | null
   has(name: string): boolean
   getSetCookie(): string[]
+}
+
+/** Values by key. Every flow has its own; a write may name the version it was decided on. */
+export interface State {
+  get<Value = Json>(key: string): Promise<StateEntry<Value> | null>
+  /** In the order of the keys; 100 unless told, at most 1,000. */
+  list<Value = Json>(query?: {
+    readonly prefix?: string
+    readonly limit?: number
+    /** Only keys after this one. */
+    readonly after?: string
+  }): Promise<readonly StateEntry<Value>[]>
+  /** Rejects with `RUN_STATE_CONFLICT` when the key has another version than `expected`; 0 means none. */
+  set(key: string, value: Json, options?: StateOptions): Promise<{ readonly version: number }>
+  delete(key: string, options?: StateOptions): Promise<null>
+}
+
+export interface StateEntry<Value = Json> {
+  readonly key: string
+  readonly value: Value
+  readonly version: number
+}
+
+export interface StateOptions {
+  readonly expected?: number
+}
+
+/** A handle is plain JSON: put it into an output, and the next step reads the blob. */
+export interface BlobHandle {
+  readonly $blob: string
+  readonly bytes: number
+  readonly mediaType?: string
+}
+
+export interface Blobs {
+  /** Keeps `data`; a text as UTF-8. */
+  write(data: BlobData, options?: BlobOptions): Promise<BlobHandle>
+  /** Begins a blob that is written piece by piece. */
+  create(options?: BlobOptions): Promise<BlobWriter>
+  /** All of it, or a part, in memory. */
+  read(
+    handle: BlobHandle,
+    range?: { readonly offset?: number; readonly length?: number },
+  ): Promise<Uint8Array>
+  text(handle: BlobHandle): Promise<string>
+  /** All of it, in pieces of at most 1 MiB. */
+  pieces(handle: BlobHandle): AsyncIterable<Uint8Array>
+}
+
+export type BlobData = string | ArrayBuffer | ArrayBufferView
+
+export interface BlobOptions {
+  readonly mediaType?: string
+}
+
+export interface BlobWriter {
+  write(data: BlobData): Promise<void>
+  finish(): Promise<BlobHandle>
 }
 
 /** Lines of the step's log; objects are printed as JSON. `console` writes here too. */

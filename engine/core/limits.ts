@@ -93,6 +93,13 @@ export const limits = {
   stateKeyCharsMax: 512,
   stateValueCharsMax: 256 * 1024,
   stateKeysPerFlowMax: 100_000,
+  stateListMax: 1_000,
+
+  // Blobs
+  blobBytesMax: 4 * 1024 * 1024 * 1024,
+  blobPieceBytesMax: 1024 * 1024,
+  blobsOpenPerCallMax: 16,
+  blobCallBytesMax: 8 * 1024 * 1024 * 1024,
 
   // Link between processes
   linkMessageBytesMax: 64 * 1024 * 1024,

@@ -38,8 +38,22 @@ export interface FlowPermissions {
   readonly net?: readonly string[]
   /** Names of the secrets that steps may be given. */
   readonly secrets?: readonly string[]
-  /** What steps may do with the repository at the run's commit. */
-  readonly git?: readonly ('read' | 'write')[]
+  /**
+   * What steps may do with the repository: read it at the run's commit, write:ionflux/* for commits
+   * to these branches, tag:v* for these tags.
+   */
+  readonly git?: readonly string[]
+  /** What steps may do with what the flow remembers from run to run. */
+  readonly state?: readonly ('read' | 'write')[]
+  /**
+   * Files steps may use: read:docs/** of the repository at the run's commit, write:reports/* of the
+   * files that the run leaves behind.
+   */
+  readonly files?: readonly string[]
+  /** What steps may do with large data that is passed on by its digest. */
+  readonly blob?: readonly ('read' | 'write')[]
+  /** Classes of models steps may use. */
+  readonly model?: readonly string[]
 }
 
 export interface Triggers {

@@ -35,8 +35,22 @@ export interface Capabilities {
   readonly net?: readonly string[]
   /** Names of the secrets the plugin wants to be given, or * for those that a step hands it. */
   readonly secrets?: readonly string[]
-  /** What the plugin wants to do with the repository. */
-  readonly git?: readonly ('read' | 'write')[]
+  /**
+   * What the plugin wants to do with the repository: read it at the run's commit, write:ionflux/*
+   * for commits to these branches, tag:v* for these tags.
+   */
+  readonly git?: readonly string[]
+  /** What the plugin wants to do with what the flow remembers from run to run. */
+  readonly state?: readonly ('read' | 'write')[]
+  /**
+   * Files the plugin wants to use: read:docs/** of the repository at the run's commit,
+   * write:reports/* of the files that the run leaves behind.
+   */
+  readonly files?: readonly string[]
+  /** What the plugin wants to do with large data that is passed on by its digest. */
+  readonly blob?: readonly ('read' | 'write')[]
+  /** Classes of models the plugin wants to use, or * for those that the flow allows. */
+  readonly model?: readonly string[]
   /** Why each capability is needed, by its name; shown when somebody is asked to grant it. */
   readonly reasons?: Reasons
 }
@@ -48,6 +62,14 @@ export interface Reasons {
   readonly secrets?: string
   /** Why the repository is needed. */
   readonly git?: string
+  /** Why the flow's state is needed. */
+  readonly state?: string
+  /** Why the files are needed. */
+  readonly files?: string
+  /** Why blobs are needed. */
+  readonly blob?: string
+  /** Why models are needed. */
+  readonly model?: string
 }
 
 export interface CallLimits {

@@ -13,7 +13,16 @@ export interface Permissions {
   /** Host patterns: `api.example.com`, `*.example.com`, `host:8443`. */
   readonly net?: readonly string[]
   readonly secrets?: readonly string[]
-  readonly git?: readonly ('read' | 'write')[]
+  /** `read`, `write`, `write:ionflux/*` (branches), `tag`, `tag:v*`. */
+  readonly git?: readonly string[]
+  /** `read`, `write`. */
+  readonly state?: readonly string[]
+  /** `read:docs/**` of the repository, `write:reports/*` of the run's own files. */
+  readonly files?: readonly string[]
+  /** `read`, `write`. */
+  readonly blob?: readonly string[]
+  /** Classes of models. */
+  readonly model?: readonly string[]
 }
 
 export interface ActionSpec {

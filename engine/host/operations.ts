@@ -5,15 +5,24 @@
  * A run and a call by hand have the same powers because both open them here. Each part
  * is loaded with its first use; whether a guest may use it is decided before it gets here.
  */
+import { join } from 'node:path'
+
 import type { HttpDoor } from '#engine/connection/http.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import { IonError } from '#engine/core/error.ts'
 import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
+import type { Blobs } from '#engine/runtime/blobs.ts'
+import type { States } from '#engine/runtime/states.ts'
+import { blobOperations } from '#engine/sandbox/capability/blob.ts'
+import { stateOperations } from '#engine/sandbox/capability/state.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 
 export interface OperationsOptions {
   /** Opened with the first secret that is asked for. */
   readonly secrets: () => Promise<SecretBook>
+  readonly states: States
+  /** Where the large data lies; made with its first use. */
+  readonly directory: string
   /** What to say to a guest whose run belongs to no repository. */
   readonly withoutRepository: string
 }
@@ -24,14 +33,34 @@ export interface OpenOperations extends HostOperations {
 }
 
 /** Opens every operation that a guest may be granted. */
-export function openOperations({ secrets, withoutRepository }: OperationsOptions): OpenOperations {
+export function openOperations(options: OperationsOptions): OpenOperations {
+  const { secrets, withoutRepository, directory, states } = options
   const http = openHttp(secrets)
-  const git = openGits(withoutRepository)
+  const areas: Readonly<Record<string, HostOperations>> = {
+    http,
+    git: openGits(withoutRepository),
+    state: stateOperations(states),
+    blob: openBlobArea(directory),
+  }
   return {
-    call: async (op, args, context) =>
-      await (op.startsWith('http.') ? http : git).call(op, args, context),
+    call: async (op, args, context) => {
+      const [area = ''] = op.split('.')
+      const operations = Object.hasOwn(areas, area) ? areas[area] : undefined
+      if (operations !== undefined) return await operations.call(op, args, context)
+      throw new IonError('CAP_NOT_GRANTED', `The host offers no operation "${op}".`, {
+        data: { op },
+      })
+    },
     close: http.close,
   }
+}
+
+function openBlobArea(directory: string): HostOperations {
+  let blobs: Blobs | undefined
+  return blobOperations(async () => {
+    const { openBlobs } = await import('#engine/durable/blobs.ts')
+    return (blobs ??= openBlobs(join(directory, 'blobs')))
+  })
 }
 
 function openHttp(secrets: () => Promise<SecretBook>): OpenOperations {

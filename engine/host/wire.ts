@@ -35,6 +35,8 @@ export function wire(directory: string): Wired {
   const secrets = openSecrets(directory)
   const operations = openOperations({
     secrets,
+    states: durable.states,
+    directory,
     withoutRepository:
       'This run belongs to no repository. Start it in one, or name one with --repo.',
   })

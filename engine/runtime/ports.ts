@@ -144,6 +144,8 @@ export interface LogLine {
 
 export interface CallRequest {
   readonly run: RunId
+  /** Id of the flow: what its state is kept under. */
+  readonly flow: string
   readonly path: string
   /** Numbered from 1. */
   readonly attempt: number

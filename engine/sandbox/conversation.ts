@@ -20,7 +20,7 @@ type Deliver = (reply: HostReply) => void
 
 interface Question {
   readonly op: string
-  readonly args: string
+  args: string
   /** How to answer, in the life that is now; absent until the guest asks in it. */
   deliver?: Deliver
   /** Set once the reply is there. */
@@ -108,7 +108,10 @@ export class Conversation {
       const question = this.#questions.get(this.#given[this.#next] ?? 0)
       if (question?.deliver === undefined || question.settled === undefined) return
       question.deliver(question.settled)
-      if (this.#keptChars > limits.sandboxReplayCharsMax) question.settled = forgotten
+      if (this.#keptChars > limits.sandboxReplayCharsMax) {
+        question.settled = forgotten
+        question.args = ''
+      }
     }
   }
 }

@@ -1,28 +1,35 @@
 /**
  * What a guest may ask of the host during one call, and whether it may.
  *
- * The decision is made here, on the host's side, from the unit's manifest and the
- * flow's permissions, never from what the guest says; `log` needs no grant. What an
- * operation does is given from outside (`HostOperations`).
+ * The decision is made on the host's side, from the unit's manifest and the flow's
+ * permissions (`capability/demand.ts`), never from what the guest says; `log` needs no
+ * grant. What an operation does is given from outside (`HostOperations`).
  */
 import type { Code } from '#engine/core/codes.ts'
 import { IonError, type Failure } from '#engine/core/error.ts'
 import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
+import type { Effects } from '#engine/dsl/template.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import type { CallRequest } from '#engine/runtime/ports.ts'
 
+import { demand } from './capability/demand.ts'
+import { CallScope } from './capability/scope.ts'
 import type { HostReply } from './protocol.ts'
 
-/** The call that asks; `permissions` is what both the plugin asks for and the flow allows. */
+/** The call that asks. */
 export interface CallContext extends Pick<
   CallRequest,
-  'run' | 'path' | 'attempt' | 'key' | 'source' | 'permissions' | 'log' | 'secrets'
+  'run' | 'flow' | 'path' | 'attempt' | 'key' | 'source' | 'log' | 'secrets'
 > {
   /** What the plugin asks for. */
   readonly asker: Asker
   /** What the flow allows. */
   readonly granted: Permissions
+  /** What the action says it does to the world. */
+  readonly effects: Effects
+  /** What the call holds until it ends. */
+  readonly scope: CallScope
   /** Aborts when the call has ended or the operation has taken too long. */
   readonly signal: AbortSignal
 }
@@ -48,6 +55,7 @@ export class HostSession {
   readonly #failures: Failure[] = []
   /** Made with the first host call: most calls make none, and it is not cheap. */
   #calledOff: AbortController | undefined
+  #scope: CallScope | undefined
   #isEnded = false
   #inFlight = 0
 
@@ -85,22 +93,29 @@ export class HostSession {
   end(): void {
     this.#isEnded = true
     this.#calledOff?.abort()
+    void this.#scope?.end()
     for (const go of this.#waiting.splice(0)) go()
   }
 
   async #perform(op: string, args: string): Promise<string> {
-    const permissions = shared(this.#asker.capabilities, this.#request.permissions)
-    demand(op, this.#asker, this.#request.permissions)
+    const { run, flow, path, attempt, key, source, secrets = [], action } = this.#request
+    const powers = {
+      asker: this.#asker,
+      granted: this.#request.permissions,
+      effects: action.effects,
+      secrets,
+    }
+    const given = JSON.parse(args) as Json
+    demand(op, given, powers)
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), limits.hostCallMsMax)
     this.#calledOff ??= new AbortController()
     const signal = AbortSignal.any([this.#calledOff.signal, late.signal])
-    const { run, path, attempt, key, source, secrets = [] } = this.#request
-    const powers = { permissions, asker: this.#asker, granted: this.#request.permissions, secrets }
     const log: CallRequest['log'] = (line) => this.#request.log(line)
     try {
-      const context = { run, path, attempt, key, source, signal, log, ...powers }
-      const work = this.#operations.call(op, JSON.parse(args) as Json, context)
+      const scope = (this.#scope ??= new CallScope())
+      const context = { run, flow, path, attempt, key, source, signal, scope, log, ...powers }
+      const work = this.#operations.call(op, given, context)
       const answer = await Promise.race([work, abortOf(signal, op)])
       const text = JSON.stringify(answer)
       if (text.length <= limits.sandboxInputBytesMax) return text
@@ -132,33 +147,4 @@ async function abortOf(signal: AbortSignal, op: string): Promise<never> {
     const stop = (): void => reject(new IonError(code, `"${op}" did not answer in time.`))
     signal.addEventListener('abort', stop, { once: true })
   })
-}
-
-/** Throws `CAP_NOT_GRANTED` unless both the plugin and the flow name the power. */
-function demand(op: string, asker: Asker, granted: Permissions): void {
-  const [area = ''] = op.split('.')
-  if (area === 'http') return // which host is in the question, and checked with it
-  if (area !== 'git') {
-    throw new IonError('CAP_NOT_GRANTED', `The host offers no operation "${op}".`, { data: { op } })
-  }
-  const data = { capability: 'git: read', op, unit: asker.name }
-  if (asker.capabilities.git?.includes('read') !== true) {
-    const message = `"${asker.name}" uses the repository without asking for it. Add "capabilities: { git: [read] }" to its manifest.`
-    throw new IonError('CAP_NOT_GRANTED', message, { data: { ...data, by: 'plugin' } })
-  }
-  if (granted.git?.includes('read') !== true) {
-    const message = `"${asker.name}" reads the repository, which the flow does not allow. Add "permissions: { git: [read] }" to the flow.`
-    throw new IonError('CAP_NOT_GRANTED', message, { data: { ...data, by: 'flow' } })
-  }
-}
-
-/** What both name. */
-function shared(asked: Permissions, granted: Permissions): Permissions {
-  const both = <T>(a: readonly T[] = [], b: readonly T[] = []): readonly T[] =>
-    a.filter((item) => b.includes(item))
-  return {
-    net: both(asked.net, granted.net),
-    secrets: both(asked.secrets, granted.secrets),
-    git: both(asked.git, granted.git),
-  }
 }

@@ -196,6 +196,8 @@ export class Realm {
   #enter(entry: QuickJSHandle, args: QuickJSHandle[]): QuickJSHandle {
     const result = this.#context.callFunction(entry, this.#context.undefined, ...args)
     if (result.error !== undefined) throw new Fault(this.#refusal(result.error))
+    // What the guest was told is its own to keep or to let go: a long call hears a lot.
+    for (const arg of args) arg.dispose()
     return result.value
   }
 

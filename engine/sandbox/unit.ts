@@ -12,7 +12,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
-import type { Permissions } from '#engine/dsl/world.ts'
+import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import type { Unit, UnitAction } from '#engine/plan/plan.ts'
 
 import { bundle, type BundleCache } from './bundle.ts'
@@ -79,7 +79,7 @@ export async function buildPlugin(
     name: manifest.plugin,
     kind: 'plugin',
     actions: Object.fromEntries(names.map((name) => [name, actionOf(manifest, name)])),
-    capabilities: capabilitiesOf(manifest),
+    capabilities: permissionsIn(manifest.capabilities),
     ...limitsOf(manifest),
   })
 }
@@ -107,16 +107,6 @@ function actionOf(manifest: Manifest, name: string): UnitAction {
   if (input !== undefined) schemas.input = input
   if (output !== undefined) schemas.output = output
   return { effects, ...schemas }
-}
-
-/** Powers only: the reasons are for people. */
-function capabilitiesOf({ capabilities = {} }: Manifest): Permissions {
-  const { net, secrets, git } = capabilities
-  return {
-    ...(net === undefined ? {} : { net }),
-    ...(secrets === undefined ? {} : { secrets }),
-    ...(git === undefined ? {} : { git }),
-  }
 }
 
 const sizeUnits: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }

@@ -111,7 +111,10 @@ function grantsOf({ grant = [] }: CallValues): readonly Grant[] {
   return grant.map((text) => {
     const found = readGrant(text)
     if (found !== undefined) return found
-    throw new IonError('CLI_USAGE', `"${text}" is no grant: write git:read or net:HOST.`)
+    throw new IonError(
+      'CLI_USAGE',
+      `"${text}" is no grant: write net:HOST, git:read, git:write:BRANCH, state:read, files:read:PATH, blob:write or the like.`,
+    )
   })
 }
 

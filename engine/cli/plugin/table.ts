@@ -62,7 +62,7 @@ function addCallCommand(add: Add, terminal: Terminal): void {
     'call an action once; it is granted nothing but what you name',
     [
       ['-i, --input <input>', 'JSON, @file.json, name=value or name:=json', 'many'],
-      ['--grant <power>', 'git:read or net:HOST', 'many'],
+      ['--grant <power>', 'net:HOST, git:read, state:write, …', 'many'],
       ['--secret <name=variable>', 'a secret, from a variable of the environment', 'many'],
       ['--deadline <duration>', 'at most this long: 500ms'],
       ['--memory <size>', 'at most this much: 32mb'],

@@ -4,7 +4,7 @@
  */
 import { isObject, pointer, type Json, type JsonObject } from '#engine/core/json.ts'
 import type { Fix, Problem } from '#engine/core/problem.ts'
-import { covers, parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { anything, isCovered, powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
 import { parseReference } from '#engine/dsl/reference.ts'
 import type { Document } from '#engine/dsl/text.ts'
 import type { ActionSpec, World } from '#engine/dsl/world.ts'
@@ -14,7 +14,7 @@ import type { FoundStep } from './walk.ts'
 
 /** One power that a step needs: `net` `api.example.com`. */
 export interface Power {
-  readonly kind: 'net' | 'secrets' | 'git'
+  readonly kind: PowerKind
   readonly value: string
 }
 
@@ -47,7 +47,7 @@ export function checkPowers(
     }
   }
   // One fix grants them all: two that add the same key would undo each other.
-  const named = unique(missing).filter(({ value }) => value !== anything)
+  const named = unique(missing).filter((power) => !isOpen(power))
   const fix = named.length === 0 ? undefined : allowFix(document, named)
   return [...problems, ...missing.map((one, i) => denied(one, i === 0 ? fix : undefined))]
 }
@@ -60,15 +60,13 @@ function actionOf(world: World, { use }: JsonObject): ActionSpec | undefined {
 // ─── Permissions ────────────────────────────────────────────────────────────
 
 function powersOf({ capabilities }: ActionSpec): readonly Power[] {
-  return (['net', 'secrets', 'git'] as const).flatMap((kind) =>
-    (capabilities[kind] ?? []).map((value) => ({ kind, value })),
-  )
+  return powerKinds.flatMap((kind) => (capabilities[kind] ?? []).map((value) => ({ kind, value })))
 }
 
 function grantedBy(flow: Json | undefined): readonly Power[] {
   const permissions = isObject(flow) ? flow['permissions'] : undefined
   if (!isObject(permissions)) return []
-  return (['net', 'secrets', 'git'] as const).flatMap((kind) => {
+  return powerKinds.flatMap((kind) => {
     const list = permissions[kind]
     if (!Array.isArray(list)) return []
     return list.flatMap((value: Json) => (typeof value === 'string' ? [{ kind, value }] : []))
@@ -76,21 +74,9 @@ function grantedBy(flow: Json | undefined): readonly Power[] {
 }
 
 function isGranted(granted: readonly Power[], { kind, value }: Power): boolean {
-  // A plugin's `*` is whatever the flow allows; only of hosts there must be one at all.
-  if (value === anything && kind !== 'net') return true
-  return granted.some((one) => {
-    if (one.kind !== kind) return false
-    return (
-      one.value === value || value === anything || (kind === 'net' && isCovered(one.value, value))
-    )
-  })
-}
-
-const anything = '*'
-
-function isCovered(granted: string, asked: string): boolean {
-  const [wide, narrow] = [parseHostPattern(granted), parseHostPattern(asked)]
-  return wide !== undefined && narrow !== undefined && covers(wide, narrow)
+  // A plugin's `*` is whatever the flow allows; of secrets that may be none.
+  if (value === anything && kind === 'secrets') return true
+  return granted.some((one) => one.kind === kind && isCovered(kind, one.value, value))
 }
 
 function unique(missing: readonly Missing[]): readonly Power[] {
@@ -98,12 +84,34 @@ function unique(missing: readonly Missing[]): readonly Power[] {
   return [...byName.values()]
 }
 
-const words = { net: 'to reach', secrets: 'the secret', git: 'to do with Git:' } as const
+const words: Readonly<Record<PowerKind, string>> = {
+  net: 'to reach',
+  secrets: 'the secret',
+  git: 'to do with Git:',
+  state: "to do with the flow's state:",
+  files: 'to do with files:',
+  blob: 'to do with blobs:',
+  model: 'models of the class',
+}
+
+/** A wish for whatever the flow names: what to name is the author's to say. */
+function isOpen({ kind, value }: Power): boolean {
+  return value === anything || (kind === 'git' && (value === 'write' || value === 'tag'))
+}
+
+const open: Readonly<Partial<Record<PowerKind, readonly [string, string]>>> = {
+  net: ['reaches other hosts', 'Name the hosts of its requests in permissions.net.'],
+  git: [
+    'writes to the repository',
+    'Name its branches and tags in permissions.git: [write:ionflux/*, tag:v*].',
+  ],
+  model: ['asks models', 'Name their classes in permissions.model.'],
+}
 
 function denied({ power, at, who }: Missing, fix: Fix | undefined): Problem {
-  if (power.value === anything) {
-    const message = `${who} reaches other hosts, and the flow allows none.`
-    const help = 'Name the hosts of its requests in permissions.net.'
+  if (isOpen(power)) {
+    const [does, help] = open[power.kind] ?? ['', '']
+    const message = `${who} ${does}, and the flow allows none.`
     return { code: 'PLAN_PERMISSION_MISSING', severity: 'error', message, at, help }
   }
   const problem: Problem = {

@@ -54,6 +54,7 @@ const idle = 'var __unit = { default: () => null }'
 /** What is the same in every call, so that time and chance are, too. */
 const plain = {
   run: '01JCX0000000000000000000RN' as RunId,
+  flow: 'call',
   path: 'call',
   attempt: 1,
   key: digestOfText('key'),

@@ -2,11 +2,17 @@
  * One call of an action by hand: nothing is granted but what the caller names, and the
  * powers are the real ones.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import type { Failure } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { SecretBook, type SecretSource } from '#engine/connection/secret.ts'
 import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
+import { openMemory } from '#engine/durable/memory.ts'
 import { systemIds } from '#engine/durable/system.ts'
 import { openOperations } from '#engine/host/operations.ts'
 import type { LogLine } from '#engine/runtime/ports.ts'
@@ -25,15 +31,26 @@ export interface CallWish {
   readonly log: (line: LogLine) => void
 }
 
-export type Grant =
-  | { readonly power: 'git'; readonly value: 'read' | 'write' }
-  | { readonly power: 'net'; readonly value: string }
+export interface Grant {
+  readonly power: Exclude<PowerKind, 'secrets'>
+  readonly value: string
+}
 
-/** `git:read` or `net:api.example.com`; undefined for what is neither. */
+const words: Readonly<Record<Grant['power'], RegExp>> = {
+  net: /^/,
+  git: /^(?:read|(?:write|tag)(?::.+)?)$/,
+  state: /^(?:read|write)$/,
+  files: /^(?:read|write)(?::.+)?$/,
+  blob: /^(?:read|write)$/,
+  model: /^[a-z][a-z0-9-]*$/,
+}
+
+/** `git:read`, `net:api.example.com`; undefined for what is no power. */
 export function readGrant(text: string): Grant | undefined {
-  const [, power, value = ''] = /^(git|net):(.+)$/.exec(text) ?? []
-  if (power === 'net') return parseHostPattern(value) === undefined ? undefined : { power, value }
-  if (power !== 'git' || (value !== 'read' && value !== 'write')) return undefined
+  const [, kind = '', value = ''] = /^([a-z]+):(.+)$/.exec(text) ?? []
+  const power = powerKinds.find((one) => one === kind)
+  if (power === undefined || power === 'secrets' || !words[power].test(value)) return undefined
+  if (power === 'net' && parseHostPattern(value) === undefined) return undefined
   return { power, value }
 }
 
@@ -42,8 +59,11 @@ export async function callOnce(built: BuiltUnit, wish: CallWish): Promise<BenchR
   const { repository, secrets } = wish
   const source: SecretSource = { find: async (name) => secrets.get(name) }
   const book = new SecretBook([source])
+  const directory = mkdtempSync(join(tmpdir(), 'ionflux-call-'))
   const operations = openOperations({
     secrets: async () => book,
+    states: openMemory().states,
+    directory,
     withoutRepository: 'There is no repository here. Name one with --repo.',
   })
   try {
@@ -61,15 +81,14 @@ export async function callOnce(built: BuiltUnit, wish: CallWish): Promise<BenchR
     return result.ok ? result : { ...result, error: named(result.error) }
   } finally {
     await operations.close()
+    rmSync(directory, { recursive: true, force: true })
   }
 }
 
 function permissionsOf({ grants, secrets }: CallWish): Permissions {
-  const net = grants.flatMap((one) => (one.power === 'net' ? [one.value] : []))
-  const git = grants.flatMap((one) => (one.power === 'git' ? [one.value] : []))
+  const named = Map.groupBy(grants, ({ power }) => power)
   return {
-    ...(net.length === 0 ? {} : { net }),
-    ...(git.length === 0 ? {} : { git }),
+    ...Object.fromEntries([...named].map(([kind, all]) => [kind, all.map(({ value }) => value)])),
     ...(secrets.size === 0 ? {} : { secrets: [...secrets.keys()] }),
   }
 }

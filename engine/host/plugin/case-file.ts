@@ -6,6 +6,7 @@ import type { Code } from '#engine/core/codes.ts'
 import type { Failure } from '#engine/core/error.ts'
 import { pointer, type Json, type JsonObject } from '#engine/core/json.ts'
 import type { Problem } from '#engine/core/problem.ts'
+import { powerKinds } from '#engine/dsl/power/kinds.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
@@ -144,7 +145,7 @@ const schema: JsonObject = {
         grants: {
           type: 'object',
           additionalProperties: false,
-          properties: { net: texts, secrets: texts, git: texts },
+          properties: Object.fromEntries(powerKinds.map((kind) => [kind, texts])),
         },
         replies: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/reply' } },
         output: {},

@@ -5,6 +5,7 @@ import { posix } from 'node:path'
 
 import { isObject, type JsonObject } from '#engine/core/json.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import type { ActionSpec, FlowSpec, World } from '#engine/dsl/world.ts'
 
 import type { Catalog, FoundFlow } from './catalog.ts'
@@ -38,16 +39,11 @@ function actionOf(catalog: Catalog, name: string): ActionSpec | undefined {
   if (manifest === undefined || !Object.hasOwn(manifest.actions, action)) return undefined
   const spec = manifest.actions[action]
   if (spec === undefined) return undefined
-  const { net, secrets, git } = manifest.capabilities ?? {}
   return {
     name,
     version: manifest.version,
     ...spec,
-    capabilities: {
-      ...(net === undefined ? {} : { net }),
-      ...(secrets === undefined ? {} : { secrets }),
-      ...(git === undefined ? {} : { git }),
-    },
+    capabilities: permissionsIn(manifest.capabilities),
   }
 }
 

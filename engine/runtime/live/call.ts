@@ -124,6 +124,9 @@ class Call implements CallRequest {
   get run(): RunId {
     return this.#live.state.run
   }
+  get flow(): string {
+    return this.#live.state.started.flow
+  }
   get path(): string {
     return this.#start.path
   }

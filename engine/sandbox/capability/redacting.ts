@@ -28,10 +28,11 @@ async function callClean(
 ): Promise<CallResult> {
   const { secrets: names = [] } = request.permissions
   let redactor = await find(names)
-  const { run, path, attempt, key, action, input, source, permissions, signal } = request
+  const { run, flow, path, attempt, key, action, input, source, permissions, signal } = request
   const { secrets = [] } = request
   const result = await caller.call({
     run,
+    flow,
     path,
     attempt,
     key,

@@ -5,6 +5,7 @@
  * Its value is a function of the host functions that gives the guest functions. The guest never holds a host function itself. What the script hands out
  * is a convenience, not a wall: whatever it says is checked again outside.
  */
+import { contextPrelude } from './prelude-context.ts'
 import { httpPrelude } from './prelude-http.ts'
 import { urlPrelude } from './prelude-url.ts'
 import { webPrelude } from './prelude-web.ts'
@@ -70,21 +71,6 @@ async function perform(action, input, facts) {
   }
   if (text === undefined) return settle('output', 'TypeError', typeof output + ' is no JSON value')
   settle(text.length > limits.outputChars ? 'size' : 'done', text.length > limits.outputChars ? '' : text)
-}
-
-const gitOps = ['log', 'tags', 'tree', 'read', 'diff']
-const levels = ['debug', 'info', 'warn', 'error']
-
-function context(run) {
-  const git = {}
-  for (const op of gitOps) git[op] = (args) => host('git.' + op, args)
-  const log = {}
-  for (const level of levels) log[level] = (...parts) => writeLog(level, print(parts))
-  const fail = (code, message, data) => {
-    throw new Failure(code, message, data)
-  }
-  const http = freeze({ fetch: fetchHttp })
-  return freeze({ run: freeze(run), git: freeze(git), http, log: freeze(log), fail })
 }
 
 class Failure extends Error {
@@ -219,5 +205,6 @@ function copy(value, seen) {
 ${webPrelude}
 ${urlPrelude}
 ${httpPrelude}
+${contextPrelude}
 return { begin, reply, link, tick }
 })`

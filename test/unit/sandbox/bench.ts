@@ -81,6 +81,7 @@ export class Bench implements AsyncDisposable {
     const { export: action = 'default', ...more } = rest
     return await this.caller.call({
       run: '01JCX0000000000000000000RN' as RunId,
+      flow: 'table',
       path: 'step',
       attempt: 1,
       key: digestOfText('key'),

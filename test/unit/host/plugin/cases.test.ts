@@ -141,7 +141,10 @@ test.each([
   ['git:all', undefined],
   ['net:', undefined],
   ['net:not a host', undefined],
-  ['files:read', undefined],
+  ['files:read', { power: 'files', value: 'read' }],
+  ['git:write:ionflux/*', { power: 'git', value: 'write:ionflux/*' }],
+  ['state:erase', undefined],
+  ['secrets:TOKEN', undefined],
 ])('the grant %s is read as %o', (text, grant) => {
   expect(readGrant(text)).toEqual(grant)
 })

@@ -1,0 +1,86 @@
+/**
+ * Which power each host operation needs, and the refusal when it is not there.
+ *
+ * The one table of it: an operation that is not in here does not exist for a guest. A
+ * request to a host is the exception, because redirects ask again (`http.ts`).
+ */
+import type { Code } from '#engine/core/codes.ts'
+import { IonError } from '#engine/core/error.ts'
+import type { Json } from '#engine/core/json.ts'
+import { isAllowedBy, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import type { CallContext } from '#engine/sandbox/operations.ts'
+
+/** A power in the words of a manifest: `git` and `write:main`. */
+export interface Need {
+  readonly kind: PowerKind
+  readonly value: string
+  /** What the guest does, for the message: `reads the repository`. */
+  readonly does: string
+  /** Whether it changes what others see: an action must say so in its `effects`. */
+  readonly isChange?: true
+}
+
+type Powers = Pick<CallContext, 'asker' | 'granted' | 'effects'>
+
+const gitRead: Need = { kind: 'git', value: 'read', does: 'reads the repository' }
+const stateRead: Need = { kind: 'state', value: 'read', does: "reads the flow's state" }
+const stateWrite: Need = {
+  kind: 'state',
+  value: 'write',
+  does: "writes the flow's state",
+  isChange: true,
+}
+
+const blobRead: Need = { kind: 'blob', value: 'read', does: 'reads blobs' }
+const blobWrite: Need = { kind: 'blob', value: 'write', does: 'writes blobs' }
+
+const needs: Readonly<Record<string, (args: Json) => Need>> = {
+  'git.log': () => gitRead,
+  'git.tags': () => gitRead,
+  'git.tree': () => gitRead,
+  'git.read': () => gitRead,
+  'git.diff': () => gitRead,
+  'state.get': () => stateRead,
+  'state.list': () => stateRead,
+  'state.set': () => stateWrite,
+  'state.delete': () => stateWrite,
+  'blob.read': () => blobRead,
+  'blob.create': () => blobWrite,
+  'blob.append': () => blobWrite,
+  'blob.finish': () => blobWrite,
+}
+
+/** Throws `CAP_NOT_GRANTED` unless both the plugin and the flow name the power. */
+export function demand(op: string, args: Json, powers: Powers): void {
+  if (op === 'http.fetch') return // which host is in the question, and checked with it
+  const need = Object.hasOwn(needs, op) ? needs[op]?.(args) : undefined
+  if (need !== undefined) return demandPower(op, need, powers)
+  const message = `The host offers no operation "${op.slice(0, 100)}".`
+  throw refused(message, { op: op.slice(0, 100) })
+}
+
+/** The same for one power. */
+export function demandPower(op: string, need: Need, { asker, granted, effects }: Powers): void {
+  const { kind, value, does, isChange } = need
+  const { name } = asker
+  const shown = value.slice(0, 200)
+  const data = { capability: `${kind}: ${shown}`, op, unit: name }
+  const list = /^[a-z]+$/.test(shown) ? shown : JSON.stringify(shown)
+  if (!isAllowedBy(asker.capabilities[kind], value)) {
+    const message = `"${name}" ${does} without asking for it. Add "capabilities: { ${kind}: [${list}] }" to its manifest.`
+    throw refused(message, { ...data, by: 'plugin' })
+  }
+  if (!isAllowedBy(granted[kind], value)) {
+    const message = `"${name}" ${does}, which the flow does not allow. Add "permissions: { ${kind}: [${list}] }" to the flow.`
+    throw refused(message, { ...data, by: 'flow' })
+  }
+  if (isChange === true && (effects === 'pure' || effects === 'read')) {
+    const message = `"${name}" ${does}, and its manifest says "effects: ${effects}". Write "effects: idempotent" or "effects: unsafe" there.`
+    throw refused(message, { ...data, by: 'plugin', effects })
+  }
+}
+
+function refused(message: string, data: Readonly<Record<string, Json>>): IonError {
+  const code: Code = 'CAP_NOT_GRANTED'
+  return new IonError(code, message, { data })
+}
