@@ -11,6 +11,7 @@ export const exits = {
   usage: 2,
   problems: 3,
   denied: 4,
+  changes: 5,
   waits: 6,
   unavailable: 69,
   bug: 70,

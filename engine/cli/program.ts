@@ -43,6 +43,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     .copyInheritedSettings(program)
     .description('look at runs, stop them, try them again')
   addFlowCommands(adder(program, done), terminal)
+  addPlanCommand(adder(program, done), terminal)
   addStartCommands(adder(program, done), terminal)
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
@@ -120,6 +121,28 @@ function addFlowCommands(add: Add, terminal: Terminal): void {
     ],
     async ([flow], values) =>
       (await import('./commands/graph.ts')).graph(terminal, { flow: flow as string, ...values }),
+  )
+}
+
+function addPlanCommand(add: Add, terminal: Terminal): void {
+  add(
+    'plan [range]',
+    'show what a branch, or the files on the disk, would change; runs nothing',
+    [
+      ['--base <ref>', 'what is changed (else the main branch)'],
+      ['--head <ref>', 'what changes it (else the files on the disk)'],
+      ['--format <format>', 'text, json, markdown, sarif or github'],
+      ['--json', 'the same as --format json'],
+      ['--full', 'show every value that changes'],
+      ['--detailed-exitcode', 'end with 5 when something changes'],
+      repo,
+      dataDir,
+    ],
+    async ([range], values) =>
+      (await import('./commands/plan.ts')).plan(terminal, {
+        range: range as string | undefined,
+        ...values,
+      }),
   )
 }
 

@@ -43,6 +43,22 @@ export const codes = {
   PLAN_EFFECT_UNGUARDED: { retry: 'never', status: 422 },
   PLAN_PERMISSION_MISSING: { retry: 'never', status: 403 },
 
+  // PLAN: what a reviewer must know of a change (findings, not mistakes)
+  PLAN_FLOW_BROKEN: { retry: 'never', status: 422 },
+  PLAN_FLOW_REMOVED: { retry: 'never', status: 422 },
+  PLAN_CODE_CHANGED: { retry: 'never', status: 422 },
+  PLAN_HOST_ADDED: { retry: 'never', status: 422 },
+  PLAN_SECRET_ADDED: { retry: 'never', status: 422 },
+  PLAN_SECRET_REACH: { retry: 'never', status: 422 },
+  PLAN_POWER_ADDED: { retry: 'never', status: 422 },
+  PLAN_EFFECT_ADDED: { retry: 'never', status: 422 },
+  PLAN_SAFEGUARD_REMOVED: { retry: 'never', status: 422 },
+  PLAN_SAFEGUARD_WEAKENED: { retry: 'never', status: 422 },
+  PLAN_TRIGGER_ADDED: { retry: 'never', status: 422 },
+  PLAN_TRIGGER_CHANGED: { retry: 'never', status: 422 },
+  PLAN_TRIGGER_REMOVED: { retry: 'never', status: 422 },
+  PLAN_INTERFACE_BROKEN: { retry: 'never', status: 422 },
+
   // RUN: what happens while a run is under way
   RUN_INPUT_REFUSED: { retry: 'never', status: 422 },
   RUN_NOT_FOUND: { retry: 'never', status: 404 },

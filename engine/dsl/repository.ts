@@ -11,4 +11,17 @@ export interface Repository {
   readonly flows?: readonly string[]
   /** Globs that find the plugin manifests. Without it: every plugin.yaml below plugins/. */
   readonly plugins?: readonly string[]
+  /**
+   * How `ionflux plan` judges a change. Read from the side that is changed, so that a change cannot
+   * soften its own judgement.
+   */
+  readonly plan?: PlanPolicy
+}
+
+export interface PlanPolicy {
+  /**
+   * Severity by code of the finding: info, review, escalation or block. Codes that are left out
+   * keep their own.
+   */
+  readonly severity?: Readonly<Record<string, 'info' | 'review' | 'escalation' | 'block'>>
 }

@@ -33,8 +33,14 @@ export function graphText(graph: Graph): string {
   return lines.join('\n') + '\n'
 }
 
+/** Which steps are drawn as new, and which as other than before, by id. */
+export interface GraphMarks {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+}
+
 /** A Mermaid flowchart: solid arrows are order, dashed ones data that skips a step. */
-export function graphMermaid(graph: Graph): string {
+export function graphMermaid(graph: Graph, marks?: GraphMarks): string {
   const lines = ['flowchart TD']
   const walk = (nodes: readonly GraphNode[], indent: string): void => {
     for (const node of nodes) {
@@ -71,7 +77,22 @@ export function graphMermaid(graph: Graph): string {
       }
     }
   }
+  if (marks !== undefined) lines.push(...markLines(graph, marks))
   return lines.join('\n') + '\n'
+}
+
+function markLines(graph: Graph, marks: GraphMarks): readonly string[] {
+  const known = new Set(allNodes(graph.nodes).map(({ id }) => id))
+  const classLine = (name: keyof GraphMarks): readonly string[] => {
+    const ids = marks[name].filter((id) => known.has(id)).map(mermaidId)
+    return ids.length === 0 ? [] : [`  class ${ids.join(',')} ${name}`]
+  }
+  return [
+    '  classDef added stroke:#2da44e,stroke-width:3px',
+    '  classDef changed stroke:#bf8700,stroke-width:3px',
+    ...classLine('added'),
+    ...classLine('changed'),
+  ]
 }
 
 /** Flat nodes and every edge, as plain data. */

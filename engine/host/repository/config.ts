@@ -7,6 +7,7 @@
 import type { Problem } from '#engine/core/problem.ts'
 import { checkRepository } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import type { ChangePolicy } from '#engine/plan/change/change.ts'
 
 import type { Files } from './files.ts'
 
@@ -16,6 +17,8 @@ export interface Marker {
   /** Globs from the root. */
   readonly flows: readonly string[]
   readonly plugins: readonly string[]
+  /** Severities of findings that the repository chose for itself. */
+  readonly severity?: ChangePolicy
 }
 
 const defaults: Marker = { flows: ['**/*.flow.yaml'], plugins: ['plugins/**/plugin.yaml'] }
@@ -32,6 +35,7 @@ export function readMarker(files: Files): {
     marker: {
       flows: repository?.flows ?? defaults.flows,
       plugins: repository?.plugins ?? defaults.plugins,
+      ...(repository?.plan?.severity === undefined ? {} : { severity: repository.plan.severity }),
     },
     problems,
   }

@@ -1,0 +1,19 @@
+/**
+ * Words that every way of showing a change shares.
+ */
+import { indexLines } from '#engine/dsl/text/lines.ts'
+import type { Finding } from '#engine/plan/change/change.ts'
+
+/** The line of a finding, from 1; undefined where there is none. */
+export function lineOf(
+  { file, span }: Finding,
+  readText: (file: string) => string | undefined,
+): number | undefined {
+  const text = file === undefined ? undefined : readText(file)
+  if (text === undefined || span === undefined) return undefined
+  return indexLines(text).position(span.start).line
+}
+
+export function shortCommit(commit: string): string {
+  return commit.slice(0, 7)
+}

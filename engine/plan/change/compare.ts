@@ -1,0 +1,194 @@
+/**
+ * Compares two sides of a repository: which flows change, how, and what a reviewer must know.
+ *
+ * Pure and total: a flow that does not compile on the new side is a finding that blocks, and
+ * the rest is still compared.
+ */
+import { type Digest, digestOf } from '#engine/core/digest.ts'
+import type { Json } from '#engine/core/json.ts'
+
+import {
+  type Change,
+  type ChangePolicy,
+  type Finding,
+  type FlowChange,
+  type FlowVersion,
+  severities,
+  type Side,
+} from './change.ts'
+import { found } from './finding.ts'
+import { interfaceFindings } from './interface.ts'
+import { powerFindings } from './powers.ts'
+import { safeguardFindings } from './safeguards.ts'
+import { changedSteps } from './steps-changed.ts'
+import { stepsOf } from './steps.ts'
+import { triggerFindings } from './triggers.ts'
+import { changedValues, isSame } from './values.ts'
+
+/** Raised whenever the rules find more than before: an approval is for the findings it saw. */
+const rulesVersion = 1
+
+export interface Sides {
+  readonly before: Side
+  readonly after: Side
+  /** Severities from the policy of the old side: a change cannot soften its own judgement. */
+  readonly policy?: ChangePolicy
+  /** Flows that are on neither side because nothing of them can have changed. */
+  readonly untouched?: number
+}
+
+/** What the change from one side to the other would do. */
+export function compareSides({ before, after, policy = {}, untouched = 0 }: Sides): Change {
+  const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted()
+  const flows = ids.flatMap((id) => {
+    const one = compareFlow(before.get(id), after.get(id))
+    return one === undefined ? [] : [judged(one, policy)]
+  })
+  const findings = flows
+    .flatMap((flow) => flow.findings)
+    .toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity))
+  return {
+    flows,
+    unchanged: ids.length - flows.length + untouched,
+    findings,
+    planDigest: planDigest(flows, policy),
+  }
+}
+
+function compareFlow(
+  before: FlowVersion | undefined,
+  after: FlowVersion | undefined,
+): FlowChange | undefined {
+  if (after === undefined) return before === undefined ? undefined : removed(before)
+  if (before === undefined) return added(after)
+  const was = before.document.file
+  const { file } = after.document
+  const isMoved = was !== file
+  const isCode = before.digest !== after.digest
+  if (isSame(before.flow, after.flow) && !isMoved && !isCode && !isBroken(after)) return undefined
+  const steps = changedSteps(stepsOf(before.flow), stepsOf(after.flow))
+  return {
+    ...digests(before, after),
+    id: after.id,
+    kind: 'changed',
+    file,
+    ...(isMoved ? { was } : {}),
+    steps,
+    values: outside(before, after),
+    findings: [
+      ...brokenFindings(before, after),
+      ...powerFindings(before, after),
+      ...safeguardFindings(before, after),
+      ...triggerFindings(before, after),
+      ...interfaceFindings(before, after),
+      ...(steps.length === 0 && isCode && isSame(before.flow, after.flow) && !isBroken(after)
+        ? [found(after, { code: 'PLAN_CODE_CHANGED', severity: 'review', message: codeWords })]
+        : []),
+    ],
+    ...(after.plan === undefined ? {} : { plan: after.plan }),
+  }
+}
+
+const codeWords = 'The file is the same, but code, a plugin or a flow that it uses is another.'
+
+function added(after: FlowVersion): FlowChange {
+  return {
+    ...digests(undefined, after),
+    id: after.id,
+    kind: 'added',
+    file: after.document.file,
+    steps: changedSteps(new Map(), stepsOf(after.flow)),
+    values: [],
+    findings: [
+      ...brokenFindings(undefined, after),
+      ...powerFindings(undefined, after),
+      ...triggerFindings(undefined, after),
+    ],
+    ...(after.plan === undefined ? {} : { plan: after.plan }),
+  }
+}
+
+function removed(before: FlowVersion): FlowChange {
+  const message = `The flow "${before.id}" is removed; its runs under way end as they began.`
+  return {
+    ...digests(before, undefined),
+    id: before.id,
+    kind: 'removed',
+    file: before.document.file,
+    steps: [],
+    values: [],
+    findings: [
+      found(before, { code: 'PLAN_FLOW_REMOVED', severity: 'review', message }),
+      ...triggerFindings(before, undefined),
+    ],
+  }
+}
+
+function digests(
+  before: FlowVersion | undefined,
+  after: FlowVersion | undefined,
+): { readonly before?: Digest; readonly after?: Digest } {
+  return {
+    ...(before?.digest === undefined ? {} : { before: before.digest }),
+    ...(after?.digest === undefined ? {} : { after: after.digest }),
+  }
+}
+
+function isBroken({ errors }: FlowVersion): boolean {
+  return errors.length > 0
+}
+
+/** A flow that was broken before stays a matter of review: the change did not break it. */
+function brokenFindings(before: FlowVersion | undefined, after: FlowVersion): readonly Finding[] {
+  if (!isBroken(after)) return []
+  const severity = before !== undefined && isBroken(before) ? 'review' : 'block'
+  return after.errors.map((problem) => ({
+    ...found(after, {
+      code: 'PLAN_FLOW_BROKEN',
+      severity,
+      message: `${problem.message} (${problem.code})`,
+      at: problem.at,
+    }),
+    ...(problem.file === undefined ? {} : { file: problem.file }),
+    ...(problem.span === undefined ? {} : { span: problem.span }),
+  }))
+}
+
+/** Values of the flow that are neither steps nor words for people. */
+function outside(before: FlowVersion, after: FlowVersion): FlowChange['values'] {
+  const bare = ({ flow }: FlowVersion): Json =>
+    Object.fromEntries(
+      Object.entries(flow).filter(([key]) => !['steps', 'on_failure', 'description'].includes(key)),
+    ) as Json
+  return changedValues(bare(before), bare(after))
+}
+
+function judged(flow: FlowChange, policy: ChangePolicy): FlowChange {
+  const findings = flow.findings.map((one) => ({
+    ...one,
+    severity: policy[one.code] ?? one.severity,
+  }))
+  return { ...flow, findings }
+}
+
+/** No commit, no time, no file: a rebase keeps it, and any byte that matters changes it. */
+function planDigest(flows: readonly FlowChange[], policy: ChangePolicy): Digest {
+  return digestOf({
+    $type: 'ionflux.change/v1',
+    rules: rulesVersion,
+    policy: { ...policy },
+    flows: flows.map(({ id, before, after, findings, values }) => ({
+      id,
+      before: before ?? null,
+      after: after ?? null,
+      // Triggers are no part of what a run executes, so the digests above do not hold them.
+      triggers: values.filter(({ at }) => at.startsWith('/on')) as unknown as Json,
+      findings: findings.map(({ code, severity, message, step }) => [
+        code,
+        severity,
+        message,
+        step ?? null,
+      ]),
+    })),
+  })
+}

@@ -1,0 +1,160 @@
+/**
+ * What a flow may do to the world, and which of it is new: hosts, secrets, and which secret
+ * can reach which host through which step.
+ */
+import { isObject, type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
+import { covers, parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { parseReference } from '#engine/dsl/reference.ts'
+import { parseTemplate, secretsOf } from '#engine/dsl/template.ts'
+
+import type { Finding, FlowVersion } from './change.ts'
+import { type FindingAt, found } from './finding.ts'
+import { stepsOf } from './steps.ts'
+
+/** What `after` may do that `before` might not. `before` is absent for a new flow. */
+export function powerFindings(
+  before: FlowVersion | undefined,
+  after: FlowVersion,
+): readonly Finding[] {
+  const at = (place: FindingAt): Finding => found(after, place)
+  const old = before === undefined ? [] : grantsOf(before.flow)
+  const grown = grantsOf(after.flow).filter(
+    (grant) => !old.some((one) => one.kind === grant.kind && allows(one, grant)),
+  )
+  return [
+    ...grown.map((grant) => at(grantFinding(grant))),
+    ...newReaches(before, after).map(({ secret, host, step, at: place }) =>
+      at({
+        code: 'PLAN_SECRET_REACH',
+        severity: 'escalation',
+        message: `The secret "${secret}" can now reach ${host === '*' ? 'any granted host' : `"${host}"`} through the step "${step}".`,
+        step,
+        at: place,
+      }),
+    ),
+    ...newEffects(before, after).map((one) => at(one)),
+  ]
+}
+
+/** One line of `permissions`: `net` `api.example.com`, `git.write` `main`. */
+interface Grant {
+  readonly kind: string
+  readonly value: string
+}
+
+function grantsOf(flow: JsonObject): readonly Grant[] {
+  const { permissions } = flow
+  const grants: Grant[] = []
+  const walk = (value: Json | undefined, kind: string): void => {
+    if (Array.isArray(value)) for (const one of value as readonly Json[]) walk(one, kind)
+    else if (isObject(value)) {
+      for (const [key, one] of Object.entries(value))
+        walk(one as Json, kind === '' ? key : `${kind}.${key}`)
+    } else if (value !== undefined && value !== null && value !== false && !isBudget(kind))
+      grants.push({ kind, value: wordOf(value) })
+  }
+  walk(permissions, '')
+  return grants
+}
+
+/** A budget is a limit and no power; `safeguards.ts` looks at it. */
+function isBudget(kind: string): boolean {
+  return kind === 'budget' || kind.startsWith('budget.')
+}
+
+function allows(wide: Grant, narrow: Grant): boolean {
+  if (wide.value === narrow.value) return true
+  if (wide.kind !== 'net') return false
+  const [outer, inner] = [parseHostPattern(wide.value), parseHostPattern(narrow.value)]
+  return outer !== undefined && inner !== undefined && covers(outer, inner)
+}
+
+function grantFinding({ kind, value }: Grant): FindingAt {
+  const at = '/permissions'
+  if (kind === 'net') {
+    const isWide = parseHostPattern(value)?.isWildcard === true
+    const message = isWide
+      ? `The flow may now reach every host under "${value}".`
+      : `The flow may now reach "${value}".`
+    return { code: 'PLAN_HOST_ADDED', severity: 'escalation', message, at }
+  }
+  if (kind === 'secrets') {
+    const message = `Steps may now be given the secret "${value}".`
+    return { code: 'PLAN_SECRET_ADDED', severity: 'escalation', message, at }
+  }
+  const message = `The flow may now do "${kind}: ${value}".`
+  return { code: 'PLAN_POWER_ADDED', severity: 'escalation', message, at }
+}
+
+interface Reach {
+  readonly secret: string
+  readonly host: string
+  readonly step: string
+  readonly at: string
+}
+
+function newReaches(before: FlowVersion | undefined, after: FlowVersion): readonly Reach[] {
+  const old = before === undefined ? [] : reachesOf(before)
+  const isOld = ({ secret, host }: Reach): boolean =>
+    old.some((one) => one.secret === secret && one.host === host)
+  const seen = new Set<string>()
+  return reachesOf(after).filter((reach) => {
+    const key = `${reach.secret} ${reach.host}`
+    if (isOld(reach) || seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+/** Every way from a secret to a host: a step is given the one, and its action may reach the other. */
+function reachesOf(version: FlowVersion): readonly Reach[] {
+  const granted = grantsOf(version.flow).filter(({ kind }) => kind === 'net')
+  return [...stepsOf(version.flow).values()].flatMap(({ id, own, at }) => {
+    const { template } = parseTemplate(own, at)
+    const secrets = secretsOf(template)
+    if (secrets.length === 0) return []
+    const hosts = hostsOf(version, own, granted)
+    return secrets.flatMap((secret) => hosts.map((host) => ({ secret, host, step: id, at })))
+  })
+}
+
+/** The hosts that the action of a step may reach here: those of its manifest that are granted. */
+function hostsOf(
+  version: FlowVersion,
+  { use }: JsonObject,
+  granted: readonly Grant[],
+): readonly string[] {
+  const name = typeof use === 'string' ? parseReference(use)?.name : undefined
+  const wanted = name === undefined ? undefined : version.findAction(name)?.capabilities.net
+  if (wanted === undefined) return []
+  if (wanted.includes('*')) return granted.map(({ value }) => value)
+  return wanted.filter((value) => granted.some((grant) => allows(grant, { kind: 'net', value })))
+}
+
+/** Steps that newly do what cannot be taken back. */
+function newEffects(before: FlowVersion | undefined, after: FlowVersion): readonly FindingAt[] {
+  const old = new Set(before === undefined ? [] : unsafeSteps(before).map(({ key }) => key))
+  return unsafeSteps(after)
+    .filter(({ key }) => !old.has(key))
+    .map(({ step, action, at }) => ({
+      code: 'PLAN_EFFECT_ADDED',
+      severity: 'review',
+      message: `The step "${step}" now calls "${action}", which is not safe to repeat.`,
+      step,
+      at,
+    }))
+}
+
+function unsafeSteps(version: FlowVersion): readonly {
+  readonly key: string
+  readonly step: string
+  readonly action: string
+  readonly at: string
+}[] {
+  return [...stepsOf(version.flow).values()].flatMap(({ id, own, at }) => {
+    const { use } = own
+    const action = typeof use === 'string' ? parseReference(use)?.name : undefined
+    if (action === undefined || version.findAction(action)?.effects !== 'unsafe') return []
+    return [{ key: `${id} ${action}`, step: id, action, at }]
+  })
+}

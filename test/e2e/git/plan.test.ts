@@ -1,0 +1,106 @@
+/**
+ * Goal: `ionflux plan` tells a reviewer of a pull request what it would do, in every format.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { repository, type Fixture } from '#test/fake/repository.ts'
+
+import { call, type Ended } from '#test/e2e/cli.ts'
+
+const flow = (cron: string, hosts: string): string => `dsl: flux/1
+id: watch
+on: { schedule: { cron: "${cron}" } }
+permissions: { net: [${hosts}] }
+steps:
+  - { id: fetch, use: std/http/get@^1, with: { url: "https://api.example.com/" } }
+  - { id: shown, let: 1 }
+`
+
+let fixture: Fixture
+beforeAll(() => {
+  const path = 'flows/watch.flow.yaml'
+  const content = flow('0 9 * * 1-5', 'api.example.com')
+  fixture = repository([
+    { message: 'one', files: [{ path, content }] },
+    {
+      message: 'two',
+      branch: 'work',
+      parents: [0],
+      files: [{ path, content: flow('*/5 * * * *', 'api.example.com, "*.example.org"') }],
+    },
+  ])
+  fixture.git('checkout', '--quiet', '--force', 'main')
+})
+afterAll(() => fixture.remove())
+
+const plan = async (...args: readonly string[]): Promise<Ended> =>
+  await call(['plan', ...args], { cwd: fixture.dir })
+
+test('text says what changes and what a reviewer must know', async () => {
+  const { code, stdout } = await plan('main..work')
+  expect(code).toBe(0)
+  for (const words of [
+    '~ watch',
+    'every host under "*.example.org"',
+    '288 times a day',
+    'plan sha256:',
+  ])
+    expect(stdout).toContain(words)
+})
+
+test('the exit code can tell that something changes', async () => {
+  expect((await plan('main..work', '--detailed-exitcode')).code).toBe(5)
+  const same = await plan('main..main', '--detailed-exitcode')
+  expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining('No flow changes') })
+})
+
+test('JSON, Markdown, SARIF and annotations say the same', async () => {
+  const json = JSON.parse((await plan('main..work', '--json')).stdout) as {
+    planDigest: string
+    findings: readonly { code: string; line: number }[]
+  }
+  expect(json.findings).toMatchObject([
+    { code: 'PLAN_HOST_ADDED', severity: 'escalation', line: 4 },
+    { code: 'PLAN_TRIGGER_CHANGED', severity: 'review', line: 3 },
+  ])
+  const markdown = (await plan('main..work', '--format', 'markdown')).stdout
+  expect(markdown).toContain(json.planDigest)
+  expect(markdown.length).toBeLessThan(60_000)
+  const sarif = (await plan('main..work', '--format', 'sarif')).stdout
+  expect(JSON.parse(sarif)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}, {}] }] })
+  const annotations = (await plan('main..work', '--format', 'github')).stdout.trim().split('\n')
+  expect(annotations).toHaveLength(2)
+  expect(annotations[0]).toMatch(/^::warning file=flows\/watch\.flow\.yaml,line=4,/)
+})
+
+test('a picture of a changed step is in the Markdown', async () => {
+  const path = join(fixture.dir, 'flows/watch.flow.yaml')
+  const content = flow('0 9 * * 1-5', 'api.example.com')
+  writeFileSync(path, `${content}  - { id: more, let: 2 }\n`)
+  const { stdout } = await plan('--format', 'markdown')
+  writeFileSync(path, content)
+  expect(stdout).toMatch(/```mermaid\nflowchart TD[\s\S]*class \w+ added/)
+})
+
+test('a change that breaks a flow ends with 3', async () => {
+  const path = join(fixture.dir, 'flows/watch.flow.yaml')
+  const content = flow('0 9 * * 1-5', 'api.example.com')
+  writeFileSync(path, `${content}  - { id: bad, let: "\${{ steps.none.output }}" }\n`)
+  const { code, stdout } = await plan()
+  writeFileSync(path, content)
+  expect(code).toBe(3)
+  expect(stdout).toContain('PLAN_FLOW_BROKEN')
+})
+
+test.each([
+  [['main..work', '--base', 'main'], 'not both'],
+  [['--format', 'marckdown'], 'Did you mean "markdown"?'],
+  [['--base', 'wrok'], 'wrok'],
+])('%j is refused with a way out', async (args, words) => {
+  const { code, stderr } = await plan(...args)
+  expect(code).toBe(2)
+  expect(stderr).toContain(words)
+})
