@@ -48,6 +48,11 @@ export const limits = {
   parkedRunsResidentMax: 64,
   turnRecordsMax: 512,
   programsResidentMax: 256,
+  subjectCharsMax: 256,
+  signalsWaitingMax: 1_000,
+  messagesPerRunMax: 100_000,
+  awaitMatchCharsMax: 4_096,
+  awaitCountMax: 10_000,
 
   // Sandbox
   sandboxMemoryBytesDefault: 64 * 1024 * 1024,

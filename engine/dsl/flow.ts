@@ -170,6 +170,7 @@ export type Step =
   | ReturnStep
   | FailStep
   | AssertStep
+  | AwaitStep
 
 /** Calls an action of a plugin; its output is the step's. */
 export interface UseStep {
@@ -357,6 +358,35 @@ export interface UntilStep {
   readonly description?: string
   /** An RFC 3339 instant such as 2026-01-01T00:00:00Z, or an expression. */
   readonly until: string
+}
+
+/** Waits for a signal to the run, or for an event; costs nothing while it waits. */
+export interface AwaitStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** What is waited for: a signal or an event, and which. */
+  readonly await: Awaited
+  /** What is taken of each event: ${{ event.data.amount }}. Without it: all of it. */
+  readonly output?: Json
+}
+
+export interface Awaited {
+  /** The name of the signal that somebody sends to this run: ionflux runs signal RUN NAME. */
+  readonly signal?: string
+  /** The subject of the event; * stands for one part, > for the rest: orders.*.paid. */
+  readonly event?: string
+  /** What the data must hold: { order_id: ${{ inputs.id }} }. Compared as it is, entry by entry. */
+  readonly match?: Readonly<Record<string, Json>>
+  /** A condition over event, asked of what match lets through: ${{ event.data.amount > 0 }}. */
+  readonly where?: string | boolean
+  /** How many are waited for: a number, or all that come until the timeout. Without it: 1. */
+  readonly count?: number | 'all'
+  /** How long is waited: 90s, 5m, 4d, or an expression. Without it: for ever. */
+  readonly timeout?: string
+  /** fail, or the steps that run then; the last one's output is the step's. Without it: fail. */
+  readonly on_timeout?: readonly Step[] | 'fail'
 }
 
 /** Runs steps; `catch` handles their failure, `finally` runs in every case. */

@@ -107,6 +107,8 @@ function blocksOf(step: PlanStep): readonly Block[] {
         ...step.catches.map(({ block }) => block),
         ...(step.finally === undefined ? [] : [step.finally]),
       ]
+    case 'await':
+      return step.onTimeout === undefined ? [] : [step.onTimeout]
     default:
       return []
   }

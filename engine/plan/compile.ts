@@ -17,6 +17,7 @@ import { parseTemplate, type Template } from '#engine/dsl/template.ts'
 
 import type { Block, Plan, PlanAction, PlanStep, UnitAction } from './plan.ts'
 import { limitOf, retryOf } from './timing.ts'
+import { type Around, awaitOf } from './waits.ts'
 
 /** What a flow refers to, found and built beforehand. */
 export interface Resolution {
@@ -122,6 +123,7 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   if ('try' in step) return { ...base, ...attempt(at, { step, path }) }
   if ('sleep' in step) return { ...base, kind: 'sleep', for: see(step.sleep, 'sleep') }
   if ('until' in step) return { ...base, kind: 'until', at: see(step.until, 'until') }
+  if ('await' in step) return { ...base, ...awaitOf(around(at), { step, path }) }
   if ('let' in step) return { ...base, kind: 'let', value: see(step.let, 'let') }
   if ('return' in step) return { ...base, kind: 'return', value: see(step.return, 'return') }
   if ('assert' in step) {
@@ -134,6 +136,14 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   const message = template(at, fail.message, `${path}/fail`)
   const code = fail.code ?? 'RUN_FAILED_BY_FLOW'
   return { ...base, kind: 'fail', code, message, ...(data === undefined ? {} : { data }) }
+}
+
+/** What compiling in files beside this one needs of it. */
+function around(at: Compiler): Around {
+  return {
+    template: (value, place) => template(at, value, place),
+    block: (steps, path) => block(at, { steps, path }),
+  }
 }
 
 function use(at: Compiler, { step, path }: Place<UseStep>): Made<'call'> {

@@ -125,6 +125,8 @@ function branchesOf(step: PlanStep): readonly NamedBlock[] {
         })),
         ...(step.finally === undefined ? [] : [{ name: 'finally', block: step.finally }]),
       ]
+    case 'await':
+      return step.onTimeout === undefined ? [] : [{ name: 'timeout', block: step.onTimeout }]
     default:
       return []
   }
@@ -153,6 +155,8 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
       return [step.message, step.data]
     case 'assert':
       return [step.when, step.message]
+    case 'await':
+      return [step.topic, step.match, step.where, step.within, step.output]
     case 'parallel':
     case 'try':
       return []
@@ -179,6 +183,10 @@ function detailOf(step: PlanStep): string {
       return `sleep ${shown(step.for)}`
     case 'until':
       return `until ${shown(step.at)}`
+    case 'await': {
+      const count = step.count === 1 ? '' : `  ×${step.count}`
+      return `await ${step.on} ${shown(step.topic)}${count}`
+    }
     case 'assert':
       return `assert ${shown(step.when)}`
     case 'fail':

@@ -148,6 +148,26 @@ export interface AssertStep extends StepBase {
   readonly message?: Template
 }
 
+/** Waits for what others say: a signal to this run, or an event to whoever listens. */
+export interface AwaitStep extends StepBase {
+  readonly kind: 'await'
+  readonly on: 'signal' | 'event'
+  /** The name of the signal, or the subject of the event with its wildcards, once evaluated. */
+  readonly topic: Template
+  /** A map, once evaluated: what the data must hold. Compared as data, so that routing needs no run. */
+  readonly match?: Template
+  /** A condition over `event`, asked of what `match` lets through. */
+  readonly where?: Template
+  /** `all` takes what comes until the time is up. */
+  readonly count: number | 'all'
+  /** A duration, once evaluated; absent waits for ever. */
+  readonly within?: Template
+  /** What runs when the time is up; absent means that the step fails. */
+  readonly onTimeout?: Block
+  /** What each of the taken ones gives; absent means it as it is. */
+  readonly output?: Template
+}
+
 export type PlanStep =
   | CallStep
   | FlowStep
@@ -163,6 +183,7 @@ export type PlanStep =
   | ReturnStep
   | FailStep
   | AssertStep
+  | AwaitStep
 
 /**
  * A unit of code as the content store holds it: what its digest is over.

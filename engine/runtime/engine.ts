@@ -15,6 +15,7 @@ import { announceChild, deliverChild, spawnChild } from '#engine/runtime/live/ch
 import type { EnginePorts, Inside, StartRun } from '#engine/runtime/live/inside.ts'
 import { Residents } from '#engine/runtime/live/residents.ts'
 import { carryOn, reopen } from '#engine/runtime/live/resume.ts'
+import { mustGoOn, openTalk, statusNow, statusOf, type Talk } from '#engine/runtime/live/talk.ts'
 import { Sweeper } from '#engine/runtime/live/sweep.ts'
 import type { TurnHost } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
@@ -28,7 +29,7 @@ import type { RunRecord } from './record.ts'
 /** Hears of records once they are durable. */
 export type Listener = (run: RunId, records: readonly RunRecord[]) => void
 
-export interface Engine {
+export interface Engine extends Talk {
   /** Resolves once the run's first records are durable. Throws `RUN_INPUT_REFUSED`. */
   start(start: StartRun): Promise<RunId>
   /** Resolves once the run has ended, or also once it only waits. Rejects when the host faults. */
@@ -45,10 +46,11 @@ export interface Engine {
 }
 
 export function openEngine(ports: EnginePorts): Engine {
-  return new RunningEngine(ports)
+  const engine = new RunningEngine(ports)
+  return Object.assign(engine, openTalk(engine))
 }
 
-class RunningEngine implements Engine, Inside {
+class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
   readonly ports: EnginePorts
   readonly payloads: Payloads
   readonly programs: Programs
@@ -91,7 +93,7 @@ class RunningEngine implements Engine, Inside {
   }
 
   async start(start: StartRun): Promise<RunId> {
-    this.#mustWork()
+    this.mustWork()
     const program = this.programs.get(start.plan)
     const input = await this.#checked(program.plan.inputs, start.input)
     const run = start.run ?? this.ports.ids.runId()
@@ -112,19 +114,18 @@ class RunningEngine implements Engine, Inside {
   }
 
   async wait(run: RunId, until: 'ended' | 'parked' = 'ended'): Promise<RunStatus> {
-    this.#mustWork()
+    this.mustWork()
     this.#mustBeSound(run)
     const live = this.residents.find(run)
     if (live === undefined || live.isIdle) {
-      const status = live?.durableStatus ?? this.ports.journal.find(run)?.status
-      if (status === undefined) throw unknownRun(run)
+      const status = statusNow(this, run)
       if (hasEnded(status) || (until === 'parked' && status === 'parked')) return status
     }
     return await this.#waiters.wait(run, until)
   }
 
   recover(): readonly RunId[] {
-    this.#mustWork()
+    this.mustWork()
     const runs = this.ports.journal.unfinished()
     for (const run of runs) this.tryLoad(run)
     this.#sweeper.arm()
@@ -132,22 +133,16 @@ class RunningEngine implements Engine, Inside {
   }
 
   async cancel(run: RunId, reason: string): Promise<void> {
-    this.#mustWork()
+    this.mustWork()
     this.#mustBeSound(run)
-    const before = this.residents.find(run)
-    if (before !== undefined && before.state.status !== 'running') await before.caughtUp()
-    const status = before?.durableStatus ?? this.ports.journal.find(run)?.status
-    if (status === undefined) throw unknownRun(run)
-    if (hasEnded(status)) {
-      throw new IonError('RUN_ALREADY_ENDED', `Run ${run} has already ended: it is ${status}.`)
-    }
+    mustGoOn(run, await statusOf(this, run))
     const live = this.#post(run, { kind: 'run.cancel', at: this.ports.clock.now(), reason })
     this.#mustBeSound(run)
     await live?.caughtUp()
   }
 
   async retry(run: RunId): Promise<void> {
-    this.#mustWork()
+    this.mustWork()
     this.#mustBeSound(run)
     const before = this.residents.find(run)
     // A retry that is asked for twice is one: the run is on its way already.
@@ -282,14 +277,7 @@ class RunningEngine implements Engine, Inside {
     if (broken !== undefined) throw broken
   }
 
-  #mustWork(): void {
+  mustWork(): void {
     if (this.#fault !== undefined) throw this.#fault
   }
-}
-
-function unknownRun(run: RunId): IonError {
-  return new IonError(
-    'RUN_NOT_FOUND',
-    `There is no run ${run} here; \`ionflux runs ls\` lists them.`,
-  )
 }

@@ -9,7 +9,7 @@ import type { Instant } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
-import type { Json } from '#engine/core/json.ts'
+import type { Json, JsonObject } from '#engine/core/json.ts'
 
 /** Version of the record shapes below; written into `run.started`, checked at replay. */
 export const recordVersion = 1
@@ -97,6 +97,34 @@ export interface WhileTurned extends OnPath {
   readonly kind: 'while.turned'
   readonly index: number
 }
+/** An `await` waits from here on: for what, and until when. */
+export interface AwaitOpened extends OnPath {
+  readonly kind: 'await.opened'
+  readonly topic: string
+  /** What the data must hold to be taken. */
+  readonly match?: JsonObject
+  /** When the wait ends by itself. */
+  readonly due?: Instant
+}
+/** What came for the `await` at the path was looked at: it is what was waited for, or is not. */
+export interface AwaitTaken extends OnPath {
+  readonly kind: 'await.taken'
+  /** Of the signal or the event. */
+  readonly id: string
+  readonly takes: boolean
+  /** Absent where it is taken as it came. */
+  readonly output?: Payload
+}
+/** Somebody told the run something. It stays until an `await` takes it. */
+export interface SignalReceived extends At {
+  readonly kind: 'signal.received'
+  readonly name: string
+  /** Two signals with one id are one. */
+  readonly id: string
+  readonly data: Payload
+  /** Who sent it, where that is known. */
+  readonly by?: string
+}
 export interface RunCancelRequested extends At {
   readonly kind: 'run.cancel'
   readonly reason: string
@@ -138,6 +166,9 @@ export type RunRecord =
   | BranchTaken
   | EachOpened
   | WhileTurned
+  | AwaitOpened
+  | AwaitTaken
+  | SignalReceived
   | RunCancelRequested
   | RunRetried
   | RunDone

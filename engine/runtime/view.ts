@@ -43,6 +43,8 @@ export interface StepView {
   readonly progress?: { readonly done: number; readonly total: number }
   /** Which way a choice went. */
   readonly branch?: string
+  /** What an `await` waits for: the name of the signal, or the subject of the event. */
+  readonly awaits?: string
   /** When a wait ends, or the next attempt starts. */
   readonly due?: string
 }
@@ -202,6 +204,15 @@ class RunViewer implements Viewer, Trace {
       case 'timer.set':
         draft.status = 'waiting'
         draft.due = printInstant(record.due)
+        break
+      case 'await.opened':
+        draft.status = 'waiting'
+        draft.awaits = record.topic
+        if (record.due !== undefined) draft.due = printInstant(record.due)
+        break
+      case 'timer.fired':
+        // What runs when the time is up is part of the step.
+        if (draft.status === 'waiting' && draft.kind === 'await') draft.status = 'running'
         break
       case 'branch.taken':
         draft.branch = record.branch

@@ -206,6 +206,8 @@ function stepOf(
       }
     case 'assert':
       return { ...base, kind: 'assert', when: isEven(seen, node.ref) }
+    case 'await':
+      return { ...base, ...awaited(node, inner) }
     case 'if': {
       const otherwise = node.else === undefined ? {} : { else: inner(node.else, node.out) }
       return {
@@ -269,6 +271,24 @@ function stepOf(
           : { finally: block(at, node.finally, { seen: { ...seen, isFinal: true }, out: 'last' }) }
       return { ...base, kind: 'try', body: inner(node.body, node.out), catches, ...last }
     }
+  }
+}
+
+function awaited(
+  node: Extract<Node, { k: 'await' }>,
+  inner: (nodes: readonly Node[]) => Block,
+): Omit<Extract<PlanStep, { kind: 'await' }>, 'id'> {
+  const given = outOf(node.out, 'event.data')
+  return {
+    kind: 'await',
+    on: 'signal',
+    topic: { kind: 'value', value: `n${node.name}` },
+    count: node.count,
+    within: { kind: 'value', value: node.dueMs },
+    ...(node.isPicky ? { match: { kind: 'value', value: { even: true } } } : {}),
+    ...(node.isPicky ? { where: { kind: 'expression', source: 'event.data.n > 0' } } : {}),
+    ...(node.late === undefined ? {} : { onTimeout: inner(node.late) }),
+    ...(given === undefined ? {} : { output: given }),
   }
 }
 

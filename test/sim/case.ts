@@ -94,12 +94,29 @@ export type Node =
       readonly retry?: Retry
       readonly timeoutMs?: number
     }
+  | {
+      readonly k: 'await'
+      readonly name: number
+      readonly count: number | 'all'
+      readonly isPicky: boolean
+      readonly dueMs: number
+      readonly late?: readonly Node[]
+      readonly out: Out
+    }
   | { readonly k: 'fail'; readonly code: string }
   | { readonly k: 'assert'; readonly ref: number }
   | { readonly k: 'return'; readonly ref: number }
 
 /** What a block yields: its last step's output, a map over what it sees, or an expression that fails. */
 export type Out = 'last' | 'map' | 'bad'
+
+/** Something that is told to one of the runs. */
+export interface Told {
+  readonly at: number
+  readonly run: number
+  readonly name: number
+  readonly data: number
+}
 
 export interface Case {
   readonly main: readonly Node[]
@@ -111,6 +128,8 @@ export interface Case {
   readonly runs: number
   /** Somebody cancels the first run after so many moves of the scheduler. */
   readonly cancelAt?: number
+  /** What somebody tells a run after so many moves. */
+  readonly signals?: readonly Told[]
   /** How often a run that failed or was cancelled is retried. */
   readonly retries: number
   /** How many records a turn takes before it commits (`limits.turnRecordsMax`). */
@@ -200,6 +219,15 @@ function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
   const body = steps(depth - 1, hasChild, 1)
   const free = steps(depth - 1, hasChild, 0)
   const blocks = [
+    fc.record({
+      k: fc.constant('await' as const),
+      name: fc.constantFrom(0, 0, 1),
+      count: fc.constantFrom<number | 'all'>(1, 1, 2, 'all'),
+      isPicky: fc.constantFrom(false, false, true),
+      dueMs: fc.constantFrom(10, 3_600_000, 3_600_000),
+      late: maybe(free),
+      out,
+    }),
     fc.record({ k: fc.constant('if' as const), ref, then: free, else: maybe(free), out }),
     fc.record({
       k: fc.constant('switch' as const),
@@ -271,6 +299,15 @@ export function cases(): fc.Arbitrary<Case> {
       cancelAt: fc.oneof(
         { weight: 3, arbitrary: fc.constant(undefined) },
         { weight: 1, arbitrary: fc.nat(30) },
+      ),
+      signals: fc.array(
+        fc.record({
+          at: fc.nat(40),
+          run: fc.nat(1),
+          name: fc.constantFrom(0, 0, 1),
+          data: fc.nat(3),
+        }),
+        { maxLength: 6 },
       ),
       retries: fc.constantFrom(0, 0, 0, 1, 2),
       turn: fc.constantFrom(1, 2, 3, 5, 512, 512),

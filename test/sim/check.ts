@@ -80,6 +80,7 @@ function checkRun(world: World, run: RunId): void {
     world.breach('the header says how it ended', `${run} ${header.status}`)
   checkTold(world, run, kept.records)
   checkRecords(world, run, records)
+  checkSignals(world, run, records)
   const plan = header.plan === world.built.mainDigest ? world.built.main : world.built.child
   const state = replay(plan, records)
   if (state.status !== header.status)
@@ -135,6 +136,20 @@ function checkRecords(world: World, run: RunId, records: readonly RunRecord[]): 
     if (record.kind !== 'step.done' || !world.built.calls.has(stepIdOf(record.path))) continue
     if (done.has(record.path)) world.breach('a step is done once', `${run} ${record.path}`)
     done.add(record.path)
+  }
+}
+
+/** What somebody was thanked for came once, and was taken at most once. */
+function checkSignals(world: World, run: RunId, records: readonly RunRecord[]): void {
+  const came = records.flatMap((record) => (record.kind === 'signal.received' ? record.id : []))
+  const thanked = world.thanked.get(run) ?? new Set()
+  const isKept = [...thanked].every((id) => came.includes(id))
+  if (!isKept) world.breach('what was told is kept', `${run} ${[...thanked].join()}`)
+  const taken = counting(records).flatMap(({ record }) =>
+    record.kind === 'await.taken' && record.takes ? record.id : [],
+  )
+  for (const ids of [came, taken]) {
+    if (new Set(ids).size < ids.length) world.breach('a signal counts once', `${run} ${ids.join()}`)
   }
 }
 

@@ -9,11 +9,16 @@ import type { BlockFrame, Frame, StepFrame } from '#engine/runtime/decider/frame
 import type { RunState } from '#engine/runtime/decider/state.ts'
 
 export function dump(state: RunState): Json {
-  const { seq, now, status, closing, ending } = state
+  const { seq, now, status, closing, ending, mail } = state
   const frames = [...state.frames.values()]
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(frameOf)
-  return plain({ seq, now, status, closing, ending, root: blockOf(state.root), frames })
+  return plain({ seq, now, status, closing, ending, root: blockOf(state.root), frames, mail: mailOf(mail) })
+}
+
+function mailOf({ ids, signals, waiting, kept }: RunState['mail']): unknown {
+  const who = [...waiting].map(([name, frames]) => [name, [...frames].map(({ path }) => path)])
+  return { ids: [...ids], signals: [...signals], who, kept }
 }
 
 function plain(value: unknown): Json {
@@ -59,6 +64,11 @@ function stepOf(frame: StepFrame): unknown {
   if ('part' in frame) {
     const { part, error, pending, output } = frame
     return { ...base, part, error, pending, output, child: frame.child && blockOf(frame.child) }
+  }
+  if ('inbox' in frame) {
+    const { topic, match, inbox, taken, child } = frame
+    const due = frame.phase === 'waiting' ? frame.due : undefined
+    return { ...base, topic, match, due, inbox, taken, child: child && blockOf(child) }
   }
   if ('child' in frame) return { ...base, child: frame.child && blockOf(frame.child) }
   if ('begun' in frame) {

@@ -105,6 +105,9 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
     case 'sleep':
     case 'until':
       return { output: null }
+    case 'await':
+      reader.isRacy = true
+      return { output: null }
     case 'fail':
       return { leave: 'error', error: { code: one.code, message: '' } }
     case 'assert': {

@@ -9,7 +9,7 @@ import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 
 import { type Built, build } from './build.ts'
-import { type Case, runIds } from './case.ts'
+import { type Case, runIds, type Told } from './case.ts'
 import { checkState } from './check.ts'
 import { boot, type Process, type Sabotage } from './process.ts'
 import { World } from './world.ts'
@@ -58,14 +58,21 @@ export async function simulate(one: Simulation): Promise<World> {
       return world
     }
     if (process.host.queued() === 0 && chance(6) === 0) checkState(world, process)
+    // Before time passes: what waits is told of something.
+    const isQuiet = process.host.queued() === 0 && ![...world.answers].some(isDue(world))
+    if (people.tell(process, isQuiet && chance(8) > 0 ? Infinity : move) && isQuiet) continue
     people.act(process, move)
     if (!advance(world, process, chance) && !people.actWhenIdle(process)) return world
   }
 }
 
+function isDue(world: World): (answer: { readonly due: number }) => boolean {
+  return ({ due }) => due <= world.now
+}
+
 /** Makes one move; false when there is none. */
 function advance(world: World, process: Process, chance: (below: number) => number): boolean {
-  const due = [...world.answers].filter((answer) => answer.due <= world.now)
+  const due = [...world.answers].filter(isDue(world))
   const isQueued = process.host.queued() > 0
   const moves = due.length + (isQueued ? 1 : 0)
   if (moves > 0 && (!isQueued || chance(12) > 0)) {
@@ -100,6 +107,9 @@ class People {
   readonly #runs: readonly RunId[]
   #hasCancelled = false
   #retriesLeft: number
+  /** Signals whose sender waits for an answer, or has one. */
+  readonly #sent = new Set<Told>()
+  readonly #answered = new Set<Told>()
 
   constructor(world: World, one: Case) {
     this.#world = world
@@ -110,6 +120,7 @@ class People {
 
   /** A process is there: whoever got no acknowledgement asks again. */
   meet(process: Process): void {
+    for (const told of this.#sent) if (!this.#answered.has(told)) this.#tell(process, told)
     for (const [i, run] of this.#runs.entries()) {
       if (this.#world.started.has(run)) continue
       const start = { plan: this.#world.built.mainDigest, input: { n: i + 3 }, source: {}, run }
@@ -140,6 +151,31 @@ class People {
       return true
     }
     return false
+  }
+
+  #receiver({ run }: Told): RunId {
+    return this.#runs[run % this.#runs.length] as RunId
+  }
+
+  /** Tells a run the next of what it is to hear, if it is time; true when somebody spoke. */
+  tell(process: Process, move: number): boolean {
+    const next = this.#case.signals?.find((told) => !this.#sent.has(told))
+    if (next === undefined || move < next.at) return false
+    if (!this.#world.started.has(this.#receiver(next))) return false
+    this.#tell(process, next)
+    return true
+  }
+
+  #tell(process: Process, told: Told): void {
+    this.#sent.add(told)
+    const run = this.#receiver(told)
+    const id = `told-${this.#case.signals?.indexOf(told)}`
+    const data = { even: told.data % 2 === 0, n: told.data }
+    const asked = process.engine.signal(run, { name: `n${told.name}`, data, id })
+    void this.#promise(process, asked, () => {
+      this.#answered.add(told)
+      this.#world.thanked.set(run, (this.#world.thanked.get(run) ?? new Set()).add(id))
+    })
   }
 
   async #promise(process: Process, asked: Promise<unknown>, kept: () => void): Promise<void> {

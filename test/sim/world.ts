@@ -38,6 +38,8 @@ export class World {
   readonly told = new Map<RunId, string[]>()
   /** What people were promised. */
   readonly started = new Set<RunId>()
+  /** Ids of what somebody told a run and was thanked for, by run. */
+  readonly thanked = new Map<RunId, Set<string>>()
   /** How often somebody had the run retried. */
   readonly retried = new Map<RunId, number>()
   now: Instant = 1_760_000_000_000

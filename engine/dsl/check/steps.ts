@@ -8,6 +8,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseDuration, printDuration } from '#engine/dsl/duration.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
+import { checkWaits } from '#engine/dsl/waits/check.ts'
 
 import { cut } from './node.ts'
 import type { FoundStep } from './walk.ts'
@@ -25,7 +26,7 @@ export function checkSteps(steps: readonly FoundStep[]): readonly Problem[] {
   }
   problems.push(...duplicateIds(steps))
   for (const { step, at } of steps) {
-    problems.push(...waits(step, at), ...branches(step, at))
+    problems.push(...waits(step, at), ...branches(step, at), ...checkWaits(step, at))
   }
   return problems
 }

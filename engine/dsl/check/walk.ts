@@ -41,6 +41,8 @@ function visitStep(step: JsonObject, at: string, visit: Visit): void {
   }
   visitMap(step['cases'], `${at}/cases`, visit)
   visitMap(step['parallel'], `${at}/parallel`, visit)
+  const { await: awaited } = step
+  if (isObject(awaited)) visitList(awaited['on_timeout'], `${at}/await/on_timeout`, visit)
   const handlers = step['catch']
   if (!Array.isArray(handlers)) return
   handlers.forEach((one: Json, i) => {

@@ -17,6 +17,8 @@ import type {
   WhileStep,
 } from '#engine/dsl/flow.ts'
 
+import { ofAwait, type WalkInside } from '#engine/dsl/waits/typing.ts'
+
 import { misfits } from './fit.ts'
 import { check, checkKind, type Walk } from './place.ts'
 import { jsonTypeOf, typeOfSchema } from './schema.ts'
@@ -70,7 +72,13 @@ function typeOfStep(walk: Walk, here: At<Step>): Type {
   if ('while' in step) return ofWhile(walk, { step, at, sight })
   if ('parallel' in step) return ofParallel(walk, { step, at, sight })
   if ('try' in step) return ofTry(walk, { step, at, sight })
+  if ('await' in step) return ofAwait(walk, { step, at, sight }, insideOf(walk))
   return ofPlain(walk, here)
+}
+
+/** Checks the steps inside of one that waits. */
+function insideOf(walk: Walk): WalkInside {
+  return (steps, at, sight) => walkList(walk, { steps, at, sight }).output
 }
 
 /** The kinds without steps inside and without a call. */

@@ -44,6 +44,8 @@ export interface Sight {
   /** The `as` names of the `each` blocks around. */
   readonly names: ReadonlyMap<string, Type>
   readonly turn?: Type
+  /** What came, in the expressions of an `await`; else it is what started the run. */
+  readonly event?: Type
   readonly isCaught?: boolean
 }
 
@@ -70,7 +72,7 @@ export function envOf(sight: Sight, landscape: Landscape, here: string): TypeEnv
   const variables = new Map<string, Type>([
     ['inputs', sight.inputs],
     ['steps', stepsType(sight, landscape, here)],
-    ['event', any],
+    ['event', sight.event ?? any],
     ['run', runType],
   ])
   if (sight.branches !== undefined) variables.set('branches', branchesType(sight.branches))

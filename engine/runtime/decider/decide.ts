@@ -11,10 +11,11 @@ import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
+import { awaits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
 import { plain } from './plain.ts'
-import type { BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
+import type { AwaitFrame, BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
 import type { RunState } from './state.ts'
 import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
 
@@ -76,6 +77,8 @@ function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | 
       return turn(sight, state, frame as WhileFrame)
     case 'parallel':
       return join(sight, state, frame as ParallelFrame)
+    case 'await':
+      return awaits(sight, state, frame as AwaitFrame)
     case 'try':
       return undefined
     default:

@@ -9,7 +9,8 @@
 import { assert, IonError } from '#engine/core/error.ts'
 import type { RunRecord, StepDone, StepFailed, TimerFired } from '#engine/runtime/record.ts'
 
-import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
+import * as awaits from './await.ts'
+import type { AwaitFrame, ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { isCall, type RunState } from './state.ts'
 import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
@@ -29,6 +30,8 @@ export function evolve(state: RunState, record: RunRecord): void {
  */
 export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (state.status !== 'running') return record.kind === 'run.retried'
+  const isWaitedFor = awaits.isWanted(state, record)
+  if (isWaitedFor !== undefined) return isWaitedFor
   if (record.kind === 'run.cancel') return state.ending === undefined && state.closing === undefined
   if (!('path' in record) || record.kind === 'run.retried' || record.kind === 'run.failed')
     return true
@@ -97,6 +100,12 @@ function apply(state: RunState, record: RunRecord): void {
       return opened(state, step(state, record.path) as EachFrame, record.count)
     case 'while.turned':
       return turned(state, record.path, record.index)
+    case 'await.opened':
+      return awaits.opened(state, wait(state, record.path), record)
+    case 'await.taken':
+      return awaits.taken(state, wait(state, record.path), record)
+    case 'signal.received':
+      return awaits.received(state, record)
     case 'run.cancel':
       return abandon(state, { kind: 'cancel', reason: record.reason, cause: state.seq })
     case 'run.retried':
@@ -161,6 +170,7 @@ function fired(state: RunState, record: TimerFired): void {
   const frame = step(state, record.path)
   if (frame.phase !== 'waiting') throw diverged(record)
   frame.phase = 'ready'
+  if (awaits.isAwait(frame)) return awaits.timeIsUp(state, frame)
   if (record.timer === 'sleep') return complete(state, frame, { value: null })
   state.ready.push(frame)
 }
@@ -237,6 +247,12 @@ function rearm(state: RunState): void {
 function step(state: RunState, path: string): StepFrame {
   const frame = state.frames.get(path)
   if (frame?.kind !== 'step') throw diverged({ path })
+  return frame
+}
+
+function wait(state: RunState, path: string): AwaitFrame {
+  const frame = step(state, path)
+  if (!awaits.isAwait(frame)) throw diverged({ path })
   return frame
 }
 

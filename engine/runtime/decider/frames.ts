@@ -6,8 +6,9 @@
  */
 import type { Instant } from '#engine/core/clock.ts'
 import type { Failure } from '#engine/core/error.ts'
-import type { Json } from '#engine/core/json.ts'
+import type { Json, JsonObject } from '#engine/core/json.ts'
 import type {
+  AwaitStep,
   Block,
   CallStep,
   EachStep,
@@ -20,6 +21,7 @@ import type {
   WhileStep,
 } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
+import type { Payload } from '#engine/runtime/record.ts'
 
 /** Why control leaves a block before its end. */
 export type Unwind =
@@ -128,7 +130,29 @@ export interface TryFrame extends FrameOf<TryStep> {
   pending: Unwind | undefined
   output: Held
 }
+/** What came and waits to be looked at. */
+export interface Message {
+  readonly id: string
+  /** The name of the signal, or the subject of the event. */
+  readonly topic: string
+  readonly data: Payload
+  readonly at: Instant
+  readonly by?: string
+}
+export interface AwaitFrame extends FrameOf<AwaitStep> {
+  phase: Phase
+  /** What it waits for; known once it waits. */
+  topic: string
+  match: JsonObject | undefined
+  /** When the wait ends by itself. */
+  due: Instant | undefined
+  /** Events that came and were not looked at yet; signals are in the mailbox of the run. */
+  inbox: Message[]
+  readonly taken: Held[]
+  /** What runs once the time is up. */
+  child: BlockFrame | undefined
+}
 
-export type BlockStepFrame = ChoiceFrame | EachFrame | WhileFrame | ParallelFrame | TryFrame
+export type BlockStepFrame = ChoiceFrame | EachFrame | WhileFrame | ParallelFrame | TryFrame | AwaitFrame
 export type StepFrame = CallFrame | PlainFrame | BlockStepFrame
 export type Frame = StepFrame | BlockFrame

@@ -11,8 +11,10 @@ import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { type Held, heldNull } from '#engine/runtime/payload.ts'
 import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunStarted } from '#engine/runtime/record.ts'
+import { candidates, emptyMail, type Mail } from '#engine/runtime/waits/mailbox.ts'
 
 import type {
+  AwaitFrame,
   BlockFrame,
   CallFrame,
   Frame,
@@ -43,6 +45,8 @@ export interface RunState {
   cancelled: { readonly path: string; readonly child?: RunId }[]
   /** Timers that the latest record set or took back. */
   timers: TimerChange[]
+  /** What was sent to the run, and who waits for it. */
+  readonly mail: Mail
   /**
    * Steps that ended well and were then dropped by a retry (those of `finally` and `catch`), and
    * how often: when they run again they do so under another key.
@@ -83,6 +87,7 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     ready: [],
     cancelled: [],
     timers: [],
+    mail: emptyMail(),
     repeats: new Map(),
     trace: undefined,
   }
@@ -121,6 +126,10 @@ export function stepFrame(step: PlanStep, parent: BlockFrame, now: Instant): Ste
       return { ...base, step, phase: 'ready', turn: 0, child: undefined, previous: heldNull }
     case 'parallel':
       return { ...base, step, phase: 'open', ...freshJoin(step.branches.length) }
+    case 'await': {
+      const wait = { topic: '', match: undefined, due: undefined, inbox: [], taken: [] }
+      return { ...base, step, phase: 'ready', ...wait, child: undefined }
+    }
     case 'try': {
       const rest = { child: undefined, error: undefined, pending: undefined, output: heldNull }
       return { ...base, step, phase: 'open', part: 'body', ...rest }
@@ -154,7 +163,7 @@ export function undecided(state: RunState): readonly Frame[] {
   for (const frame of state.frames.values()) {
     if (frame.kind === 'block') {
       if (frame.isClosing) found.push(frame)
-    } else if (frame.phase === 'ready') found.push(frame)
+    } else if (frame.phase === 'ready' || hasNews(state, frame)) found.push(frame)
     // A choice and a try hold their block themselves: it shares their path.
     else if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
       found.push(frame.child)
@@ -162,6 +171,11 @@ export function undecided(state: RunState): readonly Frame[] {
   }
   if (state.root.isClosing || state.ending !== undefined) found.push(state.root)
   return found
+}
+
+/** Whether something came for a step that waits. */
+function hasNews(state: RunState, frame: StepFrame): boolean {
+  return frame.step.kind === 'await' && candidates(state.mail, frame as AwaitFrame).length > 0
 }
 
 /** Whether no block can run inside. */

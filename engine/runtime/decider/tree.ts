@@ -10,6 +10,7 @@
 import { childRunId } from '#engine/core/id.ts'
 import type { PlanStep } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
+import { unlisten } from '#engine/runtime/waits/mailbox.ts'
 
 import {
   fill,
@@ -21,6 +22,7 @@ import {
   startReady,
 } from './fan-out.ts'
 import type {
+  AwaitFrame,
   BlockFrame,
   BlockStepFrame,
   EachFrame,
@@ -83,6 +85,7 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
   switch (owner.step.kind) {
     case 'if':
     case 'switch':
+    case 'await':
       return complete(state, owner, output)
     case 'try':
       return finishTry(state, owner as TryFrame, output)
@@ -132,10 +135,10 @@ export function complete(state: RunState, frame: StepFrame, output: Held): void 
 /** Takes a frame out of the tree, with the timers it has. */
 function drop(state: RunState, frame: StepFrame): void {
   state.frames.delete(frame.path)
-  const isSleep = frame.step.kind === 'sleep' || frame.step.kind === 'until'
   if (frame.phase === 'waiting') {
-    state.timers.push({ path: frame.path, timer: isSleep ? 'sleep' : 'retry' })
+    state.timers.push({ path: frame.path, timer: isCall(frame) ? 'retry' : 'sleep' })
   }
+  if (frame.step.kind === 'await') unlisten(state.mail, frame as AwaitFrame)
   if (frame.step.timeoutMs !== undefined) state.timers.push({ path: frame.path, timer: 'timeout' })
 }
 
@@ -161,6 +164,7 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
   switch (owner.step.kind) {
     case 'if':
     case 'switch':
+    case 'await':
       return fail(state, owner, owner.closing ?? unwind)
     case 'while':
       state.frames.delete(block.path)
@@ -191,7 +195,7 @@ export function abandon(state: RunState, unwind: Unwind, frame?: StepFrame): voi
     return fail(state, frame, unwind)
   }
   frame.closing ??= unwind
-  if (frame.phase === 'ready') return fail(state, frame, frame.closing)
+  if (frame.phase === 'ready' || frame.phase === 'waiting') return fail(state, frame, frame.closing)
   if ('child' in frame) {
     // What `finally` does is let through: it is the promise that it runs.
     if (frame.step.kind === 'try' && (frame as TryFrame).part === 'finally') return

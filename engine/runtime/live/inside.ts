@@ -46,6 +46,8 @@ export interface Inside {
   /** The same; undefined when the run cannot be read, which is noted. */
   tryLoad(run: RunId): LiveRun | undefined
   adopt(live: LiveRun): void
+  /** Throws what the host met; a journal that cannot be trusted takes nothing. */
+  mustWork(): void
   /** Begins a run whose input is known to be good. */
   begin(start: StartRun & { readonly run: RunId }): void
   /** The input with defaults filled in. Throws `RUN_INPUT_REFUSED`. */

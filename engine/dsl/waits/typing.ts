@@ -1,0 +1,66 @@
+/**
+ * Types of steps that wait: what `event` is in their expressions, and what they yield.
+ */
+import type { Json } from '#engine/core/json.ts'
+import type { AwaitStep, Step } from '#engine/dsl/flow.ts'
+import { check, checkKind, type Walk } from '#engine/dsl/typing/place.ts'
+import type { Sight } from '#engine/dsl/typing/sight.ts'
+import { any, fieldsOf, listOf, simple, type Type, unionOf } from '#engine/dsl/typing/type.ts'
+
+export interface WaitPlace<S> {
+  readonly step: S
+  /** Pointer of the step. */
+  readonly at: string
+  readonly sight: Sight
+}
+
+/** Checks a list of steps inside; gives the type of what it yields. */
+export type WalkInside = (steps: readonly Step[], at: string, sight: Sight) => Type
+
+const text = simple('string')
+
+/** The type of what the `await` yields. */
+export function ofAwait(
+  walk: Walk,
+  { step, at, sight }: WaitPlace<AwaitStep>,
+  inside: WalkInside,
+): Type {
+  const { signal, event, match, where, count, timeout, on_timeout: late } = step.await
+  const here = `${at}/await`
+  const isSignal = signal !== undefined
+  const kind = (key: string, value: Json, kinds: Parameters<typeof checkKind>[1]['kinds']): Type =>
+    checkKind(walk, { value, at: `${here}/${key}`, sight, kinds, key })
+  const topic = signal ?? event
+  if (topic !== undefined) kind(isSignal ? 'signal' : 'event', topic, ['string'])
+  if (match !== undefined) check(walk, { value: match, at: `${here}/match`, sight })
+  if (timeout !== undefined) kind('timeout', timeout, ['string', 'number', 'int', 'duration'])
+  const came = { ...sight, event: messageOf(isSignal) }
+  if (where !== undefined) {
+    const place = { value: where, at: `${here}/where`, sight: came, key: 'where' } as const
+    checkKind(walk, { ...place, kinds: ['bool'] })
+  }
+  const one =
+    step.output === undefined
+      ? came.event
+      : check(walk, { value: step.output, at: `${at}/output`, sight: came })
+  const taken = count === undefined || count === 1 ? one : listOf(one)
+  if (late === undefined || late === 'fail') return taken
+  return unionOf([taken, inside(late, `${here}/on_timeout`, sight)])
+}
+
+function messageOf(isSignal: boolean): Type & { readonly kind: 'map' } {
+  const field = (type: Type, isOptional = false): { type: Type; isOptional: boolean } => ({
+    type,
+    isOptional,
+  })
+  return {
+    kind: 'map',
+    fields: fieldsOf([
+      ['id', field(text)],
+      [isSignal ? 'name' : 'subject', field(text)],
+      ['data', field(any)],
+      ['at', field(text)],
+      ...(isSignal ? [['by', field(text, true)] as const] : []),
+    ]),
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Compiles the steps that wait for others: `await`.
+ */
+import type { Json } from '#engine/core/json.ts'
+import type { AwaitStep as Written, Step } from '#engine/dsl/flow.ts'
+import type { Template } from '#engine/dsl/template.ts'
+
+import type { AwaitStep, Block } from './plan.ts'
+
+/** What compiling a step asks of the flow around it. */
+export interface Around {
+  /** The template that stands at the pointer `at`. */
+  template(value: Json, at: string): Template
+  block(steps: readonly Step[], at: string): Block
+}
+
+/** The `await` at the pointer `path`. */
+export function awaitOf(
+  around: Around,
+  { step, path }: { readonly step: Written; readonly path: string },
+): Omit<AwaitStep, 'id'> {
+  const { signal, event, match, where, count, timeout, on_timeout: late } = step.await
+  const on = signal === undefined ? 'event' : 'signal'
+  const here = `${path}/await`
+  const see = (key: string, value: Json): Template => around.template(value, `${here}/${key}`)
+  return {
+    kind: 'await',
+    on,
+    topic: see(on, signal ?? event ?? ''),
+    count: count ?? 1,
+    ...(match === undefined ? {} : { match: see('match', match) }),
+    ...(where === undefined ? {} : { where: see('where', where) }),
+    ...(timeout === undefined ? {} : { within: see('timeout', timeout) }),
+    ...(late === undefined || late === 'fail'
+      ? {}
+      : { onTimeout: around.block(late, `${here}/on_timeout`) }),
+    ...(step.output === undefined
+      ? {}
+      : { output: around.template(step.output, `${path}/output`) }),
+  }
+}

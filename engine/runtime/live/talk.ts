@@ -1,0 +1,89 @@
+/**
+ * What people and programs tell a run that is under way.
+ *
+ * Each is a record of the run; whoever sent it hears back once that is durable, or why it does
+ * not count. A run that only waits is taken up from the journal for it.
+ */
+import { IonError } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { Json } from '#engine/core/json.ts'
+import { isSignalName } from '#engine/dsl/subject.ts'
+import { hasEnded, type RunStatus } from '#engine/runtime/ports.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+
+import type { Inside } from './inside.ts'
+import type { LiveRun } from './turn.ts'
+
+export interface Signal {
+  /** What an `await` names. */
+  readonly name: string
+  readonly data: Json
+  /** Two signals to a run with one id are one; a fresh one by default. */
+  readonly id?: string
+  /** Who sends it. */
+  readonly by?: string
+}
+
+export interface Talk {
+  /**
+   * Tells `run` something; it waits there until an `await` takes it. Resolves once it is durable.
+   * Throws `RUN_NOT_FOUND`, `RUN_ALREADY_ENDED`, `RUN_SIGNAL_REFUSED`.
+   */
+  signal(run: RunId, signal: Signal): Promise<void>
+}
+
+export function openTalk(engine: Inside): Talk {
+  return { signal: async (run, signal) => await send(engine, run, signal) }
+}
+
+async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal): Promise<void> {
+  if (!isSignalName(name)) {
+    const message = `"${name.slice(0, 80)}" is no name of a signal; write words of letters and digits, joined by dots.`
+    throw new IonError('RUN_SIGNAL_REFUSED', message)
+  }
+  const live = await openRun(engine, run)
+  const signal: RunRecord = {
+    kind: 'signal.received',
+    at: engine.ports.clock.now(),
+    name,
+    id: id ?? engine.ports.ids.runId(),
+    data: engine.payloads.hold(data),
+    ...(by === undefined ? {} : { by }),
+  }
+  live.post(signal)
+  await live.caughtUp()
+  if (live.isIdle && live.status === 'parked') engine.residents.park(live)
+  if (live.state.mail.ids.has(signal.id)) return
+  mustGoOn(run, live.state.status)
+  const message = `Run ${run} has too many signals that nobody took; it takes no more.`
+  throw new IonError('RUN_SIGNAL_REFUSED', message)
+}
+
+/** The run in memory. Throws `RUN_NOT_FOUND`, `RUN_ALREADY_ENDED`. */
+async function openRun(engine: Inside, run: RunId): Promise<LiveRun> {
+  mustGoOn(run, await statusOf(engine, run))
+  return engine.load(run)
+}
+
+/** How far `run` is, once an end that is on its way has arrived. Throws `RUN_NOT_FOUND`. */
+export async function statusOf(engine: Inside, run: RunId): Promise<RunStatus> {
+  engine.mustWork()
+  const live = engine.residents.find(run)
+  if (live !== undefined && live.state.status !== 'running') await live.caughtUp()
+  return statusNow(engine, run)
+}
+
+/** How far `run` is, as far as anybody may be told. Throws `RUN_NOT_FOUND`. */
+export function statusNow(engine: Inside, run: RunId): RunStatus {
+  const live = engine.residents.find(run)
+  const status = live?.durableStatus ?? engine.ports.journal.find(run)?.status
+  if (status !== undefined) return status
+  const message = `There is no run ${run} here; \`ionflux runs ls\` lists them.`
+  throw new IonError('RUN_NOT_FOUND', message)
+}
+
+/** Throws `RUN_ALREADY_ENDED`. */
+export function mustGoOn(run: RunId, status: RunStatus): void {
+  if (!hasEnded(status)) return
+  throw new IonError('RUN_ALREADY_ENDED', `Run ${run} has already ended: it is ${status}.`)
+}
