@@ -9,6 +9,8 @@ import { stripVTControlCharacters } from 'node:util'
 
 import type { RunRecord, StepView, Viewer } from '#engine/host/views.ts'
 
+import { waitsCommand, waitsText } from '#engine/cli/run/waits.ts'
+
 import { clock, duration, elapsed } from './duration.ts'
 import { cutRight, printable, printableLines, widthOf } from './source.ts'
 import type { Terminal } from './terminal.ts'
@@ -60,8 +62,7 @@ export function openLive(terminal: Terminal, viewer: Viewer): LiveView {
       open.set(step.path, step)
       if (step.status !== 'waiting' || told.has(`${step.path} ${step.due}`)) return
       told.add(`${step.path} ${step.due}`)
-      if (isOuter(step.path) && (!terminal.isLive || step.error !== undefined))
-        note(waitLine(terminal, step))
+      if (isOuter(step.path)) for (const line of waitLines(terminal, viewer, step)) note(line)
       return
     }
     open.delete(step.path)
@@ -133,7 +134,16 @@ function openLine({ paint, glyphs }: Terminal, step: StepView, spinner: string):
   const items = step.progress === undefined ? '' : `  ${bar(step.progress, isUnicode)}`
   const due = step.due === undefined ? '' : `  until ${clock(step.due)}`
   const attempt = step.attempts > 1 ? `  attempt ${step.attempts}` : ''
-  return `${mark} ${label(step)}${items}${due}${attempt}  ${paint('muted', duration(elapsed(step.startedAt)))}`
+  const what = step.awaits === undefined ? '' : `  ${waitsText(step)}`
+  return `${mark} ${label(step)}${items}${what}${due}${attempt}  ${paint('muted', duration(elapsed(step.startedAt)))}`
+}
+
+/** That a step waits, where it is worth a line, and the command that ends the wait. */
+function waitLines(terminal: Terminal, viewer: Viewer, step: StepView): readonly string[] {
+  if (terminal.isLive && step.error === undefined && step.awaits === undefined) return []
+  const command = step.awaits === undefined ? undefined : waitsCommand(viewer.view().id, step)
+  const next = command === undefined ? [] : [`    ${terminal.paint('muted', 'Next:')} ${command}`]
+  return [waitLine(terminal, step), ...next]
 }
 
 function waitLine({ paint, glyphs }: Terminal, step: StepView): string {
@@ -141,7 +151,9 @@ function waitLine({ paint, glyphs }: Terminal, step: StepView): string {
     step.error === undefined
       ? ''
       : `  after ${printable(step.error.code)}: ${printable(step.error.message).slice(0, 120)}`
-  return `${paint('wait', glyphs.wait)} ${label(step)}  waits until ${clock(step.due ?? '')}${why}`
+  const until = step.due === undefined ? '' : ` until ${clock(step.due)}`
+  const what = step.awaits === undefined ? '' : ` ${waitsText(step)}`
+  return `${paint('wait', glyphs.wait)} ${label(step)}  waits${what}${until}${why}`
 }
 
 const barWidth = 20

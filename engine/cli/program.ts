@@ -204,6 +204,18 @@ function addRunCommands(add: Add, terminal: Terminal): void {
     async ([run], values) =>
       (await import('./commands/change.ts')).retry(terminal, { run: run as string, ...values }),
   )
+  add(
+    'signal <run> <name>',
+    'tell a run something that it waits for',
+    [
+      ['-i, --input <input>', 'name=value, name:=json or @file.json; may be repeated', 'many'],
+      ['--id <id>', 'two signals with one id are one'],
+      ['--as <who>', 'who sends it (else user: and your name)'],
+      ...one,
+    ],
+    async ([run, name], values) =>
+      (await import('./commands/signal.ts')).signal(terminal, { run, name, ...values }),
+  )
   add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
     (await load()).verify(terminal, { run: run as string, ...values }),
   )

@@ -10,6 +10,8 @@ import { followOf, planOf, viewOf, type RunView } from '#engine/host/views.ts'
 
 import { adviceOf, notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
 import { tellFrames } from '#engine/cli/run/frames.ts'
+import { waitsCommand } from '#engine/cli/run/waits.ts'
+
 import { duration, elapsed } from './duration.ts'
 import { exits } from './exit.ts'
 import { isOuter, openLive } from './live.ts'
@@ -108,6 +110,11 @@ function tell({ terminal }: Watching, view: RunView): void {
     case 'parked':
     case 'running':
       terminal.note(`${paint('wait', glyphs.wait)} the run waits; nothing of it is in memory now`)
+      for (const step of view.steps) {
+        const command = waitsCommand(view.id, step)
+        if (command !== undefined)
+          terminal.note(next(terminal, command, `"${step.path}" waits for it`))
+      }
       terminal.note(next(terminal, `ionflux resume ${view.id}`))
   }
 }

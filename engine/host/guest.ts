@@ -34,6 +34,9 @@ export async function openGuest(socket: string, onSlow: () => void = () => {}): 
     retry: async (run) => {
       await during(link.request('retry', { run }))
     },
+    tell: async (run, told) => {
+      await during(link.request('tell', { run, told } as unknown as Json))
+    },
     recover: async () => (await during(link.request('recover', null))) as readonly RunId[],
     close: () => Promise.resolve(link.close()),
   }

@@ -16,6 +16,7 @@ import type { RunSource } from '#engine/runtime/record.ts'
 
 import { askedFollow, askedReason, askedRun, askedStart } from '#engine/host/serve/asked.ts'
 import { feed, type FollowRequest } from '#engine/host/serve/feed.ts'
+import { askedTold, type Told, tellRun } from '#engine/host/serve/told.ts'
 import type { Lease } from './lease.ts'
 import { linkPath } from './link-path.ts'
 import { serveLink, type LinkRequest } from './link.ts'
@@ -46,6 +47,8 @@ export interface RunHost {
   follow(request: FollowRequest): Promise<RunStatus>
   cancel(run: RunId, reason: string): Promise<void>
   retry(run: RunId): Promise<void>
+  /** Tells `run` something; resolves once that is durable. */
+  tell(run: RunId, told: Told): Promise<void>
   /** Carries on what is unfinished; its ids. */
   recover(): Promise<readonly RunId[]>
   close(leaving?: Leaving): Promise<void>
@@ -108,6 +111,7 @@ function hostOf({ engine, durable }: Wired): Omit<RunHost, 'close'> {
     follow: async (request) => await feed({ engine, journal: durable.journal }, request),
     cancel: async (run, reason) => await engine.cancel(run, reason),
     retry: async (run) => await engine.retry(run),
+    tell: async (run, told) => await tellRun(engine, run, told),
     recover: () => Promise.try(() => engine.recover()),
   }
 }
@@ -138,6 +142,9 @@ async function answer(
       return null
     case 'retry':
       await host.retry(askedRun(asked))
+      return null
+    case 'tell':
+      await host.tell(askedRun(asked), askedTold(asked))
       return null
     case 'recover':
       return await host.recover()

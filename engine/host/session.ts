@@ -20,6 +20,7 @@ import { openGuest } from './guest.ts'
 import { type LeaseOwner, leaseOwner, takeLease } from './lease.ts'
 import { linkPath } from './link-path.ts'
 import { openOwner, type Leaving, type RunHost, type StartRequest } from './owner.ts'
+import type { Told } from '#engine/host/serve/told.ts'
 import { isSilent } from '#engine/host/other/pulse.ts'
 
 export interface FollowWish {
@@ -33,6 +34,8 @@ export interface Session {
   follow(wish: FollowWish): Promise<RunStatus>
   cancel(run: RunId, reason: string): Promise<void>
   retry(run: RunId): Promise<void>
+  /** Tells `run` something; what is told twice counts once. */
+  tell(run: RunId, told: Told): Promise<void>
   recover(): Promise<readonly RunId[]>
   /** The process that executes the runs now; undefined when it is this one. */
   owner(): LeaseOwner | undefined
@@ -79,6 +82,7 @@ export async function openSession(
       await holder.use(onceDone('RUN_ALREADY_ENDED', async (it) => await it.cancel(run, reason))),
     retry: async (run) =>
       await holder.use(onceDone('RUN_NOT_RETRYABLE', async (it) => await it.retry(run))),
+    tell: async (run, told) => await holder.use(async (it) => await it.tell(run, told)),
     recover: async () => await holder.use(async (it) => await it.recover()),
     owner: () => (holder.isHere() ? undefined : leaseOwner(directory)),
     close: holder.close,

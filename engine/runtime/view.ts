@@ -12,6 +12,7 @@ import type { RunId } from '#engine/core/id.ts'
 import { printInstant } from '#engine/core/instant.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { Plan, PlanStep } from '#engine/plan/plan.ts'
+import { isAwait } from '#engine/runtime/decider/await.ts'
 import { evolve } from '#engine/runtime/decider/evolve.ts'
 import { counting, fold } from '#engine/runtime/decider/replay.ts'
 import type { EachFrame, StepFrame } from '#engine/runtime/decider/frames.ts'
@@ -44,7 +45,7 @@ export interface StepView {
   /** Which way a choice went. */
   readonly branch?: string
   /** What an `await` waits for: the name of the signal, or the subject of the event. */
-  readonly awaits?: string
+  readonly awaits?: { readonly on: 'signal' | 'event'; readonly topic: string }
   /** When a wait ends, or the next attempt starts. */
   readonly due?: string
 }
@@ -191,6 +192,7 @@ class RunViewer implements Viewer, Trace {
     const draft = this.#steps.get(record.path)
     if (draft === undefined) return
     this.#changed.add(record.path)
+    const frame = this.#state?.frames.get(record.path)
     switch (record.kind) {
       case 'step.started':
         draft.status = 'running'
@@ -207,7 +209,9 @@ class RunViewer implements Viewer, Trace {
         break
       case 'await.opened':
         draft.status = 'waiting'
-        draft.awaits = record.topic
+        if (frame !== undefined && isAwait(frame)) {
+          draft.awaits = { on: frame.step.on, topic: record.topic }
+        }
         if (record.due !== undefined) draft.due = printInstant(record.due)
         break
       case 'timer.fired':

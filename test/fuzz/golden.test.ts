@@ -100,6 +100,25 @@ const stories: Readonly<
       ),
     ],
   },
+  signal: {
+    flows: [
+      flow([
+        "{ id: a, await: { signal: paid, match: { order: '${{ inputs.n }}' }, where: '${{ event.data.amount > 1 }}', count: 2, timeout: 3d }, output: '${{ event.data.amount }}' }",
+        '{ id: b, await: { signal: never, timeout: 1h, on_timeout: [{ id: c, let: late }] } }',
+        '{ id: d, await: { signal: early } }',
+      ]),
+    ],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      const say = async (name: string, data: Json, id: string): Promise<void> =>
+        await one.engine.signal(run, { name, data, id, by: 'user:ann' })
+      await say('early', 'first', 's1')
+      await say('paid', { order: 4, amount: 9 }, 's2')
+      await say('paid', { order: 3, amount: 1 }, 's3')
+      await say('paid', { order: 3, amount: 2, more: [] }, 's4')
+      await say('paid', { order: 3, amount: 3 }, 's5')
+    },
+  },
   child: { flows: [kid, flow(['{ id: c, flow: kid, with: { n: 41 } }'])] },
   large: {
     flows: [

@@ -7,6 +7,7 @@ import { execDigest, printPlan } from '#engine/plan/compile.ts'
 import type { Block, Plan, PlanStep, RetryPolicy } from '#engine/plan/plan.ts'
 
 import type { Case, Node, Out, Retry } from './case.ts'
+import { awaited, outOf } from './make/parts.ts'
 
 export type Call = Extract<Node, { k: 'call' }>
 
@@ -82,12 +83,6 @@ function plan(
     ...(outputs === undefined ? {} : { outputs }),
     ...(from.timeoutMs === undefined ? {} : { timeoutMs: from.timeoutMs }),
   }
-}
-
-function outOf(out: Out, last: string): Template | undefined {
-  if (out === 'last') return undefined
-  if (out === 'bad') return { kind: 'expression', source: '1 / 0' }
-  return { kind: 'map', entries: [['last', { kind: 'expression', source: last }]] }
 }
 
 function block(
@@ -271,24 +266,6 @@ function stepOf(
           : { finally: block(at, node.finally, { seen: { ...seen, isFinal: true }, out: 'last' }) }
       return { ...base, kind: 'try', body: inner(node.body, node.out), catches, ...last }
     }
-  }
-}
-
-function awaited(
-  node: Extract<Node, { k: 'await' }>,
-  inner: (nodes: readonly Node[]) => Block,
-): Omit<Extract<PlanStep, { kind: 'await' }>, 'id'> {
-  const given = outOf(node.out, 'event.data')
-  return {
-    kind: 'await',
-    on: 'signal',
-    topic: { kind: 'value', value: `n${node.name}` },
-    count: node.count,
-    within: { kind: 'value', value: node.dueMs },
-    ...(node.isPicky ? { match: { kind: 'value', value: { even: true } } } : {}),
-    ...(node.isPicky ? { where: { kind: 'expression', source: 'event.data.n > 0' } } : {}),
-    ...(node.late === undefined ? {} : { onTimeout: inner(node.late) }),
-    ...(given === undefined ? {} : { output: given }),
   }
 }
 

@@ -13,7 +13,16 @@ export function dump(state: RunState): Json {
   const frames = [...state.frames.values()]
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(frameOf)
-  return plain({ seq, now, status, closing, ending, root: blockOf(state.root), frames, mail: mailOf(mail) })
+  return plain({
+    seq,
+    now,
+    status,
+    closing,
+    ending,
+    root: blockOf(state.root),
+    frames,
+    mail: mailOf(mail),
+  })
 }
 
 function mailOf({ ids, signals, waiting, kept }: RunState['mail']): unknown {

@@ -18,6 +18,7 @@ const inSchema = {
   retryAttemptsMax: ({ $defs }: Bounds) => $defs['attempts']?.maximum,
   eachConcurrencyMax: ({ $defs }: Bounds) => $defs['each']?.properties?.['concurrency']?.maximum,
   whileTurnsMax: ({ $defs }: Bounds) => $defs['whileStep']?.properties?.['max']?.maximum,
+  awaitCountMax: ({ $defs }: Bounds) => $defs['awaitCount']?.maximum,
 } satisfies Partial<Record<keyof typeof limits, (flow: Bounds) => number | undefined>>
 
 test('every limit is used', () => {

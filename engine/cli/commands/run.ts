@@ -1,11 +1,9 @@
 /**
  * `run FLOW`: loads a flow, starts it and shows it to its end.
  */
-import { readFileSync } from 'node:fs'
-
-import { IonError } from '#engine/core/error.ts'
 import { exitOfProblems } from '#engine/cli/exit.ts'
 import { readInputs } from '#engine/cli/input.ts'
+import { readGiven } from '#engine/cli/run/given.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { problemForJson } from '#engine/cli/problem-formats.ts'
 import { openSources } from '#engine/cli/problem-text.ts'
@@ -52,7 +50,7 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     args: values.input ?? [],
     schema: loaded.plan.inputs,
     subject: `The flow "${loaded.plan.flow}"`,
-    readFile,
+    readFile: readGiven,
   })
   return await withSession({ terminal, directory, carriesOn: true }, async (session) => {
     const run = freshRunId()
@@ -60,15 +58,4 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     await session.start({ run, plan, blobs, input, source: target.source })
     return await watchRun({ terminal, session, directory }, { run, ...values })
   })
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8')
-  } catch (cause) {
-    throw new IonError('CLI_FILE_UNREADABLE', `The file "${path}" cannot be read.`, {
-      data: { path },
-      cause,
-    })
-  }
 }

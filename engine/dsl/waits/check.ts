@@ -62,7 +62,9 @@ function waitTime(value: Json | undefined, at: string): readonly Problem[] {
     return [{ ...bare, message }]
   }
   if (ms <= limits.waitMsMax) return []
-  return [{ ...bare, message: `${quoted(value)} is longer than ${printDuration(limits.waitMsMax)}.` }]
+  return [
+    { ...bare, message: `${quoted(value)} is longer than ${printDuration(limits.waitMsMax)}.` },
+  ]
 }
 
 function isTemplate(text: string): boolean {

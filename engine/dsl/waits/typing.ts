@@ -44,8 +44,13 @@ export function ofAwait(
       ? came.event
       : check(walk, { value: step.output, at: `${at}/output`, sight: came })
   const taken = count === undefined || count === 1 ? one : listOf(one)
-  if (late === undefined || late === 'fail') return taken
+  if (!isSteps(late)) return taken
   return unionOf([taken, inside(late, `${here}/on_timeout`, sight)])
+}
+
+/** Steps, and not the word for what happens instead; a file half typed may have any word. */
+function isSteps(late: unknown): late is readonly Step[] {
+  return Array.isArray(late)
 }
 
 function messageOf(isSignal: boolean): Type & { readonly kind: 'map' } {

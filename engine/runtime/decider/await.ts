@@ -69,7 +69,11 @@ function look(sight: Sight, state: RunState, frame: AwaitFrame): Command | undef
   for (const message of candidates(state.mail, frame)) {
     const isSignal = step.on === 'signal'
     if (isSignal && !isMatch(frame.match, sight.payloads.value(message.data))) continue
-    const seen = { template: step.where, block: frame.parent, more: { event: seenAs(sight, frame, message) } }
+    const seen = {
+      template: step.where,
+      block: frame.parent,
+      more: { event: seenAs(sight, frame, message) },
+    }
     const takes =
       step.where === undefined ||
       condition(evaluateWith(sight, state, { ...seen, template: step.where }), path)

@@ -153,6 +153,12 @@ export interface AwaitFrame extends FrameOf<AwaitStep> {
   child: BlockFrame | undefined
 }
 
-export type BlockStepFrame = ChoiceFrame | EachFrame | WhileFrame | ParallelFrame | TryFrame | AwaitFrame
+export type BlockStepFrame =
+  | ChoiceFrame
+  | EachFrame
+  | WhileFrame
+  | ParallelFrame
+  | TryFrame
+  | AwaitFrame
 export type StepFrame = CallFrame | PlainFrame | BlockStepFrame
 export type Frame = StepFrame | BlockFrame

@@ -34,7 +34,6 @@ function holds(wanted: Json, given: Json | undefined): boolean {
 }
 
 function isEqual(a: Json, b: Json): boolean {
-  const isSameSize =
-    !isObject(a) || !isObject(b) || Object.keys(a).length === Object.keys(b).length
+  const isSameSize = !isObject(a) || !isObject(b) || Object.keys(a).length === Object.keys(b).length
   return isSameSize && holds(a, b)
 }

@@ -31,7 +31,7 @@ describe('a signal', () => {
     const { one, run } = await begun(simple)
     expect(one.view(run)).toMatchObject({
       status: 'parked',
-      steps: [{ path: 'a', status: 'waiting', awaits: 'paid' }],
+      steps: [{ path: 'a', status: 'waiting', awaits: { on: 'signal', topic: 'paid' } }],
     })
     await one.engine.signal(run, { name: 'paid', data: { amount: 7 }, id: 's1', by: 'user:ann' })
     await one.settle()
@@ -150,9 +150,12 @@ describe('an await', () => {
   })
 
   test('fails when its time is up', async () => {
-    const { one, run } = await begun("  - { id: a, await: { signal: paid, timeout: '${{ inputs.t }}' } }\n", {
-      t: '3d',
-    })
+    const { one, run } = await begun(
+      "  - { id: a, await: { signal: paid, timeout: '${{ inputs.t }}' } }\n",
+      {
+        t: '3d',
+      },
+    )
     expect(one.view(run).steps[0]).toMatchObject({ due: expect.stringMatching(/Z$/) })
     await one.settle()
     expect(one.view(run).error).toMatchObject({ code: 'RUN_STEP_TIMEOUT' })

@@ -1,0 +1,41 @@
+/**
+ * What people tell a run: over the link as one kind of message, to the engine by its own verbs.
+ *
+ * A message may be repeated when its first receiver went away: all of them count once.
+ */
+import { IonError } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import type { JsonObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { Engine } from '#engine/runtime/engine.ts'
+import type { Signal } from '#engine/runtime/live/talk.ts'
+
+export type Told = Signal & { readonly kind: 'signal'; readonly id: string }
+
+/** Tells `run`; resolves once that is durable. */
+export async function tellRun(
+  engine: Pick<Engine, 'signal'>,
+  run: RunId,
+  told: Told,
+): Promise<void> {
+  await engine.signal(run, told)
+}
+
+/** Reads a message. Throws `CLI_USAGE` that names the parameter. */
+export function askedTold({ told }: JsonObject): Told {
+  const { kind, name, data, id, by } = (told ?? {}) as JsonObject
+  if (kind !== 'signal') throw refused('kind', 'known to this version of it')
+  if (!isText(name)) throw refused('name', 'a text')
+  if (!isText(id)) throw refused('id', 'a text')
+  if (by !== undefined && !isText(by)) throw refused('by', 'a text')
+  return { kind, name, id, data: data ?? null, ...(by === undefined ? {} : { by }) }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.linkTextCharsMax
+}
+
+function refused(param: string, wanted: string): IonError {
+  const message = `The running ionflux was told something with a "${param}" that is not ${wanted}.`
+  return new IonError('CLI_USAGE', message, { data: { param } })
+}

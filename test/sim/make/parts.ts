@@ -1,0 +1,30 @@
+/**
+ * Parts of the plans of a case that need nothing of the steps around them.
+ */
+import type { Template } from '#engine/dsl/template.ts'
+import type { Block, PlanStep } from '#engine/plan/plan.ts'
+import type { Node, Out } from '#test/sim/case.ts'
+
+export function outOf(out: Out, last: string): Template | undefined {
+  if (out === 'last') return undefined
+  if (out === 'bad') return { kind: 'expression', source: '1 / 0' }
+  return { kind: 'map', entries: [['last', { kind: 'expression', source: last }]] }
+}
+
+export function awaited(
+  node: Extract<Node, { k: 'await' }>,
+  inner: (nodes: readonly Node[]) => Block,
+): Omit<Extract<PlanStep, { kind: 'await' }>, 'id'> {
+  const given = outOf(node.out, 'event.data')
+  return {
+    kind: 'await',
+    on: 'signal',
+    topic: { kind: 'value', value: `n${node.name}` },
+    count: node.count,
+    within: { kind: 'value', value: node.dueMs },
+    ...(node.isPicky ? { match: { kind: 'value', value: { even: true } } } : {}),
+    ...(node.isPicky ? { where: { kind: 'expression', source: 'event.data.n > 0' } } : {}),
+    ...(node.late === undefined ? {} : { onTimeout: inner(node.late) }),
+    ...(given === undefined ? {} : { output: given }),
+  }
+}

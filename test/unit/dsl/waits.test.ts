@@ -1,0 +1,109 @@
+/**
+ * Goal: a wait that cannot work is told before anything runs, and what a wait yields is typed.
+ */
+import { describe, expect, test } from 'vitest'
+
+import { checkFlow } from '#engine/dsl/check.ts'
+import { fits, isPattern, isSubject } from '#engine/dsl/subject.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
+
+import { world } from './world.ts'
+
+/** The codes with the words they point at. */
+function found(...steps: readonly string[]): readonly string[] {
+  const text = `dsl: flux/1\nid: a\nsteps:\n${steps.map((step) => `  - ${step}\n`).join('')}`
+  const document = parseDocument({ file: 'a.flow.yaml', text })
+  return checkFlow(document, world).problems.map(
+    ({ code, span }) => `${code} ${text.slice(span?.start, span?.end)}`,
+  )
+}
+
+describe('an await', () => {
+  test.each([
+    ['neither a signal nor an event', '{ timeout: 1h }', 'DSL_KEY_MISSING'],
+    ['both', '{ signal: a, event: b }', 'DSL_KEY_MISSING'],
+    ['a name that is none', '{ signal: is paid }', 'DSL_VALUE_FORMAT is paid'],
+    ['a subject that is none', "{ event: 'orders.>.paid' }", "DSL_VALUE_FORMAT 'orders.>.paid'"],
+    ['all without an end', '{ signal: a, count: all }', 'DSL_KEY_MISSING'],
+    ['none', '{ signal: a, count: 0 }', 'DSL_VALUE_FORMAT 0'],
+    ['some', '{ signal: a, count: some }', 'DSL_VALUE_UNKNOWN some'],
+    ['a time that is none', '{ signal: a, timeout: soon }', 'DSL_VALUE_FORMAT soon'],
+    ['a time beyond bounds', '{ signal: a, timeout: 99999d }', 'DSL_VALUE_FORMAT 99999d'],
+    ['an end without a time', '{ signal: a, on_timeout: fail }', 'DSL_KEY_MISSING'],
+    [
+      'an end that is none',
+      '{ signal: a, timeout: 1h, on_timeout: stop }',
+      'DSL_VALUE_UNKNOWN stop',
+    ],
+    ['a condition of a number', "{ signal: a, where: '${{ 1 + 1 }}' }", 'DSL_EXPRESSION_TYPE'],
+    ['a number as a name', "{ signal: '${{ 1 + 1 }}' }", 'DSL_EXPRESSION_TYPE'],
+    ['a word that is none', '{ signal: a, matches: {} }', 'DSL_KEY_UNKNOWN matches'],
+  ])('for %s is refused', (_, what, problem) => {
+    const [first] = found(`{ id: s, await: ${what} }`)
+    expect(first).toContain(problem)
+  })
+
+  test('takes names and subjects as expressions give them', () => {
+    const step = `{ id: s, await: { event: 'orders.\${{ run.id }}.*', match: { of: '\${{ inputs }}' }, timeout: '\${{ "1h" }}' } }`
+    expect(found(step)).toEqual([])
+  })
+
+  test('sees what came as event, and what came is what it yields', () => {
+    const step = (output: string): string =>
+      `{ id: s, await: { signal: a, where: '\${{ event.data.n > 1 }}' }, output: '\${{ event.${output} }}' }`
+    expect(found(step('by'))).toEqual([])
+    expect(found(step('subject'))[0]).toContain('DSL_FIELD_UNKNOWN')
+    const after = (use: string): readonly string[] =>
+      found('{ id: s, await: { signal: a } }', `{ id: t, let: '\${{ steps.s.output.${use} }}' }`)
+    expect(after('data.amount')).toEqual([])
+    expect(after('payload')[0]).toContain('DSL_FIELD_UNKNOWN')
+  })
+
+  test('of several yields a list', () => {
+    const [first] = found(
+      '{ id: s, await: { signal: a, count: 2 } }',
+      "{ id: t, let: '${{ steps.s.output.data }}' }",
+    )
+    expect(first).toMatch(/DSL_(FIELD_UNKNOWN|EXPRESSION_TYPE)/)
+  })
+
+  test('has steps of its own, which have ids of the flow and see what is before it', () => {
+    const late = (id: string, value: string): string =>
+      `{ id: s, await: { signal: a, timeout: 1h, on_timeout: [{ id: ${id}, let: '${value}' }] } }`
+    expect(found('{ id: b, let: 1 }', late('c', '${{ steps.b.output }}'))).toEqual([])
+    expect(found('{ id: b, let: 1 }', late('b', 'x'))).toEqual(['DSL_STEP_DUPLICATE b'])
+    expect(found(late('c', '${{ steps.nobody.output }}'))[0]).toContain('DSL_NAME_UNKNOWN')
+    expect(found(late('c', '1'), "{ id: z, let: '${{ steps.c.output }}' }")[0]).toContain(
+      'DSL_NAME_UNKNOWN',
+    )
+  })
+})
+
+describe('a subject', () => {
+  test.each([
+    ['orders.paid', 'orders.paid', true],
+    ['orders.paid', 'orders.paid.late', false],
+    ['orders.*', 'orders.paid', true],
+    ['orders.*', 'orders', false],
+    ['orders.*', 'orders.paid.late', false],
+    ['*.paid', 'orders.paid', true],
+    ['orders.>', 'orders.paid.late', true],
+    ['orders.>', 'orders', false],
+    ['orders.*.>', 'orders.7.paid', true],
+    ['orders.*.>', 'orders.7', false],
+  ])('%s stands for %s: %s', (heard, said, does) => {
+    expect(fits(heard, said)).toBe(does)
+  })
+
+  test.each(['', '.', 'a.', '.a', 'a..b', 'a b', 'a.>.b', 'ä', `a${'.a'.repeat(200)}`])(
+    'is not %j',
+    (text) => {
+      expect(isPattern(text)).toBe(false)
+      expect(isSubject(text)).toBe(false)
+    },
+  )
+
+  test('that is said has no wildcards', () => {
+    expect([isSubject('a.*'), isSubject('a.>'), isSubject('a.b-1_c')]).toEqual([false, false, true])
+  })
+})
