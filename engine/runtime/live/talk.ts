@@ -41,6 +41,7 @@ async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal):
     const message = `"${name.slice(0, 80)}" is no name of a signal; write words of letters and digits, joined by dots.`
     throw new IonError('RUN_SIGNAL_REFUSED', message)
   }
+  if (id !== undefined && (await isHeard(engine, run, id))) return
   const live = await openRun(engine, run)
   const signal: RunRecord = {
     kind: 'signal.received',
@@ -57,6 +58,13 @@ async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal):
   mustGoOn(run, live.state.status)
   const message = `Run ${run} has too many signals that nobody took; it takes no more.`
   throw new IonError('RUN_SIGNAL_REFUSED', message)
+}
+
+/** Whether a run that has ended had heard the signal: whoever asks again gets the same answer. */
+async function isHeard(engine: Inside, run: RunId, id: string): Promise<boolean> {
+  if (!hasEnded(await statusOf(engine, run))) return false
+  const records = engine.ports.journal.read(run)
+  return records.some((one) => one.kind === 'signal.received' && one.id === id)
 }
 
 /** The run in memory. Throws `RUN_NOT_FOUND`, `RUN_ALREADY_ENDED`. */

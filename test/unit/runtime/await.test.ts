@@ -89,6 +89,14 @@ describe('a signal', () => {
     expect(one.view(run)).toMatchObject({ status: 'done', output: 4 })
   })
 
+  test('that a run heard before it ended is heard, when it is sent again', async () => {
+    const { one, run } = await begun(simple)
+    await one.engine.signal(run, { name: 'paid', data: 1, id: 's' })
+    await idle(one)
+    await one.engine.signal(run, { name: 'paid', data: 1, id: 's' })
+    expect(one.view(run).status).toBe('done')
+  })
+
   test('for a run that has ended says so', async () => {
     const { one, run } = await begun('  - { id: a, let: 1 }\n')
     await expect(one.engine.signal(run, { name: 'late', data: 1 })).rejects.toMatchObject({
