@@ -67,7 +67,7 @@ export interface Git {
 /** Requests, shaped on the web's `fetch`, which is there as a global, too. */
 export interface Http {
   /** Rejects with the code of what went wrong; any answer is an answer, whatever its status. */
-  fetch(url: string, init?: HttpInit): Promise<HttpResponse>
+  fetch(url: string | SecretHandle, init?: HttpInit): Promise<HttpResponse>
 }
 
 export interface HttpInit {
@@ -82,10 +82,35 @@ export interface HttpInit {
   readonly form?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>
   /** Secrets in a body of json or form, by JSON Pointer: `{ '/client_secret': handle }`. */
   readonly secrets?: Readonly<Record<string, SecretHandle>>
+  /** Has the host sign the request with a secret, when all else of it is ready. */
+  readonly sign?: Signing
   /** Milliseconds until the whole answer must be there; 30,000 unless told. */
   readonly timeout?: number
   readonly redirect?: 'follow' | 'manual' | 'error'
 }
+
+/** Who the signature of a request is for, and the secret that makes it. */
+export type Signing =
+  /** Standard Webhooks; `id` is what the receiver tells messages apart by. */
+  | { readonly scheme: 'standard'; readonly secret: SecretHandle; readonly id: string }
+  /** An HMAC of the body in a header: `{ header: 'x-hub-signature-256', template: 'sha256={}' }`. */
+  | {
+      readonly scheme: 'hmac'
+      readonly secret: SecretHandle
+      readonly header: string
+      readonly template?: string
+      readonly hash?: 'sha1' | 'sha256' | 'sha512'
+      readonly spelling?: 'hex' | 'base64'
+    }
+  /** AWS Signature Version 4; `id` is the id of the access key. */
+  | {
+      readonly scheme: 'aws4'
+      readonly id: string | SecretHandle
+      readonly secret: SecretHandle
+      readonly session?: SecretHandle
+      readonly region: string
+      readonly service: string
+    }
 
 /** What `{ secret: NAME }` in a flow arrives as. The host puts the value into the request. */
 export interface SecretHandle {

@@ -46,6 +46,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   '@noble/hashes': ['engine/core/digest.ts', 'engine/core/id.ts'],
   ajv: ['engine/core/schema.ts'],
   'ajv-formats': ['engine/core/schema.ts'],
+  aws4: ['test/'],
   commander: ['engine/cli/'],
   emulate: ['test/fake/'],
   esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts'],

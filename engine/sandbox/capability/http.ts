@@ -16,51 +16,84 @@ import type { Redactor } from '#engine/connection/redact.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
 
+import { textOf, type Handle } from './handle.ts'
 import { fill } from './inject.ts'
 import { readRequest, type AskedRequest } from './request.ts'
+import { takeSecrets } from './secret.ts'
+import { handlesOf, sign } from './sign.ts'
 
 export interface HttpPowers {
   /** Opened with the first request. */
   readonly door: () => Promise<Pick<HttpDoor, 'send'>>
   readonly secrets: () => SecretBook | Promise<SecretBook>
+  /** For signatures, which say when they were made. */
+  readonly now?: () => number
 }
 
 const anything = '*'
 
 /** The host's side of `ctx.http`. */
-export function httpOperations({ door, secrets }: HttpPowers): HostOperations {
+export function httpOperations(powers: HttpPowers): HostOperations {
   return {
     call: async (op, args, context) => {
-      if (op !== 'http.fetch') {
-        const message = `The host offers no operation "${op}".`
-        throw new IonError('CAP_NOT_GRANTED', message, { data: { op } })
-      }
-      const asked = readRequest(args)
-      demandHost(readTarget(asked.url), asked.method, context)
-      const names = secretNamesOf(asked)
-      for (const name of names) demandSecret(name, context)
-      const book = await secrets()
-      const values = new Map<string, string>()
-      for (const name of names) values.set(name, await book.get(name))
-      const out = await door()
-      const { url, method, redirect, timeMs } = asked
-      const redactor = await book.redactorFor(context.granted.secrets ?? [])
-      try {
-        const answer = await out.send({
-          url,
-          method,
-          redirect,
-          timeMs,
-          signal: context.signal,
-          ...fill(asked, values),
-          mayGo: (target, by) => refusal(target, by, context) === undefined,
-        })
-        return replyOf(answer, redactor)
-      } catch (thrown) {
-        throw clean(thrown, redactor)
-      }
+      if (op === 'http.fetch') return await fetchFor(readRequest(args), powers, context)
+      const message = `The host offers no operation "${op}".`
+      throw new IonError('CAP_NOT_GRANTED', message, { data: { op } })
     },
   }
+}
+
+async function fetchFor(
+  asked: AskedRequest,
+  { door, secrets, now = Date.now }: HttpPowers,
+  context: CallContext,
+): Promise<Json> {
+  const op = 'http.fetch'
+  if (typeof asked.url === 'string') demandHost(readTarget(asked.url), asked.method, context)
+  const names = secretNamesOf(asked)
+  const book = await secrets()
+  const values = await takeSecrets(names, { op, context, book })
+  const url = urlOf(asked.url, values)
+  if (typeof asked.url !== 'string') demandHost(url, asked.method, context)
+  const out = await door()
+  const { method, redirect, timeMs } = asked
+  const redactor = await book.redactorFor(context.granted.secrets ?? [])
+  try {
+    const filled = fill(asked, values)
+    const headers = [...filled.headers, ...filled.credentials]
+    const body = filled.body ?? new Uint8Array()
+    const unsigned = { url: url.url.href, method, headers, body, nowMs: now() }
+    const signed = asked.sign === undefined ? [] : sign(asked.sign, values, unsigned)
+    const answer = await out.send({
+      url: url.url.href,
+      method,
+      redirect,
+      timeMs,
+      signal: context.signal,
+      ...filled,
+      credentials: [...filled.credentials, ...signed],
+      mayGo: (target, by) => refusal(target, by, context) === undefined,
+    })
+    return replyOf(typeof asked.url === 'string' ? answer : withoutPath(answer), redactor)
+  } catch (thrown) {
+    throw clean(thrown, redactor)
+  }
+}
+
+/** What is wrong with a URL that is a secret is not said: it would be said about the secret. */
+function urlOf(url: string | Handle, values: ReadonlyMap<string, string>): Target {
+  if (typeof url === 'string') return readTarget(url)
+  try {
+    return readTarget(textOf(url, values))
+  } catch {
+    const message = `The secret "${url.secret}" makes no URL that a request can go to.`
+    throw new IonError('CONN_SECRET_REFUSED', message, { data: { secret: url.secret } })
+  }
+}
+
+/** Of a URL that is a secret, the guest may know the origin. */
+function withoutPath(answer: Answer): Answer {
+  return { ...answer, url: new URL(answer.url).origin }
 }
 
 /** Who does not allow `target`; undefined when both do. */
@@ -87,26 +120,13 @@ function demandHost(target: Target, method: string, context: CallContext): void 
   throw new IonError('CAP_NOT_GRANTED', message, { data })
 }
 
-function secretNamesOf({ headers, fields }: AskedRequest): readonly string[] {
+function secretNamesOf({ url, headers, fields, sign: asked }: AskedRequest): readonly string[] {
   const inHeaders = headers.flatMap(([, value]) =>
     typeof value === 'string' ? [] : [value.secret],
   )
-  return [...new Set([...inHeaders, ...fields.map(([, { secret }]) => secret)])]
-}
-
-function demandSecret(name: string, { asker, granted, secrets = [] }: CallContext): void {
-  const { secrets: asked = [] } = asker.capabilities
-  const isAsked = asked.includes(name) || (asked.includes(anything) && secrets.includes(name))
-  const by = !isAsked ? 'plugin' : granted.secrets?.includes(name) === true ? undefined : 'flow'
-  if (by === undefined) return
-  const shown = name.slice(0, 70)
-  const data = { capability: `secrets: ${shown}`, op: 'http.fetch', unit: asker.name, by }
-  const message = asked.includes(anything)
-    ? `"${asker.name}" uses the secret "${shown}", which its step does not hand over. Write { secret: ${shown} } in its parameters, and allow it in permissions.secrets.`
-    : by === 'plugin'
-      ? `"${asker.name}" uses the secret "${shown}" without asking for it. Add "capabilities: { secrets: [${shown}] }" to its manifest.`
-      : `"${asker.name}" uses the secret "${shown}", which the flow does not allow. Add "permissions: { secrets: [${shown}] }" to the flow.`
-  throw new IonError('CAP_NOT_GRANTED', message, { data })
+  const others = [...fields.map(([, handle]) => handle), ...handlesOf(asked)]
+  if (typeof url !== 'string') others.push(url)
+  return [...new Set([...inHeaders, ...others.map(({ secret }) => secret)])]
 }
 
 function replyOf({ status, headers, url, isRedirected, body }: Answer, redactor?: Redactor): Json {

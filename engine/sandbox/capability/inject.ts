@@ -8,7 +8,8 @@ import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import type { Headers } from '#engine/connection/headers.ts'
 
-import type { AskedBody, AskedRequest, Handle } from './request.ts'
+import { textOf, type Handle } from './handle.ts'
+import type { AskedBody, AskedRequest } from './request.ts'
 
 /** The parts of a request that may carry secrets, ready to be sent. */
 export interface Filled {
@@ -46,13 +47,6 @@ function headerOf(name: string, handle: Handle, values: ReadonlyMap<string, stri
   throw new IonError('CONN_SECRET_REFUSED', message, {
     data: { secret: handle.secret, header: name.slice(0, 100) },
   })
-}
-
-function textOf({ secret, template, basic }: Handle, values: ReadonlyMap<string, string>): string {
-  const value = (values.get(secret) ?? '').replace(/\r?\n$/, '')
-  const text =
-    basic === undefined ? value : `Basic ${Buffer.from(`${basic}:${value}`).toString('base64')}`
-  return template.split('{}').join(text)
 }
 
 function typeOf({ kind }: AskedBody): string | undefined {

@@ -2,19 +2,12 @@
  * Reads what a guest asks of `http.fetch`. Everything in it is untrusted; what does not
  * have the shape of a request is refused with a sentence about what is missing.
  */
-import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Redirect } from '#engine/connection/redirect.ts'
 
-/** A secret by name, and how it is written into its place. */
-export interface Handle {
-  readonly secret: string
-  /** The text around it, with `{}` where it goes: `Bearer {}`. */
-  readonly template: string
-  /** The user name of Basic authentication; the secret is its password. */
-  readonly basic?: string
-}
+import { readHandle, refused, type Handle } from './handle.ts'
+import { readSign, type AskedSign } from './sign.ts'
 
 export type AskedBody =
   | { readonly kind: 'none' }
@@ -25,12 +18,13 @@ export type AskedBody =
 
 /** A request as the guest wrote it, with its secrets still names. */
 export interface AskedRequest {
-  readonly url: string
+  readonly url: string | Handle
   readonly method: string
   readonly headers: readonly (readonly [string, string | Handle])[]
   readonly body: AskedBody
   /** Secrets in the body, by JSON Pointer (json) or `/name` (form). */
   readonly fields: readonly (readonly [pointer: string, Handle])[]
+  readonly sign: AskedSign | undefined
   readonly redirect: Redirect
   readonly timeMs: number
 }
@@ -38,8 +32,8 @@ export interface AskedRequest {
 /** Throws `CONN_REQUEST_REFUSED`. */
 export function readRequest(args: Json): AskedRequest {
   if (!isObject(args)) throw refused('A request is an object with a url.')
-  const { url, method = 'GET', headers = [], redirect = 'follow' } = args
-  if (typeof url !== 'string') throw refused('A request needs a url.')
+  const { method = 'GET', headers = [], redirect = 'follow' } = args
+  const url = readUrl(args['url'])
   if (typeof method !== 'string') throw refused('The method of a request is a text.')
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') {
     throw refused('"redirect" is "follow", "manual" or "error".')
@@ -57,9 +51,20 @@ export function readRequest(args: Json): AskedRequest {
         throw refused(`"${at.slice(0, 100)}" is marked for a secret and names none.`)
       return [at, handle]
     }),
+    sign: readSign(args['sign']),
     redirect,
     timeMs: readTime(args['timeout']),
   }
+}
+
+/** A secret may be the whole URL or stand behind its host, never in it: names are looked up. */
+function readUrl(url: Json | undefined): string | Handle {
+  const read = typeof url === 'string' ? url : readHandle(url)
+  if (read === undefined) throw refused('A request needs a url.')
+  if (typeof read === 'string') return read
+  if (/^(?:\{\}|https?:\/\/[^{}/?#\\]+\/.*)$/.test(read.template) && read.basic === undefined)
+    return read
+  throw refused('A secret is a whole URL, or stands behind the host of one.')
 }
 
 function readTime(timeout: Json | undefined): number {
@@ -86,16 +91,6 @@ function readHeaders(headers: Json): AskedRequest['headers'] {
   })
 }
 
-function readHandle(value: Json | undefined): Handle | undefined {
-  if (!isObject(value)) return undefined
-  const { $secret: secret, template = '{}', basic } = value
-  if (typeof secret !== 'string' || typeof template !== 'string') return undefined
-  if (template.split('{}').length !== 2)
-    throw refused('A template names the place of its secret once: {}.')
-  if (basic === undefined) return { secret, template }
-  return typeof basic === 'string' ? { secret, template, basic } : undefined
-}
-
 function readBody(body: Json | undefined): AskedBody {
   if (body === undefined || body === null) return { kind: 'none' }
   const { text, base64, json, form } = (isObject(body) ? body : {}) as Partial<JsonObject>
@@ -111,10 +106,6 @@ function readBody(body: Json | undefined): AskedBody {
   return { kind: 'form', pairs }
 }
 
-function tooManySecrets(): IonError {
+function tooManySecrets(): Error {
   return refused(`A request carries at most ${limits.secretsPerRequestMax} secrets.`)
-}
-
-function refused(message: string): IonError {
-  return new IonError('CONN_REQUEST_REFUSED', message)
 }

@@ -51,12 +51,13 @@ function bodyOf({ body, json, form }) {
 }
 
 async function fetchHttp(url, init = {}) {
-  const { method, headers, timeout, redirect, secrets } = init
-  const request = { url: String(url), headers: headerPairs(headers) }
+  const { method, headers, timeout, redirect, secrets, sign } = init
+  const request = { url: isHandle(url) ? url : String(url), headers: headerPairs(headers) }
   if (method !== undefined) request.method = String(method)
   if (timeout !== undefined) request.timeout = timeout
   if (redirect !== undefined) request.redirect = redirect
   if (secrets !== undefined) request.secrets = secrets
+  if (sign !== undefined) request.sign = sign
   const body = bodyOf(init)
   if (body !== undefined) request.body = body
   return new Response(await host('http.fetch', request))

@@ -156,3 +156,9 @@ function wordOf(status: number, headers: HttpResponse['headers'], said: string):
   if (status === 422) return 'refused'
   return status >= 500 ? 'unavailable' : 'unexpected_status'
 }
+
+/** The key of a step as hex: its author may have given it any text. */
+export async function keyDigest(key: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,7 +1,7 @@
 /** What stands beside a commit: checks with their annotations, and plain statuses. */
 import type { Action, JsonObject } from 'ionflux/plugin'
 
-import { askJson, list, type Common, type Where } from './api.ts'
+import { askJson, keyDigest, list, type Common, type Where } from './api.ts'
 import { given } from './shape.ts'
 
 interface Annotation {
@@ -53,7 +53,7 @@ export const createCheck: Action<
 > = async (input, context) => {
   const where = { input, context }
   const { name, sha } = input
-  const { key } = context.run
+  const key = await keyDigest(context.run.key)
   const isMine = ({ external_id: id }: RawCheck): boolean => id === key
   const query = { check_name: name, filter: 'all' }
   const wish = { path: ['commits', sha, 'check-runs'], query, member: 'check_runs' }

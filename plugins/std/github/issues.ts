@@ -6,7 +6,7 @@
  */
 import type { Action, Context } from 'ionflux/plugin'
 
-import { ask, askJson, list, type Common, type Where } from './api.ts'
+import { ask, askJson, keyDigest, list, type Common, type Where } from './api.ts'
 import { commentOf, given, issueOf, type Comment, type Issue } from './shape.ts'
 import type { RawComment, RawIssue } from './shape.ts'
 
@@ -48,7 +48,7 @@ export const createIssue: Action<IssueFields & { readonly title: string }, Issue
   context,
 ) => {
   const where = { input, context }
-  const mark = stepMark(context)
+  const mark = await stepMark(context)
   const query = { state: 'all', sort: 'created', direction: 'desc', since: startOfRun() }
   const isMine = ({ body }: RawIssue): boolean => body?.endsWith(mark) === true
   const wish = { path: ['issues'], query }
@@ -100,7 +100,9 @@ type Said = Comment & { readonly outcome: 'created' | 'updated' | 'unchanged' }
 export const comment: Action<Say, Said> = async (input, context) => {
   const where = { input, context }
   const mark =
-    input.marker === undefined ? stepMark(context) : `<!-- ionflux:comment ${input.marker} -->`
+    input.marker === undefined
+      ? await stepMark(context)
+      : `<!-- ionflux:comment ${input.marker} -->`
   const body = marked(input.body, mark)
   const found = await findComment(where, input, mark)
   if (found?.body === body) return { ...commentOf(found), outcome: 'unchanged' }
@@ -157,8 +159,8 @@ function startOfRun(): string {
   return new Date(Date.now() - 3_600_000).toISOString()
 }
 
-function stepMark({ run }: Context): string {
-  return `<!-- ionflux:step ${run.key} -->`
+async function stepMark({ run }: Context): Promise<string> {
+  return `<!-- ionflux:step ${await keyDigest(run.key)} -->`
 }
 
 function marked(body: string, mark: string): string {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { digestOfText } from '#engine/core/digest.ts'
+import { digestOfText, type Digest } from '#engine/core/digest.ts'
 import type { JsonObject } from '#engine/core/json.ts'
 import { openGitHub, token, type FakeGitHub } from '#test/fake/github.ts'
 
@@ -69,6 +69,13 @@ describe('issues', () => {
     expect(await call('create-issue', input, 'two')).toMatchObject({ number: 2 })
     const { issues } = await call<Items>('list-issues', {})
     expect(issues).toHaveLength(2)
+  })
+
+  test('are opened once for a key of the author, whatever it says', async () => {
+    const rest = { key: 'one --> "two"' as Digest }
+    const input = { ...common, title: 'One' }
+    await plugin.call('create-issue', input, rest)
+    expect(await plugin.call('create-issue', input, rest)).toMatchObject({ number: 1 })
   })
 
   test('are read page by page, as many as are wanted', async () => {
