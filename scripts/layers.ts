@@ -48,7 +48,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'ajv-formats': ['engine/core/schema.ts'],
   aws4: ['test/'],
   commander: ['engine/cli/'],
-  emulate: ['test/fake/'],
+  emulate: ['test/'],
   esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts'],
   'fast-check': ['test/'],
   'isomorphic-git': ['engine/mirror/git.ts'],
