@@ -111,6 +111,19 @@ function addFlowCommands(add: Add, terminal: Terminal): void {
       }),
   )
   add(
+    'fmt [paths...]',
+    'put flows and plugin files into their one form; meaning and comments stay',
+    [
+      ['--check', 'change nothing, and end with 3 when a file would change'],
+      ['--diff', 'change nothing, and print what would change'],
+      ['--stdin', 'format stdin to stdout'],
+      json,
+      repo,
+    ],
+    async ([paths], values) =>
+      (await import('./format/fmt.ts')).fmt(terminal, { paths: paths as string[], ...values }),
+  )
+  add(
     'graph <flow>',
     'show the plan of a flow',
     [

@@ -4,12 +4,13 @@
  * `--fix` makes the changes that keep the meaning, then checks again, so what it prints
  * is what is left.
  */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { exitOfProblems } from '#engine/cli/exit.ts'
+import { filesPlace, type FilesPlace } from '#engine/cli/format/place.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { problemForJson, problemsForGithub, problemsForSarif } from '#engine/cli/problem-formats.ts'
 import { openSources } from '#engine/cli/problem-text.ts'
@@ -22,8 +23,7 @@ import { version } from '#engine/host/installation.ts'
 import { checkAll, type CheckedRepository } from '#engine/host/repository/check-all.ts'
 import { openWorkingTree, type Files } from '#engine/host/repository/files.ts'
 import { markerFile } from '#engine/host/repository/config.ts'
-import { findRoot } from '#engine/host/repository/root.ts'
-import { filesAt, readerOf, repositoryFor } from '#engine/host/target.ts'
+import { filesAt, readerOf } from '#engine/host/target.ts'
 
 export interface CheckValues {
   readonly paths: readonly string[]
@@ -41,7 +41,7 @@ type Format = (typeof formats)[number]
 export async function check(terminal: Terminal, values: CheckValues): Promise<number> {
   const began = performance.now()
   const format = formatOf(values.json === true ? 'json' : values.format)
-  const place = placeOf(values)
+  const place = filesPlace(values)
   if (values.fix === true && values.at !== undefined) {
     throw new IonError(
       'CLI_USAGE',
@@ -69,7 +69,7 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
 /** Paths that name nothing to check are a mistake of the call; no check passed. */
 function refuseNothing(
   named: readonly string[],
-  { root, paths }: Place,
+  { root, paths }: FilesPlace,
   { flows, plugins, problems }: CheckedRepository,
 ): void {
   const isWhole = named.length === 0 || paths.includes('')
@@ -147,36 +147,6 @@ function fixFiles(files: Files, problems: readonly Problem[]): number {
     count += applied.length
   }
   return count
-}
-
-interface Place {
-  readonly root: string
-  /** From the root. */
-  readonly paths: readonly string[]
-}
-
-function placeOf({ paths, repo, at }: CheckValues): Place {
-  const [first] = paths
-  const near =
-    first === undefined ? '.' : isFolder(resolve(first)) ? first : dirname(resolve(first))
-  const root =
-    repo === undefined ? (findRoot(near) ?? resolve(near)) : (repositoryFor(repo) ?? resolve(repo))
-  const inside = paths.map((path) => {
-    const full = repo !== undefined && !existsSync(path) ? join(root, path) : resolve(path)
-    if (at === undefined && !existsSync(full))
-      throw new IonError('CLI_USAGE', `There is no file or folder "${path}".`)
-    const from = relative(root, full).split(sep).join('/')
-    if (!from.startsWith('..')) return from
-    throw new IonError(
-      'CLI_USAGE',
-      `"${path}" lies outside of ${root}; check one repository at a time.`,
-    )
-  })
-  return { root, paths: inside }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function formatOf(text = 'text'): Format {

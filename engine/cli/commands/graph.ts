@@ -14,6 +14,7 @@ import { findTarget } from '#engine/host/target.ts'
 import { graphSvg } from '#engine/plan/graph-draw.ts'
 import { graphJson, graphMermaid, graphText } from '#engine/plan/graph-print.ts'
 import { graphOf } from '#engine/plan/graph.ts'
+import { semDigest } from '#engine/plan/meaning.ts'
 
 export interface GraphValues {
   readonly flow: string
@@ -40,9 +41,12 @@ export async function graph(terminal: Terminal, values: GraphValues): Promise<nu
     return exitOfProblems(problems)
   }
   const drawn = graphOf(loaded.plan)
-  if (format === 'json') printJson(terminal, { ...graphJson(drawn), execDigest: loaded.digest })
-  else if (format === 'mermaid') terminal.data(graphMermaid(drawn))
+  if (format === 'json') {
+    const digests = { execDigest: loaded.digest, semDigest: semDigest(loaded.plan) }
+    printJson(terminal, { ...graphJson(drawn), ...digests })
+  }
+  if (format === 'mermaid') terminal.data(graphMermaid(drawn))
   else if (format === 'svg') terminal.data(graphSvg(drawn))
-  else terminal.data(graphText(drawn).split('\n').map(printable).join('\n'))
+  else if (format === 'text') terminal.data(graphText(drawn).split('\n').map(printable).join('\n'))
   return exits.done
 }

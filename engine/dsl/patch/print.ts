@@ -32,7 +32,7 @@ export function printText(
   text: string,
   { isInline, quote }: { readonly isInline: boolean; readonly quote?: Quote },
 ): string {
-  const isBare = durations.test(text) || (isInline ? plainInline : plain).test(text)
+  const isBare = plainDigits.test(text) || (isInline ? plainInline : plain).test(text)
   const isPlain = quote === undefined && isBare
   if (isPlain && !/^(?:null|true|false|yes|no|on|off|~)$/i.test(text) && !/: |:$| #/.test(text)) {
     return text
@@ -44,9 +44,12 @@ export function printText(
 }
 
 /** Starts with a letter, a path or an expression, and ends with something to see. */
-const plain = /^(?:[A-Za-z_/]|\.{1,2}\/|\$\{\{)(?:[^\p{C}\p{Zl}\p{Zp}\p{Zs}]| (?=\S))*$/u
-const plainInline = /^(?:[A-Za-z_/]|\.{1,2}\/)(?:[\w./@^~*+=()$-]|:(?=\S)| (?=[\w./]))*$/u
-const durations = /^(?:\d{1,9}(?:ms|[smhdw]))+$/
+const plain =
+  /^(?:[A-Za-z_/]|\.{1,2}\/|\.(?!inf|nan)[a-z]|\$\{\{)(?:[^\p{C}\p{Zl}\p{Zp}\p{Zs}]| (?=\S))*$/u
+const plainInline =
+  /^(?:[A-Za-z_/]|\.{1,2}\/|\.(?!inf|nan)[a-z])(?:[\w./@^~*+=()$-]|:(?=\S)| (?=[\w./]))*$/u
+/** Durations, sizes and versions; never what any reader of YAML takes for a number or a date. */
+const plainDigits = /^(?:\d{1,9}(?!e\d|[xo])[A-Za-z][\w.-]*|\d{1,9}\.\d{1,9}\.\d[\w.-]*)$/
 /** What cannot stand between single quotes, or a reader would not see; but for joiners in emoji. */
 const special = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu
 
