@@ -37,6 +37,8 @@ export interface Context {
   readonly state: State
   /** Large data, passed on by a handle. Needs `capabilities: { blob: [read, write] }`. */
   readonly blob: Blobs
+  /** JSON Schema, done by the host. Needs nothing. */
+  readonly schema: Schemas
   readonly log: Log
   /**
    * Ends the action with a failure of its own: `code` is a lower-case word that a flow
@@ -141,6 +143,26 @@ export interface HttpHeaders extends Iterable<[string, string]> {
   has(name: string): boolean
   getSetCookie(): string[]
 }
+
+export interface Schemas {
+  /**
+   * Compares a value with a schema of 2020-12. Rejects with `DSL_SCHEMA_MALFORMED` for what
+   * is no schema.
+   */
+  check(schema: JsonObject | boolean, value: Json): Promise<SchemaVerdict>
+}
+
+export type SchemaVerdict =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      /** JSON Pointer into the value. */
+      readonly at: string
+      /** The word of JSON Schema that was broken. */
+      readonly keyword: string
+      /** A clause with a full stop that follows the name of the value: `must be text.` */
+      readonly message: string
+    }
 
 /** Values by key. Every flow has its own; a write may name the version it was decided on. */
 export interface State {

@@ -14,6 +14,7 @@ export const limits = {
   schemaFilesMax: 64,
   schemaCallsMax: 5_000_000,
   schemaCallsPerValueMax: 20,
+  schemasKeptMax: 64,
   dataDepthMax: 200,
   fileDepthMax: 64,
   stepsPerFlowMax: 2_000,

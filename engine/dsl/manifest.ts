@@ -87,6 +87,11 @@ export interface Action {
    * the same key changes nothing more, or change it again every time.
    */
   readonly effects: 'pure' | 'read' | 'idempotent' | 'unsafe'
+  /**
+   * Which of the plugin's powers this action needs, by their kinds; all of them unless told. A flow
+   * that uses it grants no others.
+   */
+  readonly needs?: readonly ('net' | 'secrets' | 'git' | 'state' | 'files' | 'blob' | 'model')[]
   /** JSON Schema (2020-12) of the input, checked on every call. */
   readonly input?: JsonObject
   /** JSON Schema (2020-12) of the output, checked on every call. */

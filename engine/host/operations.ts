@@ -14,6 +14,7 @@ import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
 import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { States } from '#engine/runtime/states.ts'
 import { blobOperations } from '#engine/sandbox/capability/blob.ts'
+import { schemaOperations } from '#engine/sandbox/capability/schema.ts'
 import { stateOperations } from '#engine/sandbox/capability/state.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 
@@ -41,6 +42,7 @@ export function openOperations(options: OperationsOptions): OpenOperations {
     git: openGits(withoutRepository),
     state: stateOperations(states),
     blob: openBlobArea(directory),
+    schema: schemaOperations(),
   }
   return {
     call: async (op, args, context) => {

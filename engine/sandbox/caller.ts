@@ -11,6 +11,9 @@ import type { Failure } from '#engine/core/error.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { withDefaults } from '#engine/core/schema/defaults.ts'
+import { permissionsIn } from '#engine/dsl/power/kinds.ts'
+import type { Permissions } from '#engine/dsl/world.ts'
+import type { Unit } from '#engine/plan/plan.ts'
 import type { Caller, CallRequest, CallResult, CallUsage, Store } from '#engine/runtime/ports.ts'
 
 import { Conversation } from './conversation.ts'
@@ -84,7 +87,7 @@ export class SandboxCaller implements Caller {
 
   async #run(call: ReadyCall): Promise<CallResult> {
     const { request, unit, input } = call
-    const asker = { name: request.action.name, capabilities: unit.unit.capabilities }
+    const asker = { name: request.action.name, capabilities: powersOf(unit.unit, request) }
     const session = new HostSession(this.#operations, request, asker)
     const { instance, memoryBytesMax, timeMsMax } = unit
     const facts = JSON.stringify(factsOf(request, unit.unit))
@@ -199,4 +202,10 @@ function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): F
 
 function failed(code: Code, message: string, data?: JsonObject): CallResult {
   return { ok: false, error: { code, message, ...(data === undefined ? {} : { data }) } }
+}
+
+/** The plugin's powers that the action says it needs. */
+function powersOf({ capabilities, actions }: Unit, { action }: CallRequest): Permissions {
+  const needs = actions[action.export]?.needs
+  return needs === undefined ? capabilities : permissionsIn(capabilities, needs)
 }

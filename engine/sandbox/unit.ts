@@ -102,11 +102,11 @@ function exportOf(action: string): string {
 }
 
 function actionOf(manifest: Manifest, name: string): UnitAction {
-  const { effects, input, output } = manifest.actions[name] ?? { effects: 'pure' }
+  const { effects, needs, input, output } = manifest.actions[name] ?? { effects: 'pure' }
   const schemas: { input?: JsonObject; output?: JsonObject } = {}
   if (input !== undefined) schemas.input = input
   if (output !== undefined) schemas.output = output
-  return { effects, ...schemas }
+  return { effects, ...(needs === undefined ? {} : { needs }), ...schemas }
 }
 
 const sizeUnits: Readonly<Record<string, number>> = { kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }

@@ -15,12 +15,18 @@ export const powerKinds = ['net', 'secrets', 'git', 'state', 'files', 'blob', 'm
 
 export type PowerKind = (typeof powerKinds)[number]
 
-/** The powers of a manifest or a flow, without what is only for people. */
-export function permissionsIn(from: Permissions | undefined): Permissions {
+/**
+ * The powers of a manifest or a flow, without what is only for people, and of those only
+ * the `kinds` that an action needs.
+ */
+export function permissionsIn(
+  from: Permissions | undefined,
+  kinds: readonly PowerKind[] = powerKinds,
+): Permissions {
   return Object.fromEntries(
     powerKinds.flatMap((kind) => {
       const list = from?.[kind]
-      return list === undefined ? [] : [[kind, list] as const]
+      return list === undefined || !kinds.includes(kind) ? [] : [[kind, list] as const]
     }),
   )
 }

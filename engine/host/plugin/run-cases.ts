@@ -11,6 +11,7 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import { openGit } from '#engine/mirror/open.ts'
 import { gitOperations } from '#engine/mirror/operations.ts'
+import { schemaOperations } from '#engine/sandbox/capability/schema.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 import type { BuiltUnit } from '#engine/sandbox/unit.ts'
 
@@ -47,7 +48,7 @@ export class CaseRunner implements AsyncDisposable {
       action: one.action,
       input: one.input ?? {},
       permissions: one.grants ?? this.#permissions,
-      operations: one.replies === undefined ? this.#world(file) : recorded(replies),
+      operations: alwaysReal(one.replies === undefined ? this.#world(file) : recorded(replies)),
     })
     const verdict = judge(one, result)
     const isDone = verdict.ok && replies.length > 0
@@ -69,6 +70,16 @@ export class CaseRunner implements AsyncDisposable {
     const operations = gitOperations({ git: async () => await openGit(history.directory) })
     this.#histories.set(path, { history, operations })
     return operations
+  }
+}
+
+const schemas = schemaOperations()
+
+/** What is a function of its arguments needs no world to answer. */
+function alwaysReal(world: HostOperations): HostOperations {
+  return {
+    call: async (op, args, context) =>
+      await (op.startsWith('schema.') ? schemas : world).call(op, args, context),
   }
 }
 

@@ -43,7 +43,7 @@ function actionOf(catalog: Catalog, name: string): ActionSpec | undefined {
     name,
     version: manifest.version,
     ...spec,
-    capabilities: permissionsIn(manifest.capabilities),
+    capabilities: permissionsIn(manifest.capabilities, spec.needs),
   }
 }
 

@@ -50,9 +50,12 @@ const needs: Readonly<Record<string, (args: Json) => Need>> = {
   'blob.finish': () => blobWrite,
 }
 
+/** What needs no grant, or asks for it itself: which host is in the question, and checked with it. */
+const free: ReadonlySet<string> = new Set(['http.fetch', 'schema.check'])
+
 /** Throws `CAP_NOT_GRANTED` unless both the plugin and the flow name the power. */
 export function demand(op: string, args: Json, powers: Powers): void {
-  if (op === 'http.fetch') return // which host is in the question, and checked with it
+  if (free.has(op)) return
   const need = Object.hasOwn(needs, op) ? needs[op]?.(args) : undefined
   if (need !== undefined) return demandPower(op, need, powers)
   const message = `The host offers no operation "${op.slice(0, 100)}".`

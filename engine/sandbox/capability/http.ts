@@ -16,11 +16,11 @@ import type { Redactor } from '#engine/connection/redact.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
 
-import { textOf, type Handle } from './handle.ts'
-import { fill } from './inject.ts'
-import { readRequest, type AskedRequest } from './request.ts'
-import { takeSecrets } from './secret.ts'
-import { handlesOf, sign } from './sign.ts'
+import { textOf, type Handle } from '#engine/sandbox/request/handle.ts'
+import { fill } from '#engine/sandbox/request/inject.ts'
+import { readRequest, type AskedRequest } from '#engine/sandbox/request/request.ts'
+import { takeSecrets } from '#engine/sandbox/request/secret.ts'
+import { handlesOf, sign } from '#engine/sandbox/request/sign.ts'
 
 export interface HttpPowers {
   /** Opened with the first request. */

@@ -20,10 +20,12 @@ function context(run) {
   const fail = (code, message, data) => {
     throw new Failure(code, message, data)
   }
-  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, log: freeze(log), fail })
+  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, schema: ctxSchema, log: freeze(log), fail })
 }
 
 const ctxHttp = freeze({ fetch: fetchHttp })
+
+const ctxSchema = freeze({ check: (schema, value) => host('schema.check', { schema, value }) })
 
 const ctxState = freeze({
   get: (key) => host('state.get', { key }),

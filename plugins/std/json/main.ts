@@ -1,4 +1,4 @@
-/** Finds, changes and compares JSON values. */
+/** Finds, changes, compares and checks JSON values. */
 import type { Action, Context, Json, JsonObject } from 'ionflux/plugin'
 
 import { differences } from './diff.ts'
@@ -132,4 +132,27 @@ export const unflatten: Action<{ readonly value: JsonObject }> = ({ value }, con
       'The names are no JSON Pointers, or one of them is part of another.',
     )
   )
+}
+
+interface Validate {
+  readonly value: Json
+  readonly schema: JsonObject | boolean
+  readonly require?: boolean
+}
+
+type Verdict = {
+  readonly valid: boolean
+  readonly at?: string
+  readonly keyword?: string
+  readonly message?: string
+}
+
+/** The host compares; it has the same library for the inputs of steps. */
+export const validate: Action<Validate, Verdict> = async (input, context) => {
+  const verdict = await context.schema.check(input.schema, input.value)
+  if (verdict.ok) return { valid: true }
+  const { at, keyword, message } = verdict
+  if (input.require === false) return { valid: false, at, keyword, message }
+  const where = at === '' ? 'The value' : `"${at.slice(1)}"`
+  return context.fail('not_valid', `${where} ${message}`, { at, keyword })
 }
