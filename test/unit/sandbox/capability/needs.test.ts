@@ -1,7 +1,7 @@
 /** Goal: an action has no more of its plugin's powers than it says it needs. */
 import { afterAll, expect, test } from 'vitest'
 
-import { Bench } from './bench.ts'
+import { Bench } from '#test/unit/sandbox/bench.ts'
 
 const bench = new Bench({ operations: { call: async (op) => op }, workers: 1 })
 afterAll(async () => await bench[Symbol.asyncDispose]())
