@@ -115,7 +115,7 @@ function openTable(workers: number): Table {
       const built = await buildTransform({ name: 'bench', text, language: 'js' })
       if (!built.ok) throw new Error(JSON.stringify(built.problems))
       bytes.set(built.digest, built.unitBytes)
-      bytes.set(built.unit.code, new TextEncoder().encode(built.code))
+      bytes.set(built.unit.code, built.code)
       return built.digest
     },
     async call(unit, input) {

@@ -106,7 +106,7 @@ export async function w2Sandboxed(): Promise<Metrics> {
   if (!built.ok) throw new Error(built.problems[0]?.message)
   const lab = openBench({}, undefined, (store) => {
     store.put(built.unitBytes)
-    store.put(new TextEncoder().encode(built.code))
+    store.put(built.code)
     const operations = { call: () => Promise.reject(new Error('none')) }
     return new SandboxCaller({ store, clock: { now: () => Date.now() }, operations })
   })

@@ -40,9 +40,9 @@ const banner = [
 
 /** Builds everything into `out`, which is emptied first; returns the sizes of the bundles. */
 export async function buildAll(out: string): Promise<Readonly<Record<string, number>>> {
-  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>
-  }
+  const { dependencies, peerDependencies } = JSON.parse(
+    await readFile(join(root, 'package.json'), 'utf8'),
+  ) as Readonly<Record<'dependencies' | 'peerDependencies', Readonly<Record<string, string>>>>
   await rm(out, { recursive: true, force: true })
   const built = groups.map(async (entries) => {
     const { metafile } = await build({
@@ -56,7 +56,7 @@ export async function buildAll(out: string): Promise<Readonly<Record<string, num
       target: 'node24.12',
       // One flat folder: files that are found beside a module are beside every chunk.
       chunkNames: 'chunk-[hash]',
-      external: Object.keys(dependencies),
+      external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
       banner: { js: banner },
       minifySyntax: true,
       minifyWhitespace: true,
@@ -100,7 +100,7 @@ export async function bundleScript(script: {
     format: 'esm',
     platform: 'node',
     target: 'node24.12',
-    external: ['esbuild'],
+    external: ['esbuild', 'assemblyscript'],
     banner: { js: banner },
     logLevel: 'warning',
   })

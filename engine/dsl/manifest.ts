@@ -17,8 +17,13 @@ export interface Manifest {
   readonly description?: string
   /** An SPDX expression: Apache-2.0. */
   readonly license?: string
-  /** The file with the code, relative to this one: main.ts. */
+  /** The file with the code, relative to this one: main.ts, or a WebAssembly module: main.wasm. */
   readonly entry: string
+  /**
+   * The AssemblyScript that a .wasm entry is compiled from by `ionflux plugin build`:
+   * assembly/main.ts. Left out for a module that another compiler made.
+   */
+  readonly source?: string
   /** The powers the plugin asks for. It gets no more than the flow's permissions allow. */
   readonly capabilities?: Capabilities
   /** How much one call may use. */

@@ -194,7 +194,9 @@ export interface Unit {
   readonly $type: 'ionflux.unit/v1'
   readonly name: string
   readonly kind: 'plugin' | 'transform'
-  /** Digest of the bundled JavaScript (one classic script, made by the pinned bundler). */
+  /** What the code is: a WebAssembly module; absent means one classic script, made by the pinned bundler. */
+  readonly format?: 'wasm'
+  /** Digest of the code. */
   readonly code: Digest
   readonly actions: Readonly<Record<string, UnitAction>>
   readonly capabilities: Permissions

@@ -97,7 +97,15 @@ export class SandboxCaller implements Caller {
     })
     const start = performance.now()
     const end = await this.#pool.run({
-      job: { instance, memoryBytesMax, timeMsMax, action: request.action.export, input, facts },
+      job: {
+        instance,
+        memoryBytesMax,
+        timeMsMax,
+        action: request.action.export,
+        input,
+        facts,
+        ...(unit.unit.format === undefined ? {} : { format: unit.unit.format }),
+      },
       code: unit.code,
       signal: request.signal,
       conversation,
@@ -162,7 +170,10 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
       { at: '' },
     )
   }
-  const output = JSON.parse(outcome.text) as Json
+  const output = parse(outcome.text)
+  if (output === undefined) {
+    return failed('SANDBOX_OUTPUT_REFUSED', `The output of "${name}" is not JSON.`, { at: '' })
+  }
   if (isDeeper(output, limits.dataDepthMax)) {
     const message = `The output of "${name}" nests deeper than ${limits.dataDepthMax}.`
     return failed('SANDBOX_OUTPUT_REFUSED', message, { at: '', action: name })
@@ -171,6 +182,15 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
   if (wrong === undefined) return { ok: true, output }
   const message = `The output of "${name}"${atOf(wrong)} ${wrong.message}`
   return failed('SANDBOX_OUTPUT_REFUSED', message, { at: wrong.at, action: name })
+}
+
+/** A script prints its output with the engine's own means; a module may print anything. */
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
 }
 
 /** What comes after would go through it level by level on its own stack. */
@@ -194,10 +214,17 @@ function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): F
     const data = thrown.data === undefined ? undefined : (JSON.parse(thrown.data) as Json)
     return data === undefined ? { code, message } : { code, message, data }
   }
-  const stack = mapStack(thrown.stack ?? '', unit.code, framesMax)
+  const stack = framesOf(thrown.stack ?? '', unit.code)
   const name = thrown.name.slice(0, 100).toWellFormed()
   const data = { name, ...(stack.length === 0 ? {} : { stack }) }
   return { code: 'SANDBOX_GUEST_THREW', message: `${name}: ${message}`, data }
+}
+
+/** A module names its own functions; a script is led back to the author's files. */
+function framesOf(stack: string, code: string | Uint8Array): readonly string[] {
+  if (typeof code === 'string') return mapStack(stack, code, framesMax)
+  const lines = stack.split('\n', framesMax).filter((line) => line !== '')
+  return lines.map((line) => line.slice(0, 300).toWellFormed())
 }
 
 function failed(code: Code, message: string, data?: JsonObject): CallResult {

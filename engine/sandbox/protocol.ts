@@ -11,6 +11,11 @@ import type { Json } from '#engine/core/json.ts'
 /** The variable in which bundled code leaves its exports. */
 export const unitName = '__unit'
 
+/** The export that is an action. @example exportOf('read-file') // 'readFile' */
+export function exportOf(action: string): string {
+  return action.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
 /** What a worker is born with. */
 export interface WorkerData {
   readonly wasm: WebAssembly.Module
@@ -29,6 +34,8 @@ export interface Job {
   readonly facts: string
   readonly memoryBytesMax: number
   readonly timeMsMax: number
+  /** Of code that is a WebAssembly module; absent means a script. */
+  readonly format?: 'wasm'
 }
 
 /** The part of a request that a guest sees. */
@@ -61,7 +68,7 @@ export interface StartMessage {
   readonly kind: 'call'
   readonly call: number
   readonly job: Job
-  readonly code?: string
+  readonly code?: string | Uint8Array
 }
 
 export type ToWorker =

@@ -6,8 +6,8 @@
  * the host's concern.
  */
 import { canonical } from '#engine/core/canonical.ts'
-import { digestOfText, type Digest } from '#engine/core/digest.ts'
-import type { Json, JsonObject } from '#engine/core/json.ts'
+import { digestOfBytes, digestOfText, type Digest } from '#engine/core/digest.ts'
+import { pointer, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
@@ -16,14 +16,16 @@ import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import type { Unit, UnitAction } from '#engine/plan/plan.ts'
 
 import { bundle, type BundleCache } from './bundle.ts'
+import { checkModule } from './module/check.ts'
+import { exportOf } from './protocol.ts'
 
-/** A unit with the bytes to put into the store: `unitBytes` under `digest`, `code` under `unit.code`. */
+/** A unit with the bytes to put into the store: `unitBytes` under `digest`, `code` under `unit.code`. A script is UTF-8. */
 export interface BuiltUnit {
   readonly ok: true
   readonly unit: Unit
   readonly digest: Digest
   readonly unitBytes: Uint8Array
-  readonly code: string
+  readonly code: Uint8Array
 }
 
 export type Built = BuiltUnit | { readonly ok: false; readonly problems: readonly Problem[] }
@@ -45,7 +47,7 @@ export async function buildTransform(source: TransformSource, cache?: BundleCach
     cache,
   )
   if (!bundled.ok) return bundled
-  return finish(bundled.code, {
+  return finish(encode(bundled.code), {
     name: source.name,
     kind: 'transform',
     actions: { default: { effects: 'pure' } },
@@ -57,14 +59,16 @@ export async function buildTransform(source: TransformSource, cache?: BundleCach
  * Builds a plugin from its manifest and the files of its folder, by path relative to it.
  *
  * An action `read-file` is the export `readFile` of the entry; `default` is the default export.
+ * Files are texts, and the entry may be the bytes of a WebAssembly module (`.wasm`).
  */
 export async function buildPlugin(
   manifest: Manifest,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | Uint8Array>,
   cache?: BundleCache,
 ): Promise<Built> {
   const entry = manifest.entry.replace(/^(\.\/)+/, '')
-  if (!files.has(entry)) {
+  const code = files.get(entry)
+  if (code === undefined) {
     const message = `"${entry}", the entry of "${manifest.plugin}", does not exist.`
     return {
       ok: false,
@@ -72,33 +76,72 @@ export async function buildPlugin(
     }
   }
   const names = Object.keys(manifest.actions).toSorted()
-  const exports = names.map((name) => ({ name, from: exportOf(name) }))
-  const bundled = await bundle({ entry, files, exports }, cache)
-  if (!bundled.ok) return bundled
-  return finish(bundled.code, {
+  const rest = {
     name: manifest.plugin,
     kind: 'plugin',
     actions: Object.fromEntries(names.map((name) => [name, actionOf(manifest, name)])),
     capabilities: permissionsIn(manifest.capabilities),
     ...limitsOf(manifest),
-  })
+  } as const
+  if (typeof code !== 'string') {
+    const problems = moduleProblems(manifest, code)
+    return problems.length > 0 ? { ok: false, problems } : finish(code, { format: 'wasm', ...rest })
+  }
+  const exports = names.map((name) => ({ name, from: exportOf(name) }))
+  const bundled = await bundle({ entry, files: textsOf(files), exports }, cache)
+  return bundled.ok ? finish(encode(bundled.code), rest) : bundled
 }
 
-function finish(code: string, rest: Omit<Unit, '$type' | 'code'>): BuiltUnit {
-  const unit: Unit = { $type: 'ionflux.unit/v1', code: digestOfText(code), ...rest }
+function textsOf(files: ReadonlyMap<string, string | Uint8Array>): ReadonlyMap<string, string> {
+  const isText = (file: [string, string | Uint8Array]): file is [string, string] =>
+    typeof file[1] === 'string'
+  return new Map([...files].filter(isText))
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+/** What keeps a module from being a plugin. It gets its input and gives its output, and that is all. */
+function moduleProblems(manifest: Manifest, bytes: Uint8Array): readonly Problem[] {
+  const { plugin, entry, actions } = manifest
+  const problem = (message: string, at: string): Problem => {
+    const code = 'PLAN_CODE_MALFORMED'
+    return { code, severity: 'error', message, at, ...(at === '' ? { file: entry } : {}) }
+  }
+  const problems: Problem[] = []
+  if (Object.values(permissionsIn(manifest.capabilities)).some((powers) => powers.length > 0)) {
+    const message = `"${plugin}" is a WebAssembly module, which has no powers. Take "capabilities" out.`
+    problems.push(problem(message, '/capabilities'))
+  }
+  for (const [name, { effects }] of Object.entries(actions)) {
+    if (effects === 'pure') continue
+    const message = `A WebAssembly module changes and reads nothing: the effects of "${name}" are pure.`
+    problems.push(problem(message, pointer('actions', name, 'effects')))
+  }
+  if (bytes.length > limits.sandboxSourceBytesMax) {
+    const max = limits.sandboxSourceBytesMax / 1024
+    return [...problems, problem(`"${entry}" is larger than ${max} KB.`, '')]
+  }
+  const checked = checkModule(bytes, {
+    actions: Object.keys(actions).map(exportOf),
+    memoryBytesMax: limitsOf(manifest).memoryBytesMax ?? limits.sandboxMemoryBytesDefault,
+  })
+  if (checked.ok) return problems
+  const hint = checked.isMemory === true ? ' Raise "limits: { memory }".' : ''
+  return [...problems, problem(`"${entry}" cannot be used: ${checked.reason}.${hint}`, '')]
+}
+
+function finish(code: Uint8Array, rest: Omit<Unit, '$type' | 'code'>): BuiltUnit {
+  const unit: Unit = { $type: 'ionflux.unit/v1', code: digestOfBytes(code), ...rest }
   const text = canonical(unit as unknown as Json)
   return {
     ok: true,
     unit,
     digest: digestOfText(text),
-    unitBytes: new TextEncoder().encode(text),
+    unitBytes: encode(text),
     code,
   }
-}
-
-/** @example exportOf('read-file') // 'readFile' */
-function exportOf(action: string): string {
-  return action.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function actionOf(manifest: Manifest, name: string): UnitAction {

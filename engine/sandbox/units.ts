@@ -21,7 +21,8 @@ export interface Checks {
 
 export interface LoadedUnit {
   readonly unit: Unit
-  readonly code: string
+  /** A script, or the bytes of a module. */
+  readonly code: string | Uint8Array
   readonly memoryBytesMax: number
   readonly timeMsMax: number
   /** Whether its last call was over at once; the pool may then send the next ones ahead. */
@@ -63,7 +64,7 @@ export class Units {
     const checks = new Map<string, Checks | Promise<Checks>>()
     return {
       unit,
-      code: this.#read(unit.code),
+      code: unit.format === 'wasm' ? this.#store.get(unit.code) : this.#read(unit.code),
       memoryBytesMax: Math.min(memoryBytesMax, limits.sandboxMemoryBytesMax),
       timeMsMax: Math.min(unit.timeMsMax ?? limits.sandboxTimeMsDefault, limits.sandboxTimeMsMax),
       isQuick: false,

@@ -10,6 +10,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { limits } from '#engine/core/limits.ts'
 
+import { Modules, runModule } from './module/run.ts'
 import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
 import { Realm, type RealmHost, type Turn } from './realm.ts'
 import { openMemory } from './realm/memory.ts'
@@ -30,6 +31,7 @@ Date.prototype.getTimezoneOffset = () => 0
 const { wasm, warmBytesMax } = workerData as WorkerData
 const codes = new Map<string, string>()
 const shelf = new Shelf(warmBytesMax)
+const modules = new Modules()
 const calls = new Map<number, Current>()
 const inbox: ToWorker[] = []
 let isTaking = false
@@ -68,7 +70,11 @@ function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefin
     run(call, job, { realm: warm, leftMs: job.timeMsMax })
     return undefined
   }
-  const code = sent ?? codes.get(instance)
+  if (job.format === 'wasm') {
+    beginModule(call, job, sent)
+    return undefined
+  }
+  const code = (sent as string | undefined) ?? codes.get(instance)
   if (code === undefined) {
     say({ kind: 'unknown', call })
     return undefined
@@ -81,6 +87,15 @@ function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefin
     if (outcome !== undefined) return say({ kind: 'ended', call, outcome, spent: realm.spent })
     run(call, job, { realm, leftMs: Math.max(1, job.timeMsMax - (performance.now() - start)) })
   })
+}
+
+/** A module needs no realm: it ends in the turn in which it begins. */
+function beginModule(call: number, job: Job, sent: StartMessage['code']): void {
+  const prepared = modules.find(job, sent as Uint8Array | undefined)
+  if (prepared === undefined) return say({ kind: 'unknown', call })
+  say({ kind: 'started', call })
+  const host = hostOf({ call, hostCalls: 0, argChars: 0, logs: 0 })
+  say({ kind: 'ended', call, ...runModule(prepared, job, host) })
 }
 
 function run(call: number, job: Job, { realm, leftMs }: { realm: Realm; leftMs: number }): void {
@@ -102,7 +117,7 @@ function leave({ call, instance, realm }: Current): void {
   if (!realm.isSpent) shelf.put(instance, realm)
 }
 
-function hostOf(call: Current): RealmHost {
+function hostOf(call: Omit<Current, 'instance' | 'realm'>): RealmHost {
   return {
     call: (id, op, args) => {
       call.hostCalls++

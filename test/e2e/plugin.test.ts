@@ -41,15 +41,19 @@ test('a new plugin of each kind builds, passes its cases and is used by a flow',
   git(at.path, 'commit', '--quiet', '--allow-empty', '-m', 'feat: begin')
   expect((await plugin(at, 'new', 'my/words')).code).toBe(0)
   expect((await plugin(at, 'new', 'my/news', '--kind', 'action')).code).toBe(0)
-  const tested = await plugin(at, 'test', 'plugins/my/words', 'plugins/my/news', '--json')
-  expect(json(tested)).toMatchObject({ passed: 6, failed: 0 })
-  const flows = ['words', 'news'].map((name) => {
+  expect((await plugin(at, 'new', 'my/tally', '--kind', 'wasm')).code).toBe(0)
+  const all = ['words', 'news', 'tally']
+  const tested = await plugin(at, 'test', ...all.map((name) => `plugins/my/${name}`), '--json')
+  expect(json(tested)).toMatchObject({ passed: 10, failed: 0 })
+  const flows = all.map((name) => {
     const page = readFileSync(join(at.path, `plugins/my/${name}/README.md`), 'utf8')
     return [`${name}.flow.yaml`, /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''] as const
   })
   write(at.path, Object.fromEntries(flows))
   const ran = await call(['run', 'my-words', '--json'], { cwd: at.path })
   expect(json(ran)).toMatchObject({ run: { status: 'done', output: { words: 3 } } })
+  const tallied = await call(['run', 'my-tally', '--json'], { cwd: at.path })
+  expect(json(tallied)).toMatchObject({ run: { status: 'done', output: { words: 3 } } })
   const read = await call(['run', 'my-news', '--json'], { cwd: at.path })
   expect(json(read)).toMatchObject({ run: { output: { newest: ['feat: begin'] } } })
 }, 30_000)
@@ -63,7 +67,7 @@ test('new never overwrites and refuses names that cannot be', async () => {
   })
   expect(made.stderr).toContain('Flows do not find it there yet')
   expect(readFileSync(join(at.path, 'here/README.md'), 'utf8')).toBe('mine\n')
-  for (const args of [['my/words', 'here'], ['std/words'], ['Words'], ['my/x', '--kind', 'wasm']]) {
+  for (const args of [['my/words', 'here'], ['std/words'], ['Words'], ['my/x', '--kind', 'wat']]) {
     const refused = await plugin(at, 'new', ...args)
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('CLI_USAGE') })
   }

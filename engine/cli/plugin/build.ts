@@ -12,7 +12,7 @@ import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
 import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { typesStateOf, writeTypes } from '#engine/host/plugin/types-file.ts'
 
-import { tellProblems, tellTypes } from './ready.ts'
+import { compileModule, tellProblems, tellTypes } from './ready.ts'
 
 export interface BuildValues {
   readonly plugin: string
@@ -26,16 +26,19 @@ export async function build(
   { plugin, out, json = false }: BuildValues,
 ): Promise<number> {
   const folder = openPlugin(plugin)
+  const mistakes = await compileModule(terminal, folder, { write: true })
+  if (mistakes.length > 0) return tellProblems(terminal, mistakes, { json })
   const { built, problems, types: state } = await buildFolder(folder)
   if (built === undefined) return tellProblems(terminal, problems, { json })
   if (problems.length > 0) tellProblems(terminal, problems, { json: false })
   tellTypes(terminal, folder, state)
   if (out !== undefined) overwrite(out, built.code)
   const { unit, digest, code } = built
-  const bytes = Buffer.byteLength(code)
+  const bytes = code.length
   const actions = Object.keys(unit.actions)
   if (json) {
-    const facts = { plugin: unit.name, version: folder.manifest?.version, actions, bytes }
+    const format = unit.format ?? 'script'
+    const facts = { plugin: unit.name, format, version: folder.manifest?.version, actions, bytes }
     printJson(terminal, { ...facts, digests: { unit: digest, code: unit.code }, types: state })
     return exits.done
   }

@@ -49,10 +49,10 @@ function textOf({ paint }: Terminal, one: Inspected): string {
     'capabilities',
     ...capabilityLines(one),
     '',
-    `files (${one.codeBytes} bytes bundled)`,
+    `files (${one.codeBytes} bytes ${one.format === 'wasm' ? 'of WebAssembly' : 'bundled'})`,
     ...one.files.map(
       ({ path, bytes, isBundled }) =>
-        `  ${printable(path)} ${bytes}${isBundled ? '' : paint('muted', ' not in the bundle')}`,
+        `  ${printable(path)} ${bytes}${isBundled || one.format === 'wasm' ? '' : paint('muted', ' not in the bundle')}`,
     ),
     '',
     'digests',

@@ -2,7 +2,10 @@
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { openPlugin } from '#engine/host/plugin/folder.ts'
 import { makePlugin } from '#engine/host/plugin/scaffold.ts'
+
+import { compileModule } from './ready.ts'
 
 export interface NewValues {
   readonly name: string
@@ -15,13 +18,14 @@ export async function newPlugin(
   terminal: Terminal,
   { name, dir, kind = 'transform' }: NewValues,
 ): Promise<number> {
-  if (kind !== 'transform' && kind !== 'action') {
-    const message = `There is no kind "${kind}"; a new plugin is a transform or an action.`
+  if (kind !== 'transform' && kind !== 'action' && kind !== 'wasm') {
+    const message = `There is no kind "${kind}"; a new plugin is a transform, an action or wasm.`
     throw new IonError('CLI_USAGE', message, { data: { kind } })
   }
   const { folder, created, kept, isFound } = makePlugin({ name, dir, kind })
   for (const path of created) tell(terminal, 'created', `${folder}/${path}`)
   for (const path of kept) tell(terminal, 'kept', `${folder}/${path}`)
+  if (kind === 'wasm' && !(await compile(terminal, folder))) return exits.done
   if (!isFound) {
     terminal.note(
       `Flows do not find it there yet: add "${folder}/plugin.yaml" to "plugins" in ionflux.yaml.`,
@@ -29,6 +33,19 @@ export async function newPlugin(
   }
   terminal.note(`Next: ionflux plugin test ${folder}`)
   return exits.done
+}
+
+/** The module of a new plugin; false where there is no compiler, and the next step is to get one. */
+async function compile(terminal: Terminal, folder: string): Promise<boolean> {
+  try {
+    await compileModule(terminal, openPlugin(folder), { write: true })
+    return true
+  } catch (thrown) {
+    if (!(thrown instanceof IonError)) throw thrown
+    terminal.note(thrown.message)
+    terminal.note(`Next: ionflux plugin build ${folder}`)
+    return false
+  }
 }
 
 function tell(terminal: Terminal, outcome: 'created' | 'kept', path: string): void {

@@ -34,6 +34,28 @@ export function tellProblems(
   return exitOfProblems(problems)
 }
 
+/** Compiles the AssemblyScript of a plugin, if it has some, and says what came of it; its mistakes come back. */
+export async function compileModule(
+  terminal: Terminal,
+  folder: PluginFolder,
+  options: { readonly write: boolean },
+): Promise<readonly Problem[]> {
+  if (folder.manifest?.source === undefined) return []
+  const { compileFolder, compilerHint } = await import('#engine/host/module/assembly.ts')
+  const { state, problems } = await compileFolder(folder, options)
+  const { entry, source } = folder.manifest
+  const module = folder.shown(entry)
+  if (state === 'written') terminal.note(`${module} is written`)
+  const warn = terminal.paint('warn', state)
+  if (state === 'unchecked') terminal.note(`${warn}: ${module} is taken as it is. ${compilerHint}`)
+  if (state === 'stale') {
+    terminal.note(
+      `${warn}: ${module} is not what ${source} gives: ionflux plugin build ${folder.shown('')}`,
+    )
+  }
+  return problems
+}
+
 /** A word about `types.ts` that the manifest has left behind. */
 export function tellTypes(terminal: Terminal, folder: PluginFolder, types: TypesState): void {
   if (types !== 'stale') return

@@ -12,7 +12,12 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
   add(
     'new <name> [dir]',
     'start a plugin (namespace/name) that builds, passes its cases and can be used',
-    [['--kind <kind>', 'transform (no powers) or action (reads the repository); else transform']],
+    [
+      [
+        '--kind <kind>',
+        'transform (no powers), action (reads the repository) or wasm (AssemblyScript); else transform',
+      ],
+    ],
     async ([name, dir], values) =>
       (await import('./new.ts')).newPlugin(terminal, {
         name: name as string,

@@ -19,7 +19,7 @@ import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { CaseRunner, type CaseResult } from '#engine/host/plugin/run-cases.ts'
 import { updatedText } from '#engine/host/plugin/update-cases.ts'
 
-import { tellProblems, tellTypes } from './ready.ts'
+import { compileModule, tellProblems, tellTypes } from './ready.ts'
 import { watching } from './watching.ts'
 
 export interface TestValues {
@@ -90,6 +90,8 @@ async function testOne(
   folder: PluginFolder,
   values: TestValues,
 ): Promise<readonly Told[] | number> {
+  const mistakes = await compileModule(terminal, folder, { write: values.watch === true })
+  if (mistakes.length > 0) return tellProblems(terminal, mistakes, values)
   const { built, problems: found, types } = await buildFolder(folder)
   const { files, problems: wrong } = await readCases(folder)
   const problems = [...found, ...wrong]

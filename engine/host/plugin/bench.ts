@@ -73,7 +73,6 @@ export class Bench implements AsyncDisposable {
 
   /** `findRedactor` knows the secrets that calls may use. */
   constructor(built: BuiltUnit, findRedactor: FindRedactor = async () => undefined) {
-    const code = new TextEncoder().encode(built.code)
     const idleUnit = canonical({
       $type: 'ionflux.unit/v1',
       name: 'idle',
@@ -84,7 +83,7 @@ export class Bench implements AsyncDisposable {
     })
     const bytes = new Map<Digest, Uint8Array>([
       [built.digest, built.unitBytes],
-      [built.unit.code, code],
+      [built.unit.code, built.code],
       [digestOfText(idleUnit), new TextEncoder().encode(idleUnit)],
       [digestOfText(idle), new TextEncoder().encode(idle)],
     ])

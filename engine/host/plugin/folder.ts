@@ -78,8 +78,11 @@ export async function buildFolder(
   return { problems: [...problems, ...told], types }
 }
 
-/** The texts that code of the folder may import, by path. */
-export function sourcesOf({ manifest, files }: PluginFolder): ReadonlyMap<string, string> {
+/** What code of the folder may import, and its module, by path. */
+export function sourcesOf({
+  manifest,
+  files,
+}: PluginFolder): ReadonlyMap<string, string | Uint8Array> {
   return manifest === undefined ? new Map() : pluginSources({ manifest, file: manifestName, files })
 }
 

@@ -43,6 +43,7 @@ export interface Inspected {
   }[]
   /** Packages in the bundle: none can be, code has its own files only. */
   readonly dependencies: readonly string[]
+  readonly format: 'script' | 'wasm'
   readonly codeBytes: number
   readonly digests: {
     readonly unit: Digest
@@ -52,6 +53,12 @@ export interface Inspected {
   }
 }
 
+/** Of a module that is the module alone. */
+function bundledOf({ entry }: Manifest, { unit, code }: BuiltUnit): ReadonlySet<string> {
+  if (unit.format === 'wasm') return new Set([entry.replace(/^(\.\/)+/, '')])
+  return new Set(bundledFiles(new TextDecoder().decode(code)))
+}
+
 /** Looks at a plugin that was built. */
 export function inspectPlugin(
   folder: PluginFolder,
@@ -59,7 +66,7 @@ export function inspectPlugin(
 ): Inspected {
   const { plugin, version, description, license, capabilities = {}, limits = {} } = manifest
   const { reasons = {}, ...powers } = capabilities
-  const bundled = new Set(bundledFiles(built.code))
+  const bundled = bundledOf(manifest, built)
   const sources = [...sourcesOf(folder)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
     plugin,
@@ -83,7 +90,8 @@ export function inspectPlugin(
       isBundled: bundled.has(path),
     })),
     dependencies: [],
-    codeBytes: Buffer.byteLength(built.code),
+    format: built.unit.format ?? 'script',
+    codeBytes: built.code.length,
     digests: { unit: built.digest, code: built.unit.code, alias: aliasOf(built.unit.code) },
   }
 }

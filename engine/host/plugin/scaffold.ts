@@ -48,7 +48,9 @@ export function makePlugin({ name, dir, kind }: ScaffoldWish): Scaffold {
   })
   const created: string[] = []
   const kept: string[] = []
-  const texts = { ...files, 'types.ts': printActionTypes(manifest) }
+  // A module is not TypeScript: its types would be nobody's.
+  const types = kind === 'wasm' ? {} : { 'types.ts': printActionTypes(manifest) }
+  const texts = { ...files, ...types }
   for (const [path, text] of Object.entries(texts)) {
     const isNew = write(join(folder, path), text)
     if (isNew) created.push(path)

@@ -1,14 +1,15 @@
 /**
  * The files that a new plugin begins with, by what it is: a transform without powers, or
- * an action that reads the repository. Each builds, passes its cases and can be used by a
+ * an action that reads the repository, or a module in AssemblyScript. Each builds, passes its cases and can be used by a
  * flow as it is.
  */
 import { assert } from '#engine/core/error.ts'
 import { checkManifest } from '#engine/dsl/check.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { moduleParts } from '#engine/host/module/template.ts'
 
-export type PluginKind = 'transform' | 'action'
+export type PluginKind = 'transform' | 'action' | 'wasm'
 
 export interface Template {
   readonly manifest: Manifest
@@ -23,24 +24,25 @@ export function templateOf(
 ): Template {
   const comment =
     schemas === undefined ? '' : `# yaml-language-server: $schema=${schemas}/plugin.json\n`
-  const { text, main, cases, use } = kind === 'transform' ? transform(name) : action(name)
+  const { text, code, cases, use } = makers[kind](name)
   const { manifest } = checkManifest(parseDocument({ file: 'plugin.yaml', text }))
   assert(manifest !== undefined, 'the manifest of a new plugin has no mistakes')
   return {
     manifest,
     files: {
       'plugin.yaml': comment + text,
-      'main.ts': main,
+      ...code,
       [`cases/${use.action}.yaml`]: cases,
       'README.md': readme(manifest, use),
     },
   }
 }
 
-interface Parts {
+export interface Parts {
   /** The manifest. */
   readonly text: string
-  readonly main: string
+  /** Texts by path. */
+  readonly code: Readonly<Record<string, string>>
   readonly cases: string
   readonly use: Use
 }
@@ -50,6 +52,12 @@ interface Use {
   /** A flow that uses it, by its lines after `dsl` and `id`. */
   readonly flow: string
   readonly call: string
+}
+
+const makers: Readonly<Record<PluginKind, (plugin: string) => Parts>> = {
+  transform,
+  action,
+  wasm: moduleParts,
 }
 
 function transform(plugin: string): Parts {
@@ -78,7 +86,8 @@ actions:
         words: { type: integer }
         frequent: { description: The most frequent one first., type: array, items: { type: string } }
 `,
-    main: `/** Counts words: JSON in, JSON out, no powers. */
+    code: {
+      'main.ts': `/** Counts words: JSON in, JSON out, no powers. */
 import type { Count } from './types.ts'
 
 export const count: Count = ({ text, top = 3 }) => {
@@ -89,6 +98,7 @@ export const count: Count = ({ text, top = 3 }) => {
   return { words: words.length, frequent: frequent.slice(0, top) }
 }
 `,
+    },
     cases: `cases:
   - name: counts words and names the most frequent one
     action: count
@@ -109,6 +119,20 @@ outputs: { words: "\${{ steps.counted.output.words }}" }
     },
   }
 }
+
+const newest = `/** The newest commits of the repository that the run belongs to. */
+import type { Latest } from './types.ts'
+
+interface History {
+  readonly commits: readonly { readonly subject: string }[]
+}
+
+export const latest: Latest = async ({ limit = 5 }, { git, log }) => {
+  const { commits } = await git.log<History>({ limit, body: false })
+  log.info(\`\${commits.length} commits\`)
+  return commits.map(({ subject }) => subject)
+}
+`
 
 function action(plugin: string): Parts {
   const description = 'Lists the subjects of the newest commits.'
@@ -133,19 +157,7 @@ actions:
         limit: { description: How many; else 5., type: integer, minimum: 1, maximum: 100 }
     output: { description: The newest one first., type: array, items: { type: string } }
 `,
-    main: `/** The newest commits of the repository that the run belongs to. */
-import type { Latest } from './types.ts'
-
-interface History {
-  readonly commits: readonly { readonly subject: string }[]
-}
-
-export const latest: Latest = async ({ limit = 5 }, { git, log }) => {
-  const { commits } = await git.log<History>({ limit, body: false })
-  log.info(\`\${commits.length} commits\`)
-  return commits.map(({ subject }) => subject)
-}
-`,
+    code: { 'main.ts': newest },
     cases: `commits:
   - { message: "feat: begin", files: [{ path: README.md, content: "# one" }] }
   - { message: "fix: mend it", files: [{ path: README.md, content: "# two" }] }
@@ -172,7 +184,12 @@ outputs: { newest: "\${{ steps.newest.output }}" }
   }
 }
 
-function readme({ plugin, description = '' }: Manifest, { flow, call }: Use): string {
+const types =
+  '| `ionflux plugin types .` | prints `types.ts` anew after `plugin.yaml` has changed |\n'
+const build =
+  '| `ionflux plugin build .` | compiles `assembly/` to `main.wasm`, which is committed with it |\n'
+
+function readme({ plugin, description = '', source }: Manifest, { flow, call }: Use): string {
   const id = plugin.replace('/', '-')
   return `# ${plugin}
 
@@ -186,8 +203,7 @@ ${flow}\`\`\`
 | command | what it does |
 | --- | --- |
 | \`ionflux plugin test .\` | runs \`cases/*.yaml\`; \`--watch\` again with every change |
-| \`ionflux plugin types .\` | prints \`types.ts\` anew after \`plugin.yaml\` has changed |
-| \`ionflux plugin call . ${call}\` | calls it once |
+${source === undefined ? types : build}| \`ionflux plugin call . ${call}\` | calls it once |
 | \`ionflux plugin inspect .\` | what it offers, asks for and is made of |
 `
 }

@@ -165,8 +165,12 @@ function topLevel(text: string, key: string): string | undefined {
   return typeof found === 'string' ? found : undefined
 }
 
-/** The files of a plugin's folder by path relative to it: what its code may import. */
-export function pluginSources({ file, files }: FoundPlugin): ReadonlyMap<string, string> {
+/** The files of a plugin's folder by path relative to it: what its code may import, and its module. */
+export function pluginSources({
+  manifest,
+  file,
+  files,
+}: FoundPlugin): ReadonlyMap<string, string | Uint8Array> {
   const folder = posix.dirname(file)
   const prefix = folder === '.' ? '' : `${folder}/`
   const paths = files.find([
@@ -175,10 +179,13 @@ export function pluginSources({ file, files }: FoundPlugin): ReadonlyMap<string,
     `${prefix}**/*.mjs`,
     `${prefix}**/*.json`,
   ])
-  const sources = new Map<string, string>()
+  const sources = new Map<string, string | Uint8Array>()
   for (const path of paths) {
     const text = files.readText(path)
     if (text !== undefined) sources.set(path.slice(prefix.length), text)
   }
+  const entry = manifest.entry.replace(/^(\.\/)+/, '')
+  const module = entry.endsWith('.wasm') ? files.readBytes(prefix + entry) : undefined
+  if (module !== undefined) sources.set(entry, module)
   return sources
 }

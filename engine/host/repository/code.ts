@@ -50,7 +50,7 @@ export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
   const problems: Problem[] = []
   const keep = (built: Code): Digest | undefined => {
     if (!built.ok) return void problems.push(...built.problems)
-    blobs.push(built.unitBytes, new TextEncoder().encode(built.code))
+    blobs.push(built.unitBytes, built.code)
     return built.digest
   }
   const needs = needsOf(request.flow)

@@ -24,6 +24,8 @@ export interface Files {
   find(globs: readonly string[]): readonly string[]
   /** The text at a path from the root; undefined where there is no readable file, or not yet. */
   readText(path: string): string | undefined
+  /** The bytes at a path, in the same way. */
+  readBytes(path: string): Uint8Array | undefined
   /** The link on the way to a path from the root, for telling why there is no text. */
   linkOn(path: string): string | undefined
   /** Fetches what could not be answered yet; false when there was nothing to fetch. */
@@ -47,6 +49,12 @@ export function openWorkingTree(root: string): Files {
       if (!texts.has(known))
         texts.set(known, linkOn(known) ? undefined : readTextFile(join(root, known)))
       return texts.get(known)
+    },
+    readBytes: (path) => {
+      const known = normal(path)
+      return known === undefined || linkOn(known) !== undefined
+        ? undefined
+        : readFile(join(root, known))
     },
     linkOn: (path) => linkOn(normal(path)),
     fetch: () => Promise.resolve(false),
@@ -79,30 +87,35 @@ export async function openCommitTree({ git, ref, root }: CommitTree): Promise<Fi
   const paths = [...oids.keys()].filter(
     (path) => !path.split('/').some((part) => skipped.has(part)),
   )
+  const blobs = new Map<string, Uint8Array | undefined>()
   const texts = new Map<string, string | undefined>()
   const wanted = new Set<string>()
+  const readBytes = (path: string): Uint8Array | undefined => {
+    const known = normal(path)
+    if (known === undefined || !oids.has(known)) return undefined
+    if (!blobs.has(known)) wanted.add(known)
+    return blobs.get(known)
+  }
   return {
     root,
     commit,
     find: (globs) => matching(paths, globs),
     readText: (path) => {
-      const known = normal(path)
-      if (known === undefined || !oids.has(known)) return undefined
-      if (!texts.has(known)) wanted.add(known)
+      const known = normal(path) ?? ''
+      const bytes = texts.has(known) ? undefined : readBytes(path)
+      if (bytes !== undefined) texts.set(known, decodeText(bytes))
       return texts.get(known)
     },
+    readBytes,
     linkOn: (path) => linkOn(normal(path)),
     fetch: async () => {
       const asked = [...wanted].map((path) => ({ path, oid: oids.get(path) ?? '' }))
       wanted.clear()
       if (asked.length === 0) return false
-      const blobs = await git.readMany(asked.map(({ oid }) => ({ oid })))
+      const read = await git.readMany(asked.map(({ oid }) => ({ oid })))
       for (const [index, { path }] of asked.entries()) {
-        const blob = blobs[index]
-        texts.set(
-          path,
-          blob === undefined || blob instanceof Error ? undefined : decodeText(blob.bytes),
-        )
+        const blob = read[index]
+        blobs.set(path, blob === undefined || blob instanceof Error ? undefined : blob.bytes)
       }
       return true
     },
@@ -198,10 +211,15 @@ function isLink(path: string): boolean {
 }
 
 function readTextFile(path: string): string | undefined {
+  const bytes = readFile(path)
+  return bytes === undefined ? undefined : decodeText(bytes)
+}
+
+function readFile(path: string): Uint8Array | undefined {
   try {
     const stat = lstatSync(path)
     if (!stat.isFile() || stat.size > limits.gitBlobBytesMax) return undefined
-    return decodeText(readFileSync(path))
+    return readFileSync(path)
   } catch {
     return undefined
   }

@@ -30,6 +30,7 @@ export function openMerged({ target, branch, changed }: MergeParts): Files {
         ...branch.find(globs).filter((path) => changed.has(path)),
       ].toSorted(),
     readText: (path) => sideOf(path).readText(path),
+    readBytes: (path) => sideOf(path).readBytes(path),
     linkOn: (path) => sideOf(path).linkOn(path),
     async fetch() {
       const [a, b] = await Promise.all([target.fetch(), branch.fetch()])

@@ -16,5 +16,10 @@ declare namespace WebAssembly {
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
   type Exports = Readonly<Record<string, unknown>>
+  const Module: new (bytes: Uint8Array) => Module
+  const Instance: new (module: Module, imports: Imports) => Instance
+  const CompileError: ErrorConstructor
+  const LinkError: ErrorConstructor
+  const RuntimeError: ErrorConstructor
   function compile(bytes: Uint8Array): Promise<Module>
 }

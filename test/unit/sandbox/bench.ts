@@ -59,7 +59,7 @@ export class Bench implements AsyncDisposable {
   keep(built: Built): Digest {
     if (!built.ok) throw new Error(JSON.stringify(built.problems))
     this.#bytes.set(built.digest, built.unitBytes)
-    this.#bytes.set(built.unit.code, new TextEncoder().encode(built.code))
+    this.#bytes.set(built.unit.code, built.code)
     return built.digest
   }
 

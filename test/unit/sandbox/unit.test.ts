@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { canonical } from '#engine/core/canonical.ts'
-import { digestOfText } from '#engine/core/digest.ts'
+import { digestOfBytes, digestOfText } from '#engine/core/digest.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { buildPlugin, buildTransform } from '#engine/sandbox/unit.ts'
@@ -23,7 +23,7 @@ test('a plugin becomes a unit that its digests name', async () => {
     $type: 'ionflux.unit/v1',
     name: 'acme/files',
     kind: 'plugin',
-    code: digestOfText(built.code),
+    code: digestOfBytes(built.code),
     actions: { 'read-file': { effects: 'read', output: { type: 'string' } } },
     capabilities: { git: ['read'] },
     memoryBytesMax: 128 * 1024 * 1024,
