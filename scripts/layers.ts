@@ -16,6 +16,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/sandbox': ['engine/dsl', 'engine/plan', 'engine/runtime', 'engine/connection'],
   'engine/mirror': ['engine/dsl', 'engine/plan'],
   'engine/durable': ['engine/runtime'],
+  'engine/forge': ['engine/connection'],
   'engine/host': [
     'engine/dsl',
     'engine/plan',
@@ -24,6 +25,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/sandbox',
     'engine/mirror',
     'engine/durable',
+    'engine/forge',
   ],
   'engine/cli': ['engine/host', 'engine/dsl', 'engine/plan'],
   plugins: [],
@@ -45,6 +47,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['engine/dsl/expression.ts'],
   '@noble/hashes': ['engine/core/digest.ts', 'engine/core/id.ts'],
   assemblyscript: ['engine/host/module/assembly.ts'],
+  '@octokit/rest': ['engine/forge/github.ts'],
   ajv: ['engine/core/schema.ts'],
   'ajv-formats': ['engine/core/schema.ts'],
   aws4: ['test/'],

@@ -165,6 +165,11 @@ function addStartCommands(add: Add, terminal: Terminal): void {
     'run a flow, by file or id, to its result; Ctrl-C cancels it, SIGTERM leaves it to resume',
     [
       ['-i, --input <input>', 'name=value, name:=json or @file.json', 'many'],
+      [
+        '--grant <power>',
+        'refuse a flow that may do more than these: net:HOST, git:read …',
+        'many',
+      ],
       ['--no-wait', 'leave when the run waits for a timer'],
       json,
       repo,
@@ -261,6 +266,12 @@ function addToolCommands(add: Add, terminal: Terminal, program: Command): void {
     'check this machine and this repository',
     [json, repo, dataDir],
     async (_, values) => (await import('./commands/doctor.ts')).doctor(terminal, values),
+  )
+  add(
+    'action',
+    'work as a step of GitHub Actions; what to do comes from the environment (action.yml)',
+    [],
+    async () => (await import('./action/action.ts')).action(terminal),
   )
   add(
     'completion <shell>',

@@ -39,16 +39,29 @@ type Format = (typeof formats)[number]
 /** Prints the plan; ends with 3 when a finding blocks, 5 for changes with `--detailed-exitcode`. */
 export async function plan(terminal: Terminal, values: PlanValues): Promise<number> {
   const format = formatOf(values.json === true ? 'json' : values.format)
+  const result = await changeFor(values)
+  await print(terminal, { format, result, values })
+  const hasChanges = values.detailedExitcode === true && result.change.flows.length > 0
+  return hasChanges && !isBlocked(result) ? exits.changes : exitOfChange(result)
+}
+
+/** The change that `values` ask for. Throws `CLI_USAGE` outside of a repository. */
+export async function changeFor(values: PlanValues): Promise<RepositoryChange> {
   const root = repositoryFor(values.repo)
   if (root === undefined) {
     throw new IonError('CLI_USAGE', 'A plan compares commits, and there is no repository here.')
   }
   const cache = openBundleCache(dataDirOf(values))
-  const result = await findChange({ root, ...endsOf(values), cache })
-  await print(terminal, { format, result, values })
-  const { flows, findings } = result.change
-  if (findings.some(({ severity }) => severity === 'block')) return exits.problems
-  return values.detailedExitcode === true && flows.length > 0 ? exits.changes : exits.done
+  return await findChange({ root, ...endsOf(values), cache })
+}
+
+/** What the process ends with when nobody asks whether there is a change. */
+export function exitOfChange(result: RepositoryChange): number {
+  return isBlocked(result) ? exits.problems : exits.done
+}
+
+function isBlocked({ change }: RepositoryChange): boolean {
+  return change.findings.some(({ severity }) => severity === 'block')
 }
 
 function formatOf(text: string | undefined): Format {

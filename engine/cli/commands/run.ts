@@ -9,6 +9,7 @@ import { problemForJson } from '#engine/cli/problem-formats.ts'
 import { openSources } from '#engine/cli/problem-text.ts'
 import { showProblems } from '#engine/cli/show-problems.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { holdCeiling } from '#engine/cli/run/ceiling.ts'
 import { watchRun } from '#engine/cli/watch-run.ts'
 import { withSession } from '#engine/cli/with-session.ts'
 import { chooseDataDirectory } from '#engine/host/data/directory.ts'
@@ -23,6 +24,8 @@ export interface RunValues {
   readonly input?: readonly string[]
   /** False with `--no-wait`. */
   readonly wait: boolean
+  /** The most that the flow may do here; absent means its own permissions. */
+  readonly grant?: readonly string[]
   readonly json?: boolean
   readonly repo?: string
   readonly at?: string
@@ -46,6 +49,7 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     }
     return exitOfProblems(problems)
   }
+  holdCeiling(loaded.plan.permissions, values.grant)
   const input = readInputs({
     args: values.input ?? [],
     schema: loaded.plan.inputs,

@@ -2,6 +2,7 @@
  * A change as the comment of a pull request: findings first, then each flow with a picture of
  * it, folded. Never longer than a comment may be.
  */
+import { cell, escapeHtml, inlineCode } from '#engine/cli/action/markdown.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
 import type { Finding, FlowChange } from '#engine/plan/change/change.ts'
 import { wordsOf } from '#engine/plan/change/values.ts'
@@ -11,11 +12,11 @@ import { graphOf } from '#engine/plan/graph.ts'
 import { lineOf, shortCommit } from './words.ts'
 
 /** GitHub takes 65,536 characters; what is cut off is said. */
-export const markdownCharsMax = 60_000
+const markdownCharsMax = 60_000
 const valuesShownMax = 20
 
 /** Finds the comment again, so that it is edited in place. */
-const marker = '<!-- ionflux plan -->'
+export const planMarker = '<!-- ionflux plan -->'
 
 const icons = { info: 'ℹ️', review: '👀', escalation: '⚠️', block: '⛔' } as const
 
@@ -30,7 +31,7 @@ export function planMarkdown(result: RepositoryChange): string {
   const commit = head.commit === undefined ? '' : ` at \`${shortCommit(head.commit)}\``
   const foot = `\n---\n<sub>\`ionflux plan\`${commit} · \`${change.planDigest}\`</sub>\n`
   const parts = [
-    marker,
+    planMarker,
     '### ionflux plan',
     '',
     title,
@@ -64,7 +65,7 @@ function findingTable(result: RepositoryChange, all: readonly Finding[]): readon
     const line = lineOf(finding, (file) => result.readText(file))
     const place = `${finding.file ?? ''}${line === undefined ? '' : `:${line}`}`
     const { severity, message } = finding
-    return `| ${icons[severity]} ${severity} | ${cell(message)} | ${code(place)} |`
+    return `| ${icons[severity]} ${severity} | ${cell(message)} | ${inlineCode(place)} |`
   })
   const rest = all.length - findingsShownMax
   return [
@@ -80,7 +81,7 @@ function conflictPart(conflicts: readonly string[]): readonly string[] {
   if (conflicts.length === 0) return []
   return [
     'Changed on both sides; the plan takes the file of the branch:',
-    ...conflicts.map((file) => `- ${code(file)}`),
+    ...conflicts.map((file) => `- ${inlineCode(file)}`),
     '',
   ]
 }
@@ -90,22 +91,22 @@ const words = { added: 'new', removed: 'removed', changed: 'changed' } as const
 function flowPart(flow: FlowChange, hasPicture: boolean): string {
   const lines = [
     '',
-    `<details><summary><b>${escape(flow.id)}</b> ${words[flow.kind]} · ${escape(flow.file)}</summary>`,
+    `<details><summary><b>${escapeHtml(flow.id)}</b> ${words[flow.kind]} · ${escapeHtml(flow.file)}</summary>`,
     '',
     ...flow.steps.map((step) => {
-      const was = step.was === undefined ? '' : ` (was ${code(step.was)})`
+      const was = step.was === undefined ? '' : ` (was ${inlineCode(step.was)})`
       const values = step.values
         .slice(0, valuesShownMax)
-        .map((value) => `  - ${code(wordsOf(value))}`)
+        .map((value) => `  - ${inlineCode(wordsOf(value))}`)
       const rest = step.values.length - valuesShownMax
       const more = rest > 0 ? [`  - … and ${rest} more`] : []
       return [
-        `- **${step.kind}** ${code(step.id)}${was}: ${code(step.does)}`,
+        `- **${step.kind}** ${inlineCode(step.id)}${was}: ${inlineCode(step.does)}`,
         ...values,
         ...more,
       ].join('\n')
     }),
-    ...flow.values.slice(0, valuesShownMax).map((value) => `- ${code(wordsOf(value))}`),
+    ...flow.values.slice(0, valuesShownMax).map((value) => `- ${inlineCode(wordsOf(value))}`),
     '',
     ...(hasPicture ? picture(flow) : []),
     '</details>',
@@ -119,26 +120,4 @@ function picture({ plan, steps }: FlowChange): readonly string[] {
   const added = steps.filter(({ kind }) => kind === 'added').map(({ id }) => id)
   const changed = steps.filter(({ kind }) => kind !== 'added').map(({ id }) => id)
   return ['```mermaid', graphMermaid(graphOf(plan), { added, changed }).trimEnd(), '```', '']
-}
-
-/** Somebody's text as a cell: no markup, no mention, no second row. */
-function cell(text: string): string {
-  return escape(text)
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_[\]|~#!]/g, (char) => `\\${char}`)
-    .replaceAll('@', '@&#8203;')
-}
-
-/** Inline code that nothing in `text` can end. */
-function code(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')
-  if (line === '') return ''
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
-  return fence + pad + line + pad + fence
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -2,8 +2,9 @@
  * What a flow may do to the world, and which of it is new: hosts, secrets, and which secret
  * can reach which host through which step.
  */
-import { isObject, type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
-import { covers, parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { isAllowedBy, isCovered, powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
 import { parseReference } from '#engine/dsl/reference.ts'
 import { parseTemplate, secretsOf } from '#engine/dsl/template.ts'
 
@@ -18,9 +19,7 @@ export function powerFindings(
 ): readonly Finding[] {
   const at = (place: FindingAt): Finding => found(after, place)
   const old = before === undefined ? [] : grantsOf(before.flow)
-  const grown = grantsOf(after.flow).filter(
-    (grant) => !old.some((one) => one.kind === grant.kind && allows(one, grant)),
-  )
+  const grown = grantsOf(after.flow).filter((grant) => !old.some((one) => allows(one, grant)))
   return [
     ...grown.map((grant) => at(grantFinding(grant))),
     ...newReaches(before, after).map(({ secret, host, step, at: place }) =>
@@ -36,37 +35,26 @@ export function powerFindings(
   ]
 }
 
-/** One line of `permissions`: `net` `api.example.com`, `git.write` `main`. */
-interface Grant {
-  readonly kind: string
+/** One line of `permissions`: `net` `api.example.com`, `git` `write:main`. */
+export interface Grant {
+  readonly kind: PowerKind
   readonly value: string
 }
 
-function grantsOf(flow: JsonObject): readonly Grant[] {
-  const { permissions } = flow
-  const grants: Grant[] = []
-  const walk = (value: Json | undefined, kind: string): void => {
-    if (Array.isArray(value)) for (const one of value as readonly Json[]) walk(one, kind)
-    else if (isObject(value)) {
-      for (const [key, one] of Object.entries(value))
-        walk(one as Json, kind === '' ? key : `${kind}.${key}`)
-    } else if (value !== undefined && value !== null && value !== false && !isBudget(kind))
-      grants.push({ kind, value: wordOf(value) })
-  }
-  walk(permissions, '')
-  return grants
+function grantsOf({ permissions }: JsonObject): readonly Grant[] {
+  if (!isObject(permissions)) return []
+  return powerKinds.flatMap((kind) => {
+    const list = permissions[kind]
+    if (!Array.isArray(list)) return []
+    return list.flatMap((value: Json) => (typeof value === 'string' ? [{ kind, value }] : []))
+  })
 }
 
-/** A budget is a limit and no power; `safeguards.ts` looks at it. */
-function isBudget(kind: string): boolean {
-  return kind === 'budget' || kind.startsWith('budget.')
-}
-
-function allows(wide: Grant, narrow: Grant): boolean {
-  if (wide.value === narrow.value) return true
-  if (wide.kind !== 'net') return false
-  const [outer, inner] = [parseHostPattern(wide.value), parseHostPattern(narrow.value)]
-  return outer !== undefined && inner !== undefined && covers(outer, inner)
+/** Whether a flow with `wide` could do all of `narrow` already. */
+export function allows(wide: Grant, narrow: Grant): boolean {
+  if (wide.kind !== narrow.kind) return false
+  if (wide.kind === 'net') return isCovered('net', wide.value, narrow.value)
+  return isAllowedBy([wide.value], narrow.value)
 }
 
 function grantFinding({ kind, value }: Grant): FindingAt {

@@ -1,0 +1,144 @@
+/**
+ * The step of a GitHub workflow: calls the command line as a user would, and tells the runner
+ * what came of it: summary, annotations, outputs, the comment of a pull request.
+ */
+
+import { type Json, isObject } from '#engine/core/json.ts'
+import { changeFor, exitOfChange } from '#engine/cli/commands/plan.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { findingsAsProblems, planJson } from '#engine/cli/plan/plan-json.ts'
+import { planMarkdown } from '#engine/cli/plan/plan-markdown.ts'
+import { problemsForGithub } from '#engine/cli/problem-formats.ts'
+import { openSources } from '#engine/cli/problem-text.ts'
+import { perform } from '#engine/cli/run/perform.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import type { RunView } from '#engine/host/views.ts'
+
+import { runSummary } from './run-summary.ts'
+import { openRunner, type Runner } from './runner.ts'
+import { readSettings, type ActionSettings } from './settings.ts'
+
+/** Does what the workflow asks for; the exit code is that of the command behind it. */
+export async function action(terminal: Terminal): Promise<number> {
+  const runner = openRunner(terminal, process.env)
+  maskSecrets(runner)
+  const settings = readSettings(process.env)
+  const step = { terminal, runner, settings }
+  switch (settings.mode) {
+    case 'run':
+      return await runFlow(step)
+    case 'plan':
+      return await planChange(step)
+    case 'check':
+      return await perform(terminal, ['check', ...pathsOf(settings), '--format', 'github'])
+    case 'test':
+      return await perform(terminal, ['test', ...pathsOf(settings)])
+  }
+}
+
+interface Step {
+  readonly terminal: Terminal
+  readonly runner: Runner
+  readonly settings: ActionSettings
+}
+
+/** Every value that a flow could be given, also one that no `secrets` of GitHub knows. */
+function maskSecrets(runner: Runner): void {
+  for (const [name, value = ''] of Object.entries(process.env))
+    if (name.startsWith('IONFLUX_SECRET_') && value !== '') runner.mask(value)
+}
+
+function pathsOf({ flow, args }: ActionSettings): readonly string[] {
+  return [...(flow === '' ? [] : [flow]), ...args]
+}
+
+async function runFlow({ terminal, runner, settings }: Step): Promise<number> {
+  const { flow, inputs, grants, args } = settings
+  const call = [
+    'run',
+    flow,
+    '--json',
+    ...Object.entries(inputs).flatMap(([name, value]) => [
+      '-i',
+      `${name}:=${JSON.stringify(value)}`,
+    ]),
+    ...grants.flatMap((grant) => ['--grant', grant]),
+    ...args,
+  ]
+  const { exit, value } = await performJson(terminal, call)
+  const run = isObject(value) ? (value['run'] as unknown as RunView | undefined) : undefined
+  if (run === undefined) {
+    if (isObject(value) && 'problems' in value)
+      await perform(terminal, ['check', flow, '--format', 'github'])
+    return exit
+  }
+  runner.output('run', run.id)
+  runner.output('status', run.status)
+  runner.output('output', JSON.stringify(run.output))
+  runner.summary(runSummary(run, await pictureOf(terminal, flow)))
+  if (run.error !== null) annotate(terminal, run)
+  return exit
+}
+
+/** Calls a command with `--json` and reads its one document; what it says goes to the log. */
+async function performJson(
+  terminal: Terminal,
+  call: readonly string[],
+): Promise<{ readonly exit: number; readonly value: Json | undefined }> {
+  const { exit, text } = await performQuietly(terminal, call)
+  try {
+    return { exit, value: JSON.parse(text) as Json }
+  } catch {
+    return { exit, value: undefined }
+  }
+}
+
+async function performQuietly(
+  terminal: Terminal,
+  call: readonly string[],
+): Promise<{ readonly exit: number; readonly text: string }> {
+  let text = ''
+  const inner: Terminal = { ...terminal, data: (more) => void (text += more), isDataSeen: false }
+  const exit = await perform(inner, call)
+  return { exit, text }
+}
+
+async function pictureOf(terminal: Terminal, flow: string): Promise<string | undefined> {
+  const { exit, text } = await performQuietly(terminal, ['graph', flow, '--format', 'mermaid'])
+  return exit === exits.done ? text : undefined
+}
+
+function annotate(terminal: Terminal, { error, steps }: RunView): void {
+  const failed = steps.find(({ status }) => status === 'failed')
+  const where = failed === undefined ? '' : `step "${failed.path}": `
+  const text = `${where}${error?.message ?? ''}`
+  terminal.data(`::error title=${error?.code ?? ''}::${escapeData(text)}\n`)
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+async function planChange({ terminal, runner, settings }: Step): Promise<number> {
+  const { pullRequest, flow, isComment } = settings
+  const result = await changeFor({
+    ...(flow === '' ? {} : { range: flow }),
+    ...(pullRequest === undefined || flow !== ''
+      ? {}
+      : { base: pullRequest.base, head: pullRequest.head }),
+  })
+  const markdown = planMarkdown(result)
+  const { change } = result
+  const sources = openSources((file) => result.readText(file))
+  terminal.data(problemsForGithub(findingsAsProblems(change.findings), sources))
+  runner.output('plan-digest', change.planDigest)
+  runner.output('changes', String(change.flows.length))
+  runner.output('output', JSON.stringify(planJson(result)))
+  runner.summary(markdown)
+  if (isComment && pullRequest !== undefined) {
+    const { comment } = await import('./comment.ts')
+    await comment({ settings, number: pullRequest.number, markdown })
+    terminal.note('The plan is a comment of the pull request now.')
+  }
+  return exitOfChange(result)
+}

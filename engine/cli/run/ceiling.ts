@@ -1,0 +1,41 @@
+/**
+ * `--grant`: the most that whoever starts a run lets its flow do, whatever the flow asks for.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
+import { powerKinds } from '#engine/dsl/power/kinds.ts'
+import type { Permissions } from '#engine/dsl/world.ts'
+import { allows, type Grant } from '#engine/plan/change/powers.ts'
+
+/**
+ * Refuses a flow that may do more than `texts` say, such as `net:api.example.com`,
+ * `secrets:TOKEN` or `git:read`. Without any, the flow's own permissions are the only ceiling.
+ * Throws `CAP_NOT_GRANTED` with all that is missing, and `CLI_USAGE` for a text that is none.
+ */
+export function holdCeiling(permissions: Permissions, texts: readonly string[] | undefined): void {
+  if (texts === undefined) return
+  const grants = texts.map(readGrant)
+  const missing = powerKinds.flatMap((kind) =>
+    (permissions[kind] ?? [])
+      .filter((value) => !grants.some((grant) => allows(grant, { kind, value })))
+      .map((value) => `${kind}:${value}`),
+  )
+  if (missing.length === 0) return
+  throw new IonError(
+    'CAP_NOT_GRANTED',
+    `The flow may do more than was granted: ${missing.join(', ')}. Add \`--grant\` for each, or take it out of the flow's permissions.`,
+    { data: { missing } },
+  )
+}
+
+function readGrant(text: string): Grant {
+  const colon = text.indexOf(':')
+  const [word, value] = [text.slice(0, colon), text.slice(colon + 1)]
+  const kind = powerKinds.find((one) => one === (word === 'secret' ? 'secrets' : word))
+  const isHost = kind !== 'net' || parseHostPattern(value) !== undefined
+  if (colon > 0 && kind !== undefined && value !== '' && isHost) return { kind, value }
+  throw new IonError(
+    'CLI_USAGE',
+    `"${text}" is no grant: write net:HOST, secrets:NAME, git:read, git:write:BRANCH, state:write, files:read:PATH or blob:write.`,
+  )
+}

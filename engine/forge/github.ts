@@ -1,0 +1,114 @@
+/**
+ * GitHub behind the port, by its REST API (2022-11-28), with the one way out for requests.
+ */
+import { Octokit } from '@octokit/rest'
+
+import { IonError } from '#engine/core/error.ts'
+import { HttpDoor } from '#engine/connection/http.ts'
+
+import type { CommentWish, Forge } from './port.ts'
+
+export interface GitHubOptions {
+  /** `https://api.github.com`, or the API of an Enterprise server. */
+  readonly apiUrl: string
+  /** A token that may write what is asked for. */
+  readonly token: string
+}
+
+const requestMsMax = 30_000
+/** Of 100 comments each. */
+const pagesMax = 30
+
+/** Opens GitHub. Its calls throw `CONN_REQUEST_REFUSED` when GitHub says no, with its reason. */
+export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
+  const door = new HttpDoor()
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: 'ionflux',
+    request: { fetch: fetchThrough(door, new URL(apiUrl).origin) },
+  })
+  return { comment: (wish) => comment(octokit, wish) }
+}
+
+async function comment(
+  octokit: Octokit,
+  { repository, number, marker, body }: CommentWish,
+): Promise<string> {
+  const [owner = '', repo = ''] = repository.split('/')
+  try {
+    const known = await findComment(octokit, { owner, repo, number, marker })
+    if (known === undefined) {
+      const place = { owner, repo, issue_number: number }
+      const { data } = await octokit.rest.issues.createComment({ ...place, body })
+      return data.html_url
+    }
+    const place = { owner, repo, comment_id: known }
+    const { data } = await octokit.rest.issues.updateComment({ ...place, body })
+    return data.html_url
+  } catch (thrown) {
+    throw refused(repository, thrown)
+  }
+}
+
+async function findComment(
+  octokit: Octokit,
+  place: { owner: string; repo: string; number: number; marker: string },
+): Promise<number | undefined> {
+  const { owner, repo, number, marker } = place
+  for (let page = 1; page <= pagesMax; page++) {
+    const asked = { owner, repo, issue_number: number, per_page: 100, page }
+    const { data } = await octokit.rest.issues.listComments(asked)
+    const found = data.find(({ body }) => body?.startsWith(marker) === true)
+    if (found !== undefined) return found.id
+    if (data.length < asked.per_page) return undefined
+  }
+  return undefined
+}
+
+function refused(repository: string, thrown: unknown): IonError {
+  if (thrown instanceof IonError) return thrown
+  const { status, message } = thrown as { status?: number; message?: string }
+  const hint =
+    status === 401 || status === 403 || status === 404
+      ? ' Give the token the permission `pull-requests: write`.'
+      : ''
+  return new IonError(
+    'CONN_REQUEST_REFUSED',
+    `The forge refused the comment in "${repository}": ${message ?? 'no reason given'}.${hint}`,
+    { data: { repository, status: status ?? 0 }, cause: thrown },
+  )
+}
+
+interface FetchInit {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** `fetch` as Octokit calls it, over the one way out and to one origin only. */
+function fetchThrough(
+  door: HttpDoor,
+  origin: string,
+): (url: string, init?: FetchInit) => Promise<Response> {
+  return async (url, { method = 'GET', headers = {}, body } = {}) => {
+    const pairs = Object.entries(headers)
+    const isSecret = ([name]: readonly [string, string]): boolean =>
+      name.toLowerCase() === 'authorization'
+    const answer = await door.send({
+      url,
+      method,
+      headers: pairs.filter((pair) => !isSecret(pair)),
+      credentials: pairs.filter(isSecret),
+      ...(body === undefined ? {} : { body: new TextEncoder().encode(body) }),
+      redirect: 'error',
+      timeMs: requestMsMax,
+      mayGo: ({ url: to }) => to.origin === origin,
+    })
+    const hasBody = answer.status !== 204 && answer.status !== 304
+    return new Response(hasBody ? Buffer.from(answer.body) : undefined, {
+      status: answer.status,
+      headers: answer.headers.map(([name, value]): [string, string] => [name, value]),
+    })
+  }
+}
