@@ -77,7 +77,9 @@ export interface HttpInit {
   readonly headers?:
     | Readonly<Record<string, string | SecretHandle>>
     | Iterable<readonly [string, string | SecretHandle]>
-  readonly body?: string | ArrayBuffer | ArrayBufferView | null
+  readonly body?: string | ArrayBuffer | ArrayBufferView | BlobHandle | null
+  /** Whether the body of a good answer becomes a blob (`saved`) without passing through here. */
+  readonly save?: boolean
   /** A body that is printed as JSON, in place of `body`. */
   readonly json?: Json
   /** A body of form fields, in place of `body`. */
@@ -131,6 +133,8 @@ export interface HttpResponse {
   readonly url: string
   readonly redirected: boolean
   readonly headers: HttpHeaders
+  /** The body as a blob, where `save` asked for it and `ok` is true. */
+  readonly saved: BlobHandle | null
   text(): Promise<string>
   json<Value = Json>(): Promise<Value>
   bytes(): Promise<Uint8Array>

@@ -17,6 +17,18 @@ export interface BodySource {
   readonly bytesMax: number
   /** Called with every piece that came. */
   readonly heard: () => void
+  /** Takes the pieces, which are then not kept: what comes back is empty. */
+  readonly save?: ((piece: Uint8Array) => Promise<void>) | undefined
+}
+
+/** A body that is not in memory: it is opened anew for every hop. */
+export interface StreamedBody {
+  readonly bytes: number
+  open(): AsyncIterable<Uint8Array>
+}
+
+export function isStreamed(body: Uint8Array | StreamedBody | undefined): body is StreamedBody {
+  return body !== undefined && 'open' in body
 }
 
 /** What is asked for in `Accept-Encoding`. */
@@ -37,7 +49,8 @@ export async function readBody(source: BodySource): Promise<Uint8Array> {
       source.heard()
       bytes += piece.length
       if (bytes > bytesMax) throw tooLarge(host, bytesMax)
-      pieces.push(piece)
+      if (source.save === undefined) pieces.push(piece)
+      else await source.save(piece)
     }
   } catch (thrown) {
     body.destroy()

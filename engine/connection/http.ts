@@ -7,13 +7,14 @@
  * decision. Who may ask for what is the caller's concern (`mayGo`).
  */
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 
 import { Agent, type buildConnector, type Dispatcher } from 'undici'
 
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 
-import { encodings, readBody } from './body.ts'
+import { encodings, isStreamed, readBody, type StreamedBody } from './body.ts'
 import { openSocket, systemResolve, unreachable, type Resolve, type Wire } from './connect.ts'
 import { readTarget, type Target } from './egress.ts'
 import { checkHeaders, pairsOf, type Headers } from './headers.ts'
@@ -26,7 +27,9 @@ export interface Outgoing {
   readonly headers: Headers
   /** Headers with secrets in them: they never leave the origin of `url`. */
   readonly credentials?: Headers
-  readonly body?: Uint8Array
+  readonly body?: Uint8Array | StreamedBody
+  /** Takes the body of an answer of 200 to 299, however large, in place of `Answer.body`. */
+  readonly save?: (piece: Uint8Array) => Promise<void>
   /** Whether `body` holds secrets. */
   readonly isBodySecret?: boolean
   readonly redirect: Redirect
@@ -138,12 +141,14 @@ export class HttpDoor implements AsyncDisposable {
       }
       const encoding = response.headers['content-encoding']
       const isEmpty = method === 'HEAD' || status === 204 || status === 304
+      const save = status >= 200 && status < 300 ? request.save : undefined
       const bytes = await readBody({
         host,
         body,
         encoding: isEmpty ? undefined : [encoding].flat().join(','),
-        bytesMax: this.#bodyBytesMax,
+        bytesMax: save === undefined ? this.#bodyBytesMax : limits.blobBytesMax,
         heard: () => void idle.refresh(),
+        save,
       })
       const { href } = target.url
       const headers = pairsOf(response.headers)
@@ -162,12 +167,13 @@ export class HttpDoor implements AsyncDisposable {
     const { url } = target
     const sent = [...headers, ...credentials]
     if (!sent.some(([name]) => name === 'user-agent')) sent.push(['user-agent', 'ionflux'])
+    if (isStreamed(body)) sent.push(['content-length', String(body.bytes)])
     return await this.#agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: method as Dispatcher.HttpMethod,
       headers: [...sent, ['accept-encoding', encodings] as const].flat(),
-      body: body ?? null,
+      body: isStreamed(body) ? Readable.from(body.open()) : (body ?? null),
       signal,
     })
   }
@@ -200,7 +206,7 @@ function begin(request: Outgoing): Hop {
     const message = `"${method.slice(0, 20)}" is not a method that a request may have.`
     throw new IonError('CONN_REQUEST_REFUSED', message)
   }
-  if ((body?.byteLength ?? 0) > limits.httpBodyBytesMax) {
+  if (!isStreamed(body) && (body?.byteLength ?? 0) > limits.httpBodyBytesMax) {
     const message = `A request's body is at most ${limits.httpBodyBytesMax} bytes.`
     throw new IonError('CONN_REQUEST_REFUSED', message)
   }

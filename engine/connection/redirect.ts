@@ -6,6 +6,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 
+import type { StreamedBody } from './body.ts'
 import { readTarget, type Target } from './egress.ts'
 import { withoutBody, withoutCredentials, type Headers } from './headers.ts'
 
@@ -18,7 +19,7 @@ export interface Hop {
   readonly method: string
   readonly headers: Headers
   readonly credentials: Headers
-  readonly body: Uint8Array | undefined
+  readonly body: Uint8Array | StreamedBody | undefined
   readonly isBodySecret: boolean
 }
 

@@ -36,12 +36,13 @@ export interface OpenOperations extends HostOperations {
 /** Opens every operation that a guest may be granted. */
 export function openOperations(options: OperationsOptions): OpenOperations {
   const { secrets, withoutRepository, directory, states } = options
-  const http = openHttp(secrets)
+  const blobs = openBlobArea(directory)
+  const http = openHttp(secrets, blobs)
   const areas: Readonly<Record<string, HostOperations>> = {
     http,
     git: openGits(withoutRepository),
     state: stateOperations(states),
-    blob: openBlobArea(directory),
+    blob: blobOperations(blobs),
     schema: schemaOperations(),
   }
   return {
@@ -57,15 +58,16 @@ export function openOperations(options: OperationsOptions): OpenOperations {
   }
 }
 
-function openBlobArea(directory: string): HostOperations {
+/** Where large data lies, opened with its first use. */
+function openBlobArea(directory: string): () => Promise<Blobs> {
   let blobs: Blobs | undefined
-  return blobOperations(async () => {
+  return async () => {
     const { openBlobs } = await import('#engine/durable/blobs.ts')
     return (blobs ??= openBlobs(join(directory, 'blobs')))
-  })
+  }
 }
 
-function openHttp(secrets: () => Promise<SecretBook>): OpenOperations {
+function openHttp(secrets: () => Promise<SecretBook>, blobs: () => Promise<Blobs>): OpenOperations {
   let door: Promise<HttpDoor> | undefined
   let operations: Promise<HostOperations> | undefined
   const openDoor = async (): Promise<HttpDoor> => {
@@ -74,7 +76,7 @@ function openHttp(secrets: () => Promise<SecretBook>): OpenOperations {
   }
   const open = async (): Promise<HostOperations> => {
     const { httpOperations } = await import('#engine/sandbox/capability/http.ts')
-    return httpOperations({ door: async () => await (door ??= openDoor()), secrets })
+    return httpOperations({ door: async () => await (door ??= openDoor()), secrets, blobs })
   }
   return {
     call: async (op, args, context) =>

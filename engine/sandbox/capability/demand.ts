@@ -31,8 +31,8 @@ const stateWrite: Need = {
   isChange: true,
 }
 
-const blobRead: Need = { kind: 'blob', value: 'read', does: 'reads blobs' }
-const blobWrite: Need = { kind: 'blob', value: 'write', does: 'writes blobs' }
+export const blobRead: Need = { kind: 'blob', value: 'read', does: 'reads blobs' }
+export const blobWrite: Need = { kind: 'blob', value: 'write', does: 'writes blobs' }
 
 const needs: Readonly<Record<string, (args: Json) => Need>> = {
   'git.log': () => gitRead,

@@ -9,11 +9,13 @@
 import { isUtf8 } from 'node:buffer'
 
 import { IonError } from '#engine/core/error.ts'
-import type { Json } from '#engine/core/json.ts'
+import type { Json, JsonObject } from '#engine/core/json.ts'
+import { isStreamed, type StreamedBody } from '#engine/connection/body.ts'
 import { isAllowed, patternOf, readTarget, type Target } from '#engine/connection/egress.ts'
 import type { Answer, HttpDoor } from '#engine/connection/http.ts'
 import type { Redactor } from '#engine/connection/redact.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
+import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
 
 import { textOf, type Handle } from '#engine/sandbox/request/handle.ts'
@@ -21,6 +23,7 @@ import { fill } from '#engine/sandbox/request/inject.ts'
 import { readRequest, type AskedRequest } from '#engine/sandbox/request/request.ts'
 import { takeSecrets } from '#engine/sandbox/request/secret.ts'
 import { handlesOf, sign } from '#engine/sandbox/request/sign.ts'
+import { downloadFor, uploadOf } from '#engine/sandbox/request/transfer.ts'
 
 export interface HttpPowers {
   /** Opened with the first request. */
@@ -28,6 +31,8 @@ export interface HttpPowers {
   readonly secrets: () => SecretBook | Promise<SecretBook>
   /** For signatures, which say when they were made. */
   readonly now?: () => number
+  /** Absent where there is no place for them: then no request may carry or save one. */
+  readonly blobs?: () => Promise<Blobs>
 }
 
 const anything = '*'
@@ -45,7 +50,7 @@ export function httpOperations(powers: HttpPowers): HostOperations {
 
 async function fetchFor(
   asked: AskedRequest,
-  { door, secrets, now = Date.now }: HttpPowers,
+  { door, secrets, now = Date.now, blobs = noBlobs }: HttpPowers,
   context: CallContext,
 ): Promise<Json> {
   const op = 'http.fetch'
@@ -58,10 +63,12 @@ async function fetchFor(
   const out = await door()
   const { method, redirect, timeMs } = asked
   const redactor = await book.redactorFor(context.granted.secrets ?? [])
+  const upload = await uploadOf(asked, context, blobs)
+  const saved = await downloadFor(asked, { context, blobs, redactor })
   try {
-    const filled = fill(asked, values)
+    const filled = { ...fill(asked, values), ...upload }
     const headers = [...filled.headers, ...filled.credentials]
-    const body = filled.body ?? new Uint8Array()
+    const body = bodyToSign(asked, filled.body)
     const unsigned = { url: url.url.href, method, headers, body, nowMs: now() }
     const signed = asked.sign === undefined ? [] : sign(asked.sign, values, unsigned)
     const answer = await out.send({
@@ -71,13 +78,30 @@ async function fetchFor(
       timeMs,
       signal: context.signal,
       ...filled,
+      ...(saved === undefined ? {} : { save: saved.write }),
       credentials: [...filled.credentials, ...signed],
       mayGo: (target, by) => refusal(target, by, context) === undefined,
     })
-    return replyOf(typeof asked.url === 'string' ? answer : withoutPath(answer), redactor)
+    const shown = typeof asked.url === 'string' ? answer : withoutPath(answer)
+    return replyOf(shown, redactor, await saved?.finish(answer))
   } catch (thrown) {
     throw clean(thrown, redactor)
+  } finally {
+    await saved?.abandon()
   }
+}
+
+/** Of a blob, its name is what its bytes come to. */
+function bodyToSign(
+  { body }: AskedRequest,
+  bytes: Uint8Array | StreamedBody | undefined,
+): Uint8Array | string {
+  if (body.kind === 'blob') return body.blob.$blob.slice('sha256:'.length)
+  return isStreamed(bytes) || bytes === undefined ? new Uint8Array() : bytes
+}
+
+async function noBlobs(): Promise<never> {
+  throw new IonError('CONN_REQUEST_REFUSED', 'There is no place for blobs here.')
 }
 
 /** What is wrong with a URL that is a secret is not said: it would be said about the secret. */
@@ -129,7 +153,11 @@ function secretNamesOf({ url, headers, fields, sign: asked }: AskedRequest): rea
   return [...new Set([...inHeaders, ...others.map(({ secret }) => secret)])]
 }
 
-function replyOf({ status, headers, url, isRedirected, body }: Answer, redactor?: Redactor): Json {
+function replyOf(
+  { status, headers, url, isRedirected, body }: Answer,
+  redactor?: Redactor,
+  blob?: JsonObject,
+): Json {
   const text = (whole: string): string => redactor?.text(whole) ?? whole
   const bytes = Buffer.from(redactor?.bytes(body) ?? body)
   return {
@@ -137,7 +165,12 @@ function replyOf({ status, headers, url, isRedirected, body }: Answer, redactor?
     url: text(url),
     redirected: isRedirected,
     headers: headers.map(([name, value]) => [text(name), text(value)]),
-    body: isUtf8(bytes) ? { text: bytes.toString('utf8') } : { base64: bytes.toString('base64') },
+    body:
+      blob !== undefined
+        ? { blob }
+        : isUtf8(bytes)
+          ? { text: bytes.toString('utf8') }
+          : { base64: bytes.toString('base64') },
   }
 }
 

@@ -43,6 +43,7 @@ function bodyOf({ body, json, form }) {
   if (json !== undefined) return { json }
   if (form !== undefined) return { form: headerPairs(form) }
   if (body === undefined || body === null) return undefined
+  if (typeof body === 'object' && typeof body.$blob === 'string') return { blob: body }
   if (body instanceof ArrayBuffer) return { base64: toBase64(new Uint8Array(body)) }
   if (ArrayBuffer.isView(body)) {
     return { base64: toBase64(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)) }
@@ -51,13 +52,14 @@ function bodyOf({ body, json, form }) {
 }
 
 async function fetchHttp(url, init = {}) {
-  const { method, headers, timeout, redirect, secrets, sign } = init
+  const { method, headers, timeout, redirect, secrets, sign, save } = init
   const request = { url: isHandle(url) ? url : String(url), headers: headerPairs(headers) }
   if (method !== undefined) request.method = String(method)
   if (timeout !== undefined) request.timeout = timeout
   if (redirect !== undefined) request.redirect = redirect
   if (secrets !== undefined) request.secrets = secrets
   if (sign !== undefined) request.sign = sign
+  if (save === true) request.save = true
   const body = bodyOf(init)
   if (body !== undefined) request.body = body
   return new Response(await host('http.fetch', request))
@@ -93,18 +95,22 @@ class Response {
     this.url = url
     this.redirected = redirected
     this.headers = new Headers(headers)
+    this.saved = body.blob ?? null
   }
   async bytes() {
+    if (this.saved !== null) return readBlob(this.saved)
     return this.#body.text === undefined ? fromBase64(this.#body.base64) : new TextEncoder().encode(this.#body.text)
   }
   async arrayBuffer() { return (await this.bytes()).buffer }
   async text() {
     const { text, base64 } = this.#body
+    if (this.saved !== null) return decodeUtf8(await readBlob(this.saved), false)
     if (text === undefined) return new TextDecoder().decode(fromBase64(base64))
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
   async json() { return parse(await this.text()) }
   async base64() {
+    if (this.saved !== null) return toBase64(await readBlob(this.saved))
     return this.#body.base64 ?? toBase64(new TextEncoder().encode(this.#body.text))
   }
 }

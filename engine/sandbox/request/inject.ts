@@ -49,7 +49,9 @@ function headerOf(name: string, handle: Handle, values: ReadonlyMap<string, stri
   })
 }
 
-function typeOf({ kind }: AskedBody): string | undefined {
+function typeOf(body: AskedBody): string | undefined {
+  const { kind } = body
+  if (kind === 'blob') return body.blob.mediaType
   if (kind === 'json') return 'application/json'
   if (kind === 'form') return 'application/x-www-form-urlencoded;charset=UTF-8'
   return kind === 'text' ? 'text/plain;charset=UTF-8' : undefined
@@ -81,7 +83,7 @@ function bytesOf(
       'Only a body of json or form has places for secrets.',
     )
   }
-  if (body.kind === 'none') return undefined
+  if (body.kind === 'none' || body.kind === 'blob') return undefined
   return body.kind === 'text' ? Buffer.from(body.text) : body.bytes
 }
 

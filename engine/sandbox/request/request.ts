@@ -5,6 +5,9 @@
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Redirect } from '#engine/connection/redirect.ts'
+import type { BlobHandle } from '#engine/runtime/blobs.ts'
+
+import { handleIn } from '#engine/sandbox/capability/blob.ts'
 
 import { readHandle, refused, type Handle } from './handle.ts'
 import { readSign, type AskedSign } from './sign.ts'
@@ -13,6 +16,7 @@ export type AskedBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'blob'; readonly blob: BlobHandle }
   | { readonly kind: 'json'; readonly json: Json }
   | { readonly kind: 'form'; readonly pairs: readonly (readonly [string, string])[] }
 
@@ -27,6 +31,8 @@ export interface AskedRequest {
   readonly sign: AskedSign | undefined
   readonly redirect: Redirect
   readonly timeMs: number
+  /** Whether the body of the answer is to become a blob. */
+  readonly isSaved: boolean
 }
 
 /** Throws `CONN_REQUEST_REFUSED`. */
@@ -54,6 +60,7 @@ export function readRequest(args: Json): AskedRequest {
     sign: readSign(args['sign']),
     redirect,
     timeMs: readTime(args['timeout']),
+    isSaved: args['save'] === true,
   }
 }
 
@@ -97,7 +104,10 @@ function readBody(body: Json | undefined): AskedBody {
   if (typeof text === 'string') return { kind: 'text', text }
   if (typeof base64 === 'string') return { kind: 'bytes', bytes: Buffer.from(base64, 'base64') }
   if (json !== undefined) return { kind: 'json', json }
-  if (!Array.isArray(form)) throw refused('The body of a request is text, base64, json or form.')
+  const blob = isObject(body) ? body['blob'] : undefined
+  if (blob !== undefined) return { kind: 'blob', blob: handleIn('http.fetch', blob) }
+  if (!Array.isArray(form))
+    throw refused('The body of a request is text, base64, a blob, json or form.')
   const pairs = form.map((pair: Json): readonly [string, string] => {
     const [name, value] = Array.isArray(pair) ? (pair as readonly Json[]) : []
     if (typeof name === 'string' && typeof value === 'string') return [name, value]

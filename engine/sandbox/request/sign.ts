@@ -98,7 +98,8 @@ export interface Unsigned {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: Uint8Array
+  /** The hex SHA-256 of one that is not in memory. */
+  readonly body: Uint8Array | string
   readonly nowMs: number
 }
 
@@ -110,14 +111,16 @@ export function sign(
 ): Headers {
   const { body, nowMs } = unsigned
   const secret = textOf(asked.secret, values)
-  if (asked.scheme === 'standard') return signStandard({ id: asked.id, body, secret, nowMs })
-  if (asked.scheme === 'hmac') {
-    const { hash, spelling, header, template } = asked
-    return signHmac({ body, secret, hash, spelling, header, template })
+  if (asked.scheme === 'aws4') {
+    const { region, service } = asked
+    const url = new URL(unsigned.url)
+    return signAws4({ ...unsigned, url, region, service }, awsKeyOf(asked, values))
   }
-  const { region, service } = asked
-  const url = new URL(unsigned.url)
-  return signAws4({ ...unsigned, url, region, service }, awsKeyOf(asked, values))
+  if (typeof body === 'string')
+    throw refused('A request that sends a blob can be signed by "aws4" only.')
+  if (asked.scheme === 'standard') return signStandard({ id: asked.id, body, secret, nowMs })
+  const { hash, spelling, header, template } = asked
+  return signHmac({ body, secret, hash, spelling, header, template })
 }
 
 export function awsKeyOf(
