@@ -39,6 +39,13 @@ export interface Context {
   readonly blob: Blobs
   /** JSON Schema, done by the host. Needs nothing. */
   readonly schema: Schemas
+  /**
+   * Files of the repository at the run's commit, and those that the run leaves behind. Needs
+   * `capabilities: { files: ["read:docs/**", "write:reports/*"] }`.
+   */
+  readonly files: Files
+  /** Models of language. Needs `capabilities: { model: [small] }`; served in a later release. */
+  readonly model: Model
   readonly log: Log
   /**
    * Ends the action with a failure of its own: `code` is a lower-case word that a flow
@@ -213,6 +220,23 @@ export interface Blobs {
   text(handle: BlobHandle): Promise<string>
   /** All of it, in pieces of at most 1 MiB. */
   pieces(handle: BlobHandle): AsyncIterable<Uint8Array>
+}
+
+export interface Model {
+  /** Rejects with `CAP_NOT_SERVED`. */
+  ask(question: { readonly class: string; readonly prompt: string }): Promise<string>
+}
+
+export interface Files {
+  /** Those that may be read, below a folder or with a beginning. */
+  list(prefix?: string): Promise<readonly { readonly path: string; readonly bytes: number }[]>
+  read(path: string): Promise<Uint8Array>
+  text(path: string): Promise<string>
+  /** Writes to the folder of this run, which outlives it. */
+  write(
+    path: string,
+    data: BlobData | BlobHandle,
+  ): Promise<{ readonly path: string; readonly bytes: number; readonly digest: string }>
 }
 
 export type BlobData = string | ArrayBuffer | ArrayBufferView

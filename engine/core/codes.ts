@@ -99,6 +99,7 @@ export const codes = {
   SANDBOX_CRASHED: { retry: 'backoff', status: 502 },
 
   // CAP: powers asked for and not granted (exit 4)
+  CAP_NOT_SERVED: { retry: 'never', status: 503 },
   CAP_NOT_GRANTED: { retry: 'never', status: 403 },
 
   // CONN: requests to other hosts, and secrets (exit 69, or 4 where something is denied)

@@ -110,6 +110,12 @@ export const limits = {
   blobsOpenPerCallMax: 16,
   blobCallBytesMax: 8 * 1024 * 1024 * 1024,
 
+  // Files that runs leave behind
+  artifactBytesMax: 1024 * 1024 * 1024,
+  artifactsPerRunMax: 10_000,
+  artifactBytesPerRunMax: 4 * 1024 * 1024 * 1024,
+  artifactPathCharsMax: 512,
+
   // Link between processes
   linkMessageBytesMax: 64 * 1024 * 1024,
   linkClientsMax: 64,

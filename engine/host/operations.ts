@@ -10,11 +10,15 @@ import { join } from 'node:path'
 import type { HttpDoor } from '#engine/connection/http.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import { IonError } from '#engine/core/error.ts'
-import { gitOperations, type GitOperations } from '#engine/mirror/operations.ts'
+import type { Artifacts } from '#engine/durable/artifacts.ts'
+import { gitOperations } from '#engine/mirror/operations.ts'
+import type { GitPort } from '#engine/mirror/port.ts'
+import type { RunSource } from '#engine/runtime/record.ts'
 import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { States } from '#engine/runtime/states.ts'
 import { blobOperations } from '#engine/sandbox/capability/blob.ts'
 import { schemaOperations } from '#engine/sandbox/capability/schema.ts'
+import { filesOperations } from '#engine/sandbox/capability/files.ts'
 import { stateOperations } from '#engine/sandbox/capability/state.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 
@@ -37,13 +41,16 @@ export interface OpenOperations extends HostOperations {
 export function openOperations(options: OperationsOptions): OpenOperations {
   const { secrets, withoutRepository, directory, states } = options
   const blobs = openBlobArea(directory)
+  const repositoryOf = openRepositories(withoutRepository)
   const http = openHttp(secrets, blobs)
   const areas: Readonly<Record<string, HostOperations>> = {
     http,
-    git: openGits(withoutRepository),
+    git: gitArea(repositoryOf),
+    files: filesArea(repositoryOf, { directory, blobs }),
     state: stateOperations(states),
     blob: blobOperations(blobs),
     schema: schemaOperations(),
+    model: noModels,
   }
   return {
     call: async (op, args, context) => {
@@ -56,6 +63,14 @@ export function openOperations(options: OperationsOptions): OpenOperations {
     },
     close: http.close,
   }
+}
+
+/** The power is declared, checked and shown; the models themselves are still to come. */
+const noModels: HostOperations = {
+  call: async (op) => {
+    const message = 'This release serves no models yet. Leave the step out until one does.'
+    throw new IonError('CAP_NOT_SERVED', message, { data: { op } })
+  },
 }
 
 /** Where large data lies, opened with its first use. */
@@ -88,22 +103,57 @@ function openHttp(secrets: () => Promise<SecretBook>, blobs: () => Promise<Blobs
   }
 }
 
+type OpenRepository = (source: RunSource) => Promise<GitPort>
+
+/** Opens the repository that a run belongs to, once for all runs of it. */
+function openRepositories(withoutRepository: string): OpenRepository {
+  const known = new Map<string, Promise<GitPort>>()
+  return async ({ repository }) => {
+    if (repository === undefined) {
+      throw new IonError('MIRROR_REPOSITORY_MISSING', withoutRepository)
+    }
+    const opening =
+      known.get(repository) ??
+      import('#engine/mirror/open.ts').then(async ({ openGit }) => await openGit(repository))
+    known.set(repository, opening)
+    opening.catch(() => known.delete(repository)) // what is not there may come
+    return await opening
+  }
+}
+
 /** Answers guests from the repository that their run belongs to. */
-function openGits(withoutRepository: string): HostOperations {
-  const byRepository = new Map<string, GitOperations>()
+function gitArea(repositoryOf: OpenRepository): HostOperations {
   return {
     call: async (op, args, context) => {
-      const { repository } = context.source
-      if (repository === undefined) {
-        throw new IonError('MIRROR_REPOSITORY_MISSING', withoutRepository)
-      }
-      let git = byRepository.get(repository)
-      if (git === undefined) {
-        const { openGit } = await import('#engine/mirror/open.ts')
-        git = gitOperations({ git: async () => await openGit(repository) })
-        byRepository.set(repository, git)
-      }
+      const git = gitOperations({ git: async () => await repositoryOf(context.source) })
       return await git.call(op, args, context)
     },
   }
+}
+
+/** Files come from the commit of the run, and go to its own folder. */
+function filesArea(
+  repositoryOf: OpenRepository,
+  { directory, blobs }: { readonly directory: string; readonly blobs: () => Promise<Blobs> },
+): HostOperations {
+  let artifacts: Artifacts | undefined
+  return filesOperations({
+    blobs,
+    repository: async (source) => {
+      const git = await repositoryOf(source)
+      const at = source.commit ?? 'HEAD'
+      return {
+        read: async (path) => (await git.read({ at, path })).bytes,
+        list: async () =>
+          (await git.tree({ at }))
+            .filter(({ type }) => type === 'file')
+            .map(({ path, size = 0 }) => ({ path, bytes: size })),
+      }
+    },
+    write: async (run, path, pieces) => {
+      const { openArtifacts } = await import('#engine/durable/artifacts.ts')
+      artifacts ??= openArtifacts(join(directory, 'artifacts'))
+      return await artifacts.write(run, path, pieces)
+    },
+  })
 }

@@ -138,7 +138,9 @@ function failureOf(op: string, thrown: unknown): Failure {
     return { code: 'RUN_STEP_FAILED', message: `The host could not do "${op}".` }
   }
   const failure = thrown.toFailure()
-  return { ...failure, message: failure.message.slice(0, limits.failureMessageCharsMax) }
+  // The border would end the text at a zero, and the guest would know it as another one.
+  const message = failure.message.replaceAll('\0', '\ufffd')
+  return { ...failure, message: message.slice(0, limits.failureMessageCharsMax) }
 }
 
 async function abortOf(signal: AbortSignal, op: string): Promise<never> {

@@ -37,8 +37,7 @@ const algorithm = 'AWS4-HMAC-SHA256'
 export function signAws4(request: AwsRequest, key: AwsKey): Headers {
   const { url, method, headers, body, nowMs, service } = request
   const time = timeOf(nowMs)
-  const digest =
-    typeof body === 'string' ? body : createHash('sha256').update(body).digest('hex')
+  const digest = typeof body === 'string' ? body : createHash('sha256').update(body).digest('hex')
   const added: (readonly [string, string])[] = [['x-amz-date', time]]
   if (service === 's3') added.push(['x-amz-content-sha256', digest])
   if (key.session !== undefined) added.push(['x-amz-security-token', key.session])

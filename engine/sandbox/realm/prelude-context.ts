@@ -20,7 +20,7 @@ function context(run) {
   const fail = (code, message, data) => {
     throw new Failure(code, message, data)
   }
-  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, schema: ctxSchema, log: freeze(log), fail })
+  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
 }
 
 const ctxHttp = freeze({ fetch: fetchHttp })
@@ -81,6 +81,16 @@ async function readBlob(handle, { offset = 0, length = handle.bytes - offset } =
   }
   return whole
 }
+const ctxModel = freeze({ ask: (question) => host('model.ask', question) })
+const ctxFiles = freeze({
+  list: (prefix = '') => host('files.list', { prefix }),
+  read: async (path) => read64((await host('files.read', { path })).base64),
+  text: async (path) => decodeUtf8(read64((await host('files.read', { path })).base64), false),
+  write: (path, data) =>
+    typeof data === 'object' && data !== null && typeof data.$blob === 'string'
+      ? host('files.write', { path, blob: data })
+      : host('files.write', { path, base64: spell64(bytesFrom(data)) }),
+})
 const ctxBlob = freeze({
   create: createBlob,
   async write(data, options) {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import type { Digest } from '#engine/core/digest.ts'
 import type { Json } from '#engine/core/json.ts'
@@ -17,17 +17,25 @@ import { readHandle } from '#engine/runtime/blobs.ts'
 import type { CallResult } from '#engine/runtime/ports.ts'
 import { blobOperations } from '#engine/sandbox/capability/blob.ts'
 import { folder } from '#test/fake/disk.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
 import { Bench } from '#test/unit/sandbox/bench.ts'
 
 const all = { blob: ['read' as const, 'write' as const] }
+
+/** One sandbox for all tests: what the host does is another thing in each. */
+let operations: HostOperations
+const bench = new Bench({
+  operations: { call: async (...asked) => await operations.call(...asked) },
+  workers: 1,
+})
+afterAll(async () => await bench[Symbol.asyncDispose]())
 
 async function call(
   directory: string,
   code: string,
   { input = null, permissions = all }: { input?: Json; permissions?: Permissions } = {},
 ): Promise<CallResult> {
-  const operations = blobOperations(async () => openBlobs(directory))
-  await using bench = new Bench({ operations, workers: 1 })
+  operations = blobOperations(async () => openBlobs(directory))
   const manifest = { capabilities: all, actions: { default: { effects: 'read' as const } } }
   const unit = await bench.plugin(manifest, `export default async (input, { blob }) => { ${code} }`)
   return await bench.call(unit, input, { permissions })

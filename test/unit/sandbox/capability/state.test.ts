@@ -2,22 +2,31 @@
  * Goal: a plugin reads and writes what its flow remembers, and nothing of another flow,
  * whatever it says. Method: guests in the real sandbox over the memory host.
  */
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import type { Json } from '#engine/core/json.ts'
 import { openMemory } from '#engine/durable/memory.ts'
 import type { Capabilities } from '#engine/dsl/manifest.ts'
 import type { CallRequest, CallResult } from '#engine/runtime/ports.ts'
 import { stateOperations } from '#engine/sandbox/capability/state.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
 import { Bench } from '#test/unit/sandbox/bench.ts'
 
 const all = { state: ['read' as const, 'write' as const] }
+
+/** One sandbox for all tests: what the host does is another thing in each. */
+let operations: HostOperations
+const bench = new Bench({
+  operations: { call: async (...asked) => await operations.call(...asked) },
+  workers: 1,
+})
+afterAll(async () => await bench[Symbol.asyncDispose]())
 
 async function call(
   code: string,
   { asks = all, states = openMemory().states, effects = 'idempotent', ...rest }: Guest = {},
 ): Promise<CallResult> {
-  await using bench = new Bench({ operations: stateOperations(states), workers: 1 })
+  operations = stateOperations(states)
   const manifest = { capabilities: asks, actions: { default: { effects } } }
   const unit = await bench.plugin(
     manifest,

@@ -20,6 +20,7 @@ import type { CallResult } from '#engine/runtime/ports.ts'
 import { blobOperations } from '#engine/sandbox/capability/blob.ts'
 import { httpOperations } from '#engine/sandbox/capability/http.ts'
 import { folder } from '#test/fake/disk.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
 import { Bench } from '#test/unit/sandbox/bench.ts'
 
 const secret = 'a-very-long-secret-value'
@@ -56,6 +57,14 @@ afterAll(async () => {
   server.close()
 })
 
+/** One sandbox for all tests: what the host does is another thing in each. */
+let operations: HostOperations
+const bench = new Bench({
+  operations: { call: async (...asked) => await operations.call(...asked) },
+  workers: 1,
+})
+afterAll(async () => await bench[Symbol.asyncDispose]())
+
 async function call(
   directory: string,
   code: string,
@@ -65,11 +74,10 @@ async function call(
   const open = async (): Promise<typeof blobs> => blobs
   const http = httpOperations({ door: async () => door, secrets: () => book, blobs: open })
   const other = blobOperations(open)
-  const operations = {
+  operations = {
     call: async (...[op, args, context]: Parameters<typeof http.call>) =>
       await (op === 'http.fetch' ? http : other).call(op, args, context),
   }
-  await using bench = new Bench({ operations, workers: 1 })
   const all = { net: [origin], secrets: ['TOKEN'], blob: ['read' as const, 'write' as const] }
   const manifest = { capabilities: all, actions: { default: { effects: 'unsafe' as const } } }
   const source = `export default async (input, ctx) => { const url = '${origin}'; ${code} }`
