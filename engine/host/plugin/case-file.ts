@@ -5,6 +5,7 @@
 import type { Code } from '#engine/core/codes.ts'
 import type { Failure } from '#engine/core/error.ts'
 import { pointer, type Json, type JsonObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { powerKinds } from '#engine/dsl/power/kinds.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
@@ -13,6 +14,7 @@ import type { Permissions } from '#engine/dsl/world.ts'
 
 import type { PluginFolder } from './folder.ts'
 import type { HistoryCommit } from './history.ts'
+import { serversSchema, type ServerSpecs } from './servers.ts'
 
 export interface Case {
   readonly name: string
@@ -22,6 +24,8 @@ export interface Case {
   readonly grants?: Permissions
   /** What the host answers, in this order, in place of the world. */
   readonly replies?: readonly Reply[]
+  /** What must have been asked of the servers, in this order. */
+  readonly requests?: readonly string[]
   /** The whole output. */
   readonly output?: Json
   /** Part of the output, where the whole says too much: objects may have more keys. */
@@ -46,6 +50,10 @@ export interface CaseFile {
   readonly document: Document
   /** The repository that its cases read. */
   readonly commits?: readonly HistoryCommit[]
+  /** The hosts that its cases reach. */
+  readonly servers?: ServerSpecs
+  /** Values by the names of the secrets that its steps hand over. */
+  readonly secrets?: Readonly<Record<string, string>>
   readonly cases: readonly Case[]
 }
 
@@ -131,6 +139,13 @@ const schema: JsonObject = {
         },
       },
     },
+    servers: serversSchema,
+    secrets: {
+      type: 'object',
+      maxProperties: 100,
+      propertyNames: { type: 'string', pattern: '^[A-Z][A-Z0-9_]{0,62}$' },
+      additionalProperties: { type: 'string', minLength: limits.secretCharsMin },
+    },
     cases: { type: 'array', maxItems: 10_000, items: { $ref: '#/$defs/case' } },
   },
   $defs: {
@@ -148,6 +163,7 @@ const schema: JsonObject = {
           properties: Object.fromEntries(powerKinds.map((kind) => [kind, texts])),
         },
         replies: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/reply' } },
+        requests: texts,
         output: {},
         part: {},
         error: { type: 'string', minLength: 1 },

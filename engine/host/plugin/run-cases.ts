@@ -2,15 +2,17 @@
  * Runs the cases of a plugin through the real sandbox: the one way for its author, for
  * `plugin test` and for the tests of the built-in plugins.
  *
- * The world of a case is what its file says: a repository made of `commits`, or recorded
- * `replies`. Nothing else answers, so a case gives the same result everywhere.
+ * The world of a case is what its file says: a repository made of `commits`, hosts made of
+ * `servers`, or recorded `replies`. Nothing else answers, so a case gives the same result everywhere.
  */
+import { SecretBook } from '#engine/connection/secret.ts'
 import { canonical } from '#engine/core/canonical.ts'
 import { IonError } from '#engine/core/error.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import { openGit } from '#engine/mirror/open.ts'
 import { gitOperations } from '#engine/mirror/operations.ts'
+import { httpOperations } from '#engine/sandbox/capability/http.ts'
 import { schemaOperations } from '#engine/sandbox/capability/schema.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 import type { BuiltUnit } from '#engine/sandbox/unit.ts'
@@ -18,7 +20,9 @@ import type { BuiltUnit } from '#engine/sandbox/unit.ts'
 import { Bench, type BenchResult, type Usage } from './bench.ts'
 import type { Case, CaseFile, Reply } from './case-file.ts'
 import { differences, type Difference } from './difference.ts'
-import { openHistory, type History } from './history.ts'
+import { openHistory } from './history.ts'
+import { openServerDoor } from './server-door.ts'
+import { openCaseServers, type CaseServers } from './servers.ts'
 
 export interface CaseResult {
   readonly ok: boolean
@@ -30,47 +34,127 @@ export interface CaseResult {
   readonly usage: Usage
 }
 
+/** The world of the cases of one file, opened with the first of them. */
+interface World extends AsyncDisposable {
+  readonly operations: HostOperations
+  readonly servers?: CaseServers
+}
+
 /** The cases of one build of a plugin; close it with `await using`. */
 export class CaseRunner implements AsyncDisposable {
   readonly #bench: Bench
   readonly #permissions: Permissions
-  readonly #histories = new Map<string, { history: History; operations: HostOperations }>()
+  readonly #worlds = new Map<CaseFile, Promise<World>>()
+  #secrets = new SecretBook([])
 
   constructor(built: BuiltUnit) {
-    this.#bench = new Bench(built)
+    this.#bench = new Bench(built, async (names) => await this.#secrets.redactorFor(names))
     this.#permissions = built.unit.capabilities
   }
 
   /** Runs one case of `file`. */
   async run(file: CaseFile, one: Case): Promise<CaseResult> {
     const replies = [...(one.replies ?? [])]
+    const world = one.replies === undefined ? await this.#world(file) : undefined
+    world?.servers?.reset()
+    const { secrets = {} } = file
+    this.#secrets = bookOf(secrets)
     const result = await this.#bench.call({
       action: one.action,
       input: one.input ?? {},
-      permissions: one.grants ?? this.#permissions,
-      operations: alwaysReal(one.replies === undefined ? this.#world(file) : recorded(replies)),
+      permissions: one.grants ?? this.#grants(file),
+      operations: alwaysReal(world?.operations ?? recorded(replies)),
+      secrets: Object.keys(secrets),
     })
-    const verdict = judge(one, result)
-    const isDone = verdict.ok && replies.length > 0
-    const left = `The action did not ask for the reply "${replies[0]?.op ?? ''}" that is recorded.`
-    const whole = isDone ? { ok: false, reason: left, differences: [] } : verdict
-    return { ...whole, result, usage: result.usage }
+    const found = judge(one, result)
+    const whole = found.ok ? (leftOver(replies, one, world?.servers) ?? found) : found
+    const told = whole.ok ? whole : withUnanswered(whole, world?.servers)
+    return { ...told, result, usage: result.usage }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#bench[Symbol.asyncDispose]()
-    for (const { history } of this.#histories.values()) history[Symbol.dispose]()
+    for (const world of this.#worlds.values()) await (await world)[Symbol.asyncDispose]()
   }
 
-  #world({ path, commits }: CaseFile): HostOperations {
-    if (commits === undefined) return recorded([])
-    const known = this.#histories.get(path)
-    if (known !== undefined) return known.operations
-    const history = openHistory(commits)
-    const operations = gitOperations({ git: async () => await openGit(history.directory) })
-    this.#histories.set(path, { history, operations })
-    return operations
+  /** What the manifest asks for; where it says "whichever the flow allows", the flow allows the servers. */
+  #grants({ servers = {}, secrets = {} }: CaseFile): Permissions {
+    const { net, secrets: names } = this.#permissions
+    const all = (asked: readonly string[] | undefined, own: readonly string[]): boolean =>
+      asked?.includes('*') === true && own.length > 0
+    const origins = Object.keys(servers).map((origin) => origin.replace(/^https:\/\//, ''))
+    return {
+      ...this.#permissions,
+      ...(all(net, origins) ? { net: origins } : {}),
+      ...(all(names, Object.keys(secrets)) ? { secrets: Object.keys(secrets) } : {}),
+    }
   }
+
+  async #world(file: CaseFile): Promise<World> {
+    const known = this.#worlds.get(file)
+    if (known !== undefined) return await known
+    const opened = openWorld(file, () => this.#secrets)
+    this.#worlds.set(file, opened)
+    return await opened
+  }
+}
+
+function bookOf(secrets: Readonly<Record<string, string>>): SecretBook {
+  return new SecretBook([{ find: async (name) => secrets[name] }])
+}
+
+async function openWorld(
+  { commits, servers: specs }: CaseFile,
+  secrets: () => SecretBook,
+): Promise<World> {
+  const history = commits === undefined ? undefined : openHistory(commits)
+  const servers = specs === undefined ? undefined : await openCaseServers(specs)
+  const door = servers === undefined ? undefined : openServerDoor(servers)
+  const nothing = recorded([])
+  const git =
+    history === undefined
+      ? nothing
+      : gitOperations({ git: async () => await openGit(history.directory) })
+  const http =
+    door === undefined ? nothing : httpOperations({ door: async () => door, secrets, now: () => 0 })
+  return {
+    ...(servers === undefined ? {} : { servers }),
+    operations: {
+      call: async (op, args, context) =>
+        await (op.startsWith('http.') ? http : git).call(op, args, context),
+    },
+    [Symbol.asyncDispose]: async () => {
+      history?.[Symbol.dispose]()
+      await door?.[Symbol.asyncDispose]()
+      await servers?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+type Verdict = Pick<CaseResult, 'ok' | 'reason' | 'differences'>
+
+/** What was expected of the world and did not come. */
+function leftOver(
+  replies: readonly Reply[],
+  { requests }: Case,
+  servers: CaseServers | undefined,
+): Verdict | undefined {
+  const [reply] = replies
+  if (reply !== undefined) {
+    const reason = `The action did not ask for the reply "${reply.op}" that is recorded.`
+    return { ok: false, reason, differences: [] }
+  }
+  const asked = [...(servers?.asked() ?? [])]
+  const found = requests === undefined ? [] : differences([...requests], asked, 'whole')
+  if (found.length === 0) return undefined
+  return { ok: false, reason: 'Other requests came than are expected.', differences: found }
+}
+
+function withUnanswered(verdict: Verdict, servers: CaseServers | undefined): Verdict {
+  const lines = servers?.unanswered() ?? []
+  if (lines.length === 0) return verdict
+  const more = lines.map((line) => `\n  no answer of the servers fits ${line}`).join('')
+  return { ...verdict, reason: `${verdict.reason ?? ''}${more}` }
 }
 
 const schemas = schemaOperations()
@@ -106,7 +190,7 @@ function recorded(replies: Reply[]): HostOperations {
   }
 }
 
-function judge(one: Case, result: BenchResult): Pick<CaseResult, 'ok' | 'reason' | 'differences'> {
+function judge(one: Case, result: BenchResult): Verdict {
   if (one.error !== undefined) {
     if (!result.ok && result.error.code === one.error) return { ok: true, differences: [] }
     const came = result.ok
