@@ -76,6 +76,7 @@ export const codes = {
   RUN_CANCELLED: { retry: 'never', status: 409 },
   RUN_CHILD_FAILED: { retry: 'never', status: 502 },
   RUN_STATE_CONFLICT: { retry: 'backoff', status: 409 },
+  RUN_COMPENSATION_FAILED: { retry: 'never', status: 502 },
   RUN_LIMIT_EXCEEDED: { retry: 'never', status: 413 },
   RUN_INTERNAL: { retry: 'never', status: 500 },
 

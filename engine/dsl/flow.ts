@@ -26,6 +26,11 @@ export interface Flow {
   readonly timeout?: string
   /** The steps, one after another. */
   readonly steps: readonly Step[]
+  /**
+   * The steps that run when the run has failed and what it did is undone; expressions see the
+   * failure as error.
+   */
+  readonly on_failure?: readonly Step[]
   /** What the run returns. Without it: the output of the last step. */
   readonly outputs?: Json
 }
@@ -133,6 +138,23 @@ export interface FlowTrigger {
   readonly inputs?: Readonly<Record<string, Json>>
 }
 
+/**
+ * The call that undoes this step when the run fails or is cancelled later. Its inputs are evaluated
+ * as soon as the step is done and see its output.
+ */
+export interface Compensate {
+  /** The action and the versions that will do: namespace/name[/action][@range]. */
+  readonly use: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /** The key the callee removes duplicates by. Without it: the engine's own. */
+  readonly idempotency?: string
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
 export interface Retry {
   /** Attempts in all, the first included. */
   readonly max: number
@@ -163,6 +185,7 @@ export type Step =
   | EachStep
   | WhileStep
   | ParallelStep
+  | RaceStep
   | SleepStep
   | UntilStep
   | TryStep
@@ -189,6 +212,11 @@ export interface UseStep {
   readonly idempotency?: string
   /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
   readonly retry?: number | Retry
+  /**
+   * The call that undoes this step when the run fails or is cancelled later. Its inputs are
+   * evaluated as soon as the step is done and see its output.
+   */
+  readonly compensate?: Compensate
   /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
   readonly timeout?: string
 }
@@ -208,6 +236,11 @@ export interface TransformStep {
   readonly with?: Readonly<Record<string, Json>>
   /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
   readonly retry?: number | Retry
+  /**
+   * The call that undoes this step when the run fails or is cancelled later. Its inputs are
+   * evaluated as soon as the step is done and see its output.
+   */
+  readonly compensate?: Compensate
   /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
   readonly timeout?: string
 }
@@ -224,6 +257,11 @@ export interface FlowStep {
   readonly with?: Readonly<Record<string, Json>>
   /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
   readonly retry?: number | Retry
+  /**
+   * The call that undoes this step when the run fails or is cancelled later. Its inputs are
+   * evaluated as soon as the step is done and see its output.
+   */
+  readonly compensate?: Compensate
   /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
   readonly timeout?: string
 }
@@ -334,6 +372,28 @@ export interface ParallelStep {
 export interface Branch {
   /** Branches that must be done before this one starts; seen as branches.<name>.output. */
   readonly needs?: readonly string[]
+  /** The steps of the branch. */
+  readonly steps: readonly Step[]
+  /** What the block yields. Without it: the output of the last step that ran in it. */
+  readonly output?: Json
+}
+
+/**
+ * Runs named branches at the same time; the first to end well wins, the others are stopped and
+ * undone. Yields { winner, output }.
+ */
+export interface RaceStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** Branches by name: a list of steps, or a mapping with steps and output. */
+  readonly race: Readonly<Record<string, readonly Step[] | Racer>>
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+export interface Racer {
   /** The steps of the branch. */
   readonly steps: readonly Step[]
   /** What the block yields. Without it: the output of the last step that ran in it. */

@@ -25,15 +25,25 @@ import type { World } from './world.ts'
 /** Every mistake in the expressions of `flow`, in the order of the file. Never throws. */
 export function checkNames(flow: Flow, world: World): readonly Problem[] {
   const problems: Problem[] = []
-  const landscape = { placed: placeSteps(flow), items: itemNames(flow.steps, problems, '/steps') }
+  const landscape = { placed: placeSteps(flow), items: itemsOf(flow, problems) }
   const walk: Walk = { world, landscape, problems }
   const inputs = typeOfSchema(flow.inputs)
   const start: Sight = { inputs, steps: layerOver(), names: new Map() }
   checkTriggers(walk, flow.on)
   const end = walkList(walk, { steps: flow.steps, at: '/steps', sight: start })
+  walkList(walk, {
+    steps: flow.on_failure ?? [],
+    at: '/on_failure',
+    sight: { ...start, isCaught: true },
+  })
   if (flow.outputs !== undefined)
     check(walk, { value: flow.outputs, at: '/outputs', sight: end.sight })
   return problems.slice(0, limits.expressionProblemsMax)
+}
+
+function itemsOf(flow: Flow, problems: Problem[]): ReadonlyMap<string, string> {
+  const body = itemNames(flow.steps, problems, '/steps')
+  return new Map([...body, ...itemNames(flow.on_failure ?? [], problems, '/on_failure')])
 }
 
 /** The `as` names of all `each` steps; a name that is taken is a problem. */

@@ -100,6 +100,7 @@ function blocksOf(step: PlanStep): readonly Block[] {
     case 'while':
       return [step.body]
     case 'parallel':
+    case 'race':
       return step.branches.map(({ block }) => block)
     case 'try':
       return [

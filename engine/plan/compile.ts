@@ -7,35 +7,27 @@
  */
 import { canonical } from '#engine/core/canonical.ts'
 import { type Digest, digestOf } from '#engine/core/digest.ts'
-import { type Json, type JsonObject, pointer } from '#engine/core/json.ts'
+import { type Json, pointer } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import type { EachStep, Flow, FlowStep, Step, TransformStep, UseStep } from '#engine/dsl/flow.ts'
-import type { ParallelStep, SwitchStep, TryStep, WhileStep } from '#engine/dsl/flow.ts'
-import { nameOf } from '#engine/dsl/reference.ts'
-import { parseTemplate, type Template } from '#engine/dsl/template.ts'
+import type { EachStep, Flow, ParallelStep, RaceStep, Step } from '#engine/dsl/flow.ts'
+import type { SwitchStep, TryStep, WhileStep } from '#engine/dsl/flow.ts'
+import type { Template } from '#engine/dsl/template.ts'
 
-import type { Block, Plan, PlanAction, PlanStep, UnitAction } from './plan.ts'
+import { call, transform, use } from './calls.ts'
+import {
+  type Compiler,
+  type Made,
+  optional,
+  type Place,
+  type Resolution,
+  template,
+} from './compiling.ts'
+import type { Block, Plan, PlanStep } from './plan.ts'
 import { limitOf, retryOf } from './timing.ts'
 import { type Around, awaitOf } from './waits.ts'
 
-/** What a flow refers to, found and built beforehand. */
-export interface Resolution {
-  /** By the name in `use:` without its range. */
-  action(name: string): ResolvedAction | undefined
-  /** The unit made from the text, or the path, as it stands in `transform:`. */
-  transform(code: string): Digest | undefined
-  /** By flow id. */
-  flow(id: string): { readonly plan: Digest } | undefined
-}
-
-export interface ResolvedAction {
-  readonly name: string
-  readonly unit: Digest
-  /** The name the unit exports it by. */
-  readonly export: string
-  readonly action: UnitAction
-}
+export type { Resolution, ResolvedAction } from './compiling.ts'
 
 export interface Compiled {
   /** Absent when there are errors. */
@@ -58,6 +50,7 @@ export function compile(flow: Flow, resolution: Resolution): Compiled {
     flow: flow.id,
     body,
     permissions: { ...flow.permissions },
+    ...onFailure(at, flow.on_failure),
     ...(flow.inputs === undefined ? {} : { inputs: flow.inputs }),
     ...(outputs === undefined ? {} : { outputs }),
     ...limitOf(flow.timeout),
@@ -73,19 +66,6 @@ export function printPlan(plan: Plan): string {
 /** What approvals, caches and journals key on (DESIGN 5). */
 export function execDigest(plan: Plan): Digest {
   return digestOf(plan as unknown as Json)
-}
-
-interface Compiler {
-  readonly resolution: Resolution
-  readonly problems: Problem[]
-}
-
-/** A step of the plan but for what all kinds share. */
-type Made<Kind extends PlanStep['kind']> = Omit<Extract<PlanStep, { readonly kind: Kind }>, 'id'>
-
-interface Place<One> {
-  readonly step: One
-  readonly path: string
 }
 
 function block(
@@ -120,6 +100,7 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   if ('each' in step) return { ...base, ...each(at, { step, path }) }
   if ('while' in step) return { ...base, ...loop(at, { step, path }) }
   if ('parallel' in step) return { ...base, ...parallel(at, { step, path }) }
+  if ('race' in step) return { ...base, ...race(at, { step, path }) }
   if ('try' in step) return { ...base, ...attempt(at, { step, path }) }
   if ('sleep' in step) return { ...base, kind: 'sleep', for: see(step.sleep, 'sleep') }
   if ('until' in step) return { ...base, kind: 'until', at: see(step.until, 'until') }
@@ -146,46 +127,8 @@ function around(at: Compiler): Around {
   }
 }
 
-function use(at: Compiler, { step, path }: Place<UseStep>): Made<'call'> {
-  const found = at.resolution.action(nameOf(step.use))
-  if (found === undefined) missing(at, { what: `action "${step.use}"`, path: `${path}/use` })
-  const action: PlanAction = {
-    name: found?.name ?? step.use,
-    unit: found?.unit ?? nowhere,
-    export: found?.export ?? '',
-    effects: found?.action.effects ?? 'unsafe',
-  }
-  const key = optional(at, step.idempotency, `${path}/idempotency`)
-  return {
-    kind: 'call',
-    action,
-    ...withOf(at, { step, path }),
-    ...(key === undefined ? {} : { idempotency: key }),
-  }
-}
-
-function transform(at: Compiler, { step, path }: Place<TransformStep>): Made<'call'> {
-  const unit = at.resolution.transform(step.transform)
-  if (unit === undefined)
-    missing(at, { what: `transform of "${step.id}"`, path: `${path}/transform` })
-  const action: PlanAction = {
-    name: 'transform',
-    unit: unit ?? nowhere,
-    export: 'default',
-    effects: 'pure',
-  }
-  return { kind: 'call', action, ...withOf(at, { step, path }) }
-}
-
-function call(at: Compiler, { step, path }: Place<FlowStep>): Made<'flow'> {
-  const found = at.resolution.flow(step.flow)
-  if (found === undefined) missing(at, { what: `flow "${step.flow}"`, path: `${path}/flow` })
-  return {
-    kind: 'flow',
-    flow: step.flow,
-    plan: found?.plan ?? nowhere,
-    ...withOf(at, { step, path }),
-  }
+function onFailure(at: Compiler, steps: Flow['on_failure']): { readonly onFailure?: Block } {
+  return steps === undefined ? {} : { onFailure: block(at, { steps, path: '/on_failure' }) }
 }
 
 function choice(at: Compiler, { step, path }: Place<SwitchStep>): Made<'switch'> {
@@ -231,6 +174,16 @@ function parallel(at: Compiler, { step, path }: Place<ParallelStep>): Made<'para
   return { kind: 'parallel', branches, join, ...(output === undefined ? {} : { output }) }
 }
 
+function race(at: Compiler, { step, path }: Place<RaceStep>): Made<'race'> {
+  const branches = Object.entries(step.race).map(([name, one]) => {
+    const here = `${path}/race${pointer(name)}`
+    if (!('steps' in one)) return { name, block: block(at, { steps: one, path: here }) }
+    const output = optional(at, one.output, `${here}/output`)
+    return { name, block: inside(at, { steps: one.steps, path: `${here}/steps`, output }) }
+  })
+  return { kind: 'race', branches }
+}
+
 function attempt(at: Compiler, { step, path }: Place<TryStep>): Made<'try'> {
   const output = optional(at, step.output, `${path}/output`)
   const last = step.finally
@@ -269,32 +222,4 @@ function inside(
 ): Block {
   const { steps, path, output } = from
   return block(at, output === undefined ? { steps, path } : { steps, path, output })
-}
-
-function withOf(
-  at: Compiler,
-  { step, path }: Place<{ readonly with?: JsonObject }>,
-): { readonly with?: Template } {
-  return step.with === undefined ? {} : { with: template(at, step.with, `${path}/with`) }
-}
-
-function optional(at: Compiler, value: Json | undefined, path: string): Template | undefined {
-  return value === undefined ? undefined : template(at, value, path)
-}
-
-function template(at: Compiler, value: Json, path: string): Template {
-  const parsed = parseTemplate(value, path)
-  at.problems.push(...parsed.problems)
-  return parsed.template
-}
-
-const nowhere = '' as Digest
-
-function missing(at: Compiler, one: { readonly what: string; readonly path: string }): void {
-  at.problems.push({
-    code: 'DSL_REFERENCE_UNKNOWN',
-    severity: 'error',
-    message: `The ${one.what} was not found.`,
-    at: one.path,
-  })
 }

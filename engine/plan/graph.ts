@@ -8,12 +8,12 @@
 import type { JsonObject } from '#engine/core/json.ts'
 import { refsOf, type Template } from '#engine/dsl/template.ts'
 
-import type { Block, Plan, PlanStep } from './plan.ts'
+import type { Block, CallStep, FlowStep, Plan, PlanStep } from './plan.ts'
 
 export interface GraphNode {
   /** The step's id: unique in the flow. */
   readonly id: string
-  readonly kind: PlanStep['kind']
+  readonly kind: PlanStep['kind'] | 'on_failure'
   /** What it does, in one line: the action, the condition, the list. */
   readonly detail: string
   /** Ids of the steps whose output it reads, in the order of the flow. */
@@ -43,7 +43,7 @@ export function graphOf(plan: Plan): Graph {
   return {
     flow: plan.flow,
     inputs: Object.keys((properties as JsonObject | undefined) ?? {}),
-    nodes: nodesOf(plan.body),
+    nodes: [...nodesOf(plan.body), ...failureNode(plan)],
     outputs: readsOf([plan.outputs ?? plan.body.output]),
   }
 }
@@ -61,7 +61,8 @@ export function edgesOf(graph: Graph): readonly GraphEdge[] {
   const walk = (nodes: readonly GraphNode[]): void => {
     for (const [index, node] of nodes.entries()) {
       const before = nodes[index - 1]
-      if (before !== undefined) edges.push({ from: before.id, to: node.id, kind: 'order' })
+      const isInOrder = before !== undefined && node.kind !== 'on_failure'
+      if (isInOrder) edges.push({ from: before.id, to: node.id, kind: 'order' })
       for (const from of node.reads) {
         if (from !== before?.id) edges.push({ from, to: node.id, kind: 'data' })
       }
@@ -80,6 +81,14 @@ export function allNodes(nodes: readonly GraphNode[]): readonly GraphNode[] {
   ])
 }
 
+/** What runs when the run has failed, as a block of its own at the end. */
+function failureNode({ onFailure }: Plan): readonly GraphNode[] {
+  if (onFailure === undefined) return []
+  const branches = [{ name: '', needs: [], nodes: nodesOf(onFailure) }]
+  const detail = 'when the run has failed'
+  return [{ id: 'on_failure', kind: 'on_failure', detail, reads: [], branches }]
+}
+
 function nodesOf(block: Block): readonly GraphNode[] {
   return block.steps.map((step) => {
     const branches = branchesOf(step).map(({ name, needs, block: inner }) => ({
@@ -88,7 +97,7 @@ function nodesOf(block: Block): readonly GraphNode[] {
       nodes: nodesOf(inner),
     }))
     const inside = new Set(branches.flatMap((branch) => allNodes(branch.nodes).map(({ id }) => id)))
-    const reads = readsOf(templatesOf(step)).filter((id) => !inside.has(id))
+    const reads = readsOf(templatesOf(step)).filter((id) => !inside.has(id) && id !== step.id)
     return { id: step.id, kind: step.kind, detail: detailOf(step), reads, branches }
   })
 }
@@ -115,6 +124,7 @@ function branchesOf(step: PlanStep): readonly NamedBlock[] {
     case 'while':
       return [{ name: '', block: step.body }]
     case 'parallel':
+    case 'race':
       return step.branches
     case 'try':
       return [
@@ -135,9 +145,9 @@ function branchesOf(step: PlanStep): readonly NamedBlock[] {
 function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
   switch (step.kind) {
     case 'call':
-      return [step.with, step.idempotency]
+      return [step.with, step.idempotency, step.compensate?.with]
     case 'flow':
-      return [step.with]
+      return [step.with, step.compensate?.with]
     case 'if':
     case 'while':
       return [step.when]
@@ -158,6 +168,7 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
     case 'await':
       return [step.topic, step.match, step.where, step.within, step.output]
     case 'parallel':
+    case 'race':
     case 'try':
       return []
   }
@@ -166,9 +177,9 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
 function detailOf(step: PlanStep): string {
   switch (step.kind) {
     case 'call':
-      return step.action.name
+      return `${step.action.name}${undoOf(step)}`
     case 'flow':
-      return `flow ${step.flow}`
+      return `flow ${step.flow}${undoOf(step)}`
     case 'if':
       return `if ${shown(step.when)}`
     case 'switch':
@@ -193,9 +204,15 @@ function detailOf(step: PlanStep): string {
       return `fail ${step.code}`
     case 'let':
     case 'return':
+    case 'race':
     case 'try':
       return step.kind
   }
+}
+
+/** What undoes a step, behind what it does. */
+function undoOf({ compensate }: CallStep | FlowStep): string {
+  return compensate === undefined ? '' : `, undone by ${compensate.action.name}`
 }
 
 const shownCharsMax = 60

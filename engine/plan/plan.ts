@@ -22,6 +22,8 @@ export interface Plan {
   readonly outputs?: Template
   readonly timeoutMs?: number
   readonly permissions: Permissions
+  /** Runs when the run has failed and what it did is undone. */
+  readonly onFailure?: Block
 }
 
 export interface Block {
@@ -66,6 +68,8 @@ export interface CallStep extends StepBase {
   readonly with?: Template
   /** The author's own idempotency key; absent means the engine's. */
   readonly idempotency?: Template
+  /** The call that undoes it; evaluated as soon as the step is done, and sees its output. */
+  readonly compensate?: CallStep
 }
 export interface FlowStep extends StepBase {
   readonly kind: 'flow'
@@ -73,6 +77,8 @@ export interface FlowStep extends StepBase {
   /** The execDigest of the plan that is called. */
   readonly plan: Digest
   readonly with?: Template
+  /** The call that undoes it; evaluated as soon as the step is done, and sees its output. */
+  readonly compensate?: CallStep
 }
 export interface IfStep extends StepBase {
   readonly kind: 'if'
@@ -111,6 +117,11 @@ export interface ParallelStep extends StepBase {
   readonly join: 'all' | 'any' | number
   /** Sees `branches.<name>.output`; absent means the map of these. */
   readonly output?: Template
+}
+/** The first branch to end well wins; the others are stopped and undone. */
+export interface RaceStep extends StepBase {
+  readonly kind: 'race'
+  readonly branches: readonly { readonly name: string; readonly block: Block }[]
 }
 export interface TryStep extends StepBase {
   readonly kind: 'try'
@@ -177,6 +188,7 @@ export type PlanStep =
   | EachStep
   | WhileStep
   | ParallelStep
+  | RaceStep
   | TryStep
   | SleepStep
   | UntilStep

@@ -82,6 +82,15 @@ export interface TimerFired extends OnPath {
   readonly kind: 'timer.fired'
   readonly timer: TimerKind
 }
+/**
+ * What undoes the step at `path` is known: its input, and the author's own key where there is
+ * one. From here on the step is committed.
+ */
+export interface CompensationArmed extends OnPath {
+  readonly kind: 'compensation.armed'
+  readonly input: Payload
+  readonly key?: string
+}
 /** Which way an `if` or `switch` went: `then`, `else`, `case:<value>`, `default` or `none`. */
 export interface BranchTaken extends OnPath {
   readonly kind: 'branch.taken'
@@ -138,6 +147,8 @@ export interface RunRetried extends OnPath {
   readonly after: number
   /** The attempt that comes next at `path`. */
   readonly attempt: number
+  /** Steps whose child run was undone when it ended: each starts another one. */
+  readonly afresh?: readonly string[]
 }
 export interface RunDone extends At {
   readonly kind: 'run.done'
@@ -148,6 +159,10 @@ export interface RunFailed extends OnPath {
   readonly error: Failure
   /** Sequence number of the record that brought the failure about. */
   readonly cause: number
+  /** `RUN_COMPENSATION_FAILED`, where not everything could be undone. */
+  readonly compensation?: Failure
+  /** Why the steps of `on_failure` did not end well. */
+  readonly onFailure?: Failure
 }
 export interface RunCancelled extends At {
   readonly kind: 'run.cancelled'
@@ -163,6 +178,7 @@ export type RunRecord =
   | StepFailed
   | TimerSet
   | TimerFired
+  | CompensationArmed
   | BranchTaken
   | EachOpened
   | WhileTurned

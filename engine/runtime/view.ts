@@ -60,6 +60,10 @@ export interface RunView {
   /** Null while the run has not ended well. */
   readonly output: Json
   readonly error: Failure | null
+  /** What could not be undone when the run failed. */
+  readonly compensation?: Failure
+  /** Why the steps of `on_failure` did not end well. */
+  readonly onFailure?: Failure
   readonly startedAt: string
   readonly endedAt: string | null
   /** In the order in which they opened. */
@@ -134,6 +138,7 @@ class RunViewer implements Viewer, Trace {
       input: this.#source.payloads.value(started.input),
       output,
       error: failureOf(last),
+      ...aftermathOf(last),
       startedAt: printInstant(started.at),
       endedAt: status === 'running' ? null : printInstant(now),
       steps: [...this.#steps.keys()].flatMap((path) => this.step(path) ?? []),
@@ -238,7 +243,9 @@ function noteEnd(
   if (draft.kind === 'call' || draft.kind === 'flow') draft.attempts = record.attempt ?? 1
   const since: Instant | undefined = record.since
   if (since !== undefined) draft.startedAt = printInstant(since)
-  if (record.kind === 'step.failed' && record.retryAt !== undefined) {
+  // One that was told to stop in the meantime is not tried again.
+  const isOver = draft.endedAt !== undefined
+  if (record.kind === 'step.failed' && record.retryAt !== undefined && !isOver) {
     draft.status = 'waiting'
     draft.error = record.error
     draft.due = printInstant(record.retryAt)
@@ -258,6 +265,15 @@ function failureOf(last: RunRecord | undefined): Failure | null {
   if (last?.kind === 'run.failed') return last.error
   if (last?.kind !== 'run.cancelled') return null
   return { code: 'RUN_CANCELLED', message: `The run was cancelled: ${last.reason}.` }
+}
+
+function aftermathOf(last: RunRecord | undefined): Pick<RunView, 'compensation' | 'onFailure'> {
+  if (last?.kind !== 'run.failed') return {}
+  const { compensation, onFailure } = last
+  return {
+    ...(compensation === undefined ? {} : { compensation }),
+    ...(onFailure === undefined ? {} : { onFailure }),
+  }
 }
 
 function whatOf(step: PlanStep): { readonly what?: string } {

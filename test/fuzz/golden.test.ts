@@ -119,6 +119,18 @@ const stories: Readonly<
       await say('paid', { order: 3, amount: 3 }, 's5')
     },
   },
+  undone: {
+    flows: [
+      flow(
+        [
+          '{ id: a, use: post, with: { x: 1 }, compensate: { use: post, with: { of: "${{ steps.a.output.x }}" } } }',
+          '{ id: r, race: { l: [{ id: b, use: post, compensate: { use: post, idempotency: "${{ run.flow }}" } }, { id: s, sleep: 1h }], w: [{ id: z, sleep: 1m }] } }',
+          '{ id: f, fail: "won by ${{ steps.r.output.winner }}" }',
+        ],
+        'on_failure: [{ id: n, use: post, with: { code: "${{ error.code }}" } }]\n',
+      ),
+    ],
+  },
   child: { flows: [kid, flow(['{ id: c, flow: kid, with: { n: 41 } }'])] },
   large: {
     flows: [
@@ -223,6 +235,7 @@ const allKinds = Object.keys({
   'step.failed': 1,
   'timer.set': 1,
   'timer.fired': 1,
+  'compensation.armed': 1,
   'branch.taken': 1,
   'each.opened': 1,
   'while.turned': 1,

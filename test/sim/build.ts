@@ -4,12 +4,12 @@
 import { type Digest, digestOfText } from '#engine/core/digest.ts'
 import type { Template } from '#engine/dsl/template.ts'
 import { execDigest, printPlan } from '#engine/plan/compile.ts'
-import type { Block, Plan, PlanStep, RetryPolicy } from '#engine/plan/plan.ts'
+import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
-import type { Case, Node, Out, Retry } from './case.ts'
+import type { Case, Node, Out } from './case.ts'
 import { awaited, outOf } from './make/parts.ts'
-
-export type Call = Extract<Node, { k: 'call' }>
+import { isEven, pick, policy, type Seen, withOf } from './make/templates.ts'
+import { type Call, undoOf } from './make/undo.ts'
 
 export interface Built {
   readonly main: Plan
@@ -18,48 +18,50 @@ export interface Built {
   readonly childDigest: Digest
   /** Both plans as bytes, by digest. */
   readonly bytes: ReadonlyMap<Digest, Uint8Array>
-  /** By step id. */
+  /** By step id; what undoes a step has `!` behind it. */
   readonly calls: ReadonlyMap<string, Call>
-  /** Ids of steps that a `finally` holds, at any depth. */
+  /** Ids of steps that a `finally` or `on_failure` holds, at any depth. */
   readonly finals: ReadonlySet<string>
+  /** Ids of races. */
+  readonly races: ReadonlySet<string>
+  /** Ids of the steps of `on_failure`. */
+  readonly afters: ReadonlySet<string>
 }
 
 interface Building {
   readonly prefix: string
   readonly calls: Map<string, Call>
   readonly finals: Set<string>
+  readonly races: Set<string>
+  readonly afters: Set<string>
   readonly childDigest: Digest | undefined
   count: number
-}
-
-/** What a step can name. */
-interface Seen {
-  /** Expressions of any kind. */
-  readonly values: readonly string[]
-  /** Expressions that give an integer. */
-  readonly numbers: readonly string[]
-  readonly isFinal: boolean
-  /** Inside a loop an author's key would have to name the turn. */
-  readonly isLooped: boolean
 }
 
 /** Makes the plans of `one`. */
 export function build(one: Case): Built {
   const calls = new Map<string, Call>()
   const finals = new Set<string>()
-  const kid: Building = { prefix: 'k', calls, finals, childDigest: undefined, count: 0 }
+  const races = new Set<string>()
+  const afters = new Set<string>()
+  const kid: Building = {
+    prefix: 'k',
+    calls,
+    finals,
+    races,
+    afters,
+    childDigest: undefined,
+    count: 0,
+  }
   const child = plan(kid, { flow: 'kid', nodes: one.child, out: 'last' })
   const childDigest = execDigest(child)
-  const top: Building = { prefix: 's', calls, finals, childDigest, count: 0 }
-  const whole = { flow: 'main', nodes: one.main, out: one.out }
-  const main = plan(
-    top,
-    one.timeoutMs === undefined ? whole : { ...whole, timeoutMs: one.timeoutMs },
-  )
+  const top: Building = { prefix: 's', calls, finals, races, afters, childDigest, count: 0 }
+  const { main: nodes, out, timeoutMs, onFailure } = one
+  const main = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
   const mainDigest = execDigest(main)
   const encoder = new TextEncoder()
   const bytes = new Map([main, child].map((p) => [execDigest(p), encoder.encode(printPlan(p))]))
-  return { main, child, mainDigest, childDigest, bytes, calls, finals }
+  return { main, child, mainDigest, childDigest, bytes, calls, finals, races, afters }
 }
 
 function plan(
@@ -68,7 +70,8 @@ function plan(
     readonly flow: string
     readonly nodes: readonly Node[]
     readonly out: Out
-    readonly timeoutMs?: number
+    readonly timeoutMs?: number | undefined
+    readonly onFailure?: readonly Node[] | undefined
   },
 ): Plan {
   const seen = { values: ['inputs'], numbers: ['inputs.n'], isFinal: false, isLooped: false }
@@ -82,7 +85,17 @@ function plan(
     permissions: {},
     ...(outputs === undefined ? {} : { outputs }),
     ...(from.timeoutMs === undefined ? {} : { timeoutMs: from.timeoutMs }),
+    ...onFailure(at, from.onFailure, seen),
   }
+}
+
+function onFailure(
+  at: Building,
+  nodes: readonly Node[] | undefined,
+  body: Seen,
+): { readonly onFailure?: Block } {
+  const seen: Seen = { ...body, values: ['inputs', 'error.code'], isFinal: true, isAfter: true }
+  return nodes === undefined ? {} : { onFailure: block(at, nodes, { seen, out: 'last' }) }
 }
 
 function block(
@@ -95,6 +108,7 @@ function block(
   for (const node of nodes) {
     const id = `${at.prefix}${++at.count}`
     if (seen.isFinal) at.finals.add(id)
+    if (seen.isAfter === true) at.afters.add(id)
     steps.push(stepOf(at, { id, node, seen }))
     const value = `steps.${id}.output`
     const isNumber = node.k === 'call'
@@ -107,30 +121,6 @@ function block(
   const last = steps.at(-1)
   const output = outOf(how.out, last === undefined ? 'inputs' : `steps.${last.id}.output`)
   return output === undefined ? { steps } : { steps, output }
-}
-
-function pick(from: readonly string[], ref: number): Template {
-  return { kind: 'expression', source: from[from.length - 1 - (ref % from.length)] ?? 'inputs.n' }
-}
-
-function isEven(seen: Seen, ref: number): Template {
-  const number = seen.numbers[seen.numbers.length - 1 - (ref % seen.numbers.length)] ?? 'inputs.n'
-  return { kind: 'expression', source: `int(${number}) % 2 == 0` }
-}
-
-function policy(
-  retry: Retry | undefined,
-  on?: readonly string[],
-): { readonly retry?: RetryPolicy } {
-  if (retry === undefined) return {}
-  const whole = { ...retry, factor: 2, maxMs: 60_000 }
-  return { retry: on === undefined ? whole : { ...whole, on } }
-}
-
-function withOf(seen: Seen, id: string, refs: readonly number[]): Template {
-  const named = refs.map((ref, i) => [`v${i}`, pick(seen.values, ref)] as const)
-  const me = ['me', { kind: 'value', value: id }] as const
-  return { kind: 'map', entries: [me, ...named] }
 }
 
 function stepOf(
@@ -167,7 +157,8 @@ function stepOf(
           effects: node.effects,
         },
         with: withOf(seen, id, node.refs),
-        ...(node.hasKey && !seen.isLooped
+        ...undoOf(at, { id, undo: node.undo }),
+        ...(node.hasKey && !seen.isLooped && seen.isAfter !== true
           ? { idempotency: { kind: 'text', parts: [`${id}-`, { source: 'run.id' }] } }
           : {}),
       }
@@ -185,6 +176,7 @@ function stepOf(
             ...node.refs.map((ref, i) => [`v${i}`, pick(seen.values, ref)] as const),
           ],
         },
+        ...undoOf(at, { id, undo: node.undo }),
       }
     case 'let':
       return { ...base, kind: 'let', value: pick(seen.values, node.ref) }
@@ -255,6 +247,13 @@ function stepOf(
         ...parallel(node, inner),
         ...(node.out === 'last' ? {} : { output: outOf(node.out, 'branches') as Template }),
       }
+    case 'race': {
+      at.races.add(id)
+      const branches = node.branches.map(({ body, out }, i) => {
+        return { name: `b${i}`, block: inner(body, out) }
+      })
+      return { ...base, kind: 'race', branches }
+    }
     case 'try': {
       const taken = node.catch === undefined ? [] : [inner(node.catch, 'last', ['error.code'])]
       const catches = taken.map((one) =>

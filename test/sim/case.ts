@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { type RunId, runIdFrom } from '#engine/core/id.ts'
 import type { Effects } from '#engine/dsl/template.ts'
 
-import { node, out, steps, timeout } from './make/nodes.ts'
+import { maybe, node, out, steps, timeout } from './make/nodes.ts'
 
 /**
  * What one attempt does: it works, fails before or after taking effect, fails for good, or
@@ -26,6 +26,14 @@ export interface Retry {
   readonly jitter: boolean
 }
 
+/** What undoes a step. */
+export interface Undo {
+  readonly effects: Effects
+  readonly attempts: readonly Attempt[]
+  readonly retry?: Retry
+  readonly timeoutMs?: number
+}
+
 /** Numbers that name a value choose one of those that are visible, by remainder. */
 export type Node =
   | {
@@ -37,6 +45,7 @@ export type Node =
       readonly retry?: Retry
       readonly timeoutMs?: number
       readonly hasKey: boolean
+      readonly undo?: Undo
     }
   | { readonly k: 'let'; readonly ref: number }
   | { readonly k: 'sleep'; readonly ms: number; readonly timeoutMs?: number }
@@ -82,6 +91,11 @@ export type Node =
       readonly timeoutMs?: number
     }
   | {
+      readonly k: 'race'
+      readonly branches: readonly { readonly body: readonly Node[]; readonly out: Out }[]
+      readonly timeoutMs?: number
+    }
+  | {
       readonly k: 'try'
       readonly body: readonly Node[]
       readonly on?: readonly string[]
@@ -95,6 +109,7 @@ export type Node =
       readonly refs: readonly number[]
       readonly retry?: Retry
       readonly timeoutMs?: number
+      readonly undo?: Undo
     }
   | {
       readonly k: 'await'
@@ -126,6 +141,7 @@ export interface Case {
   readonly child: readonly Node[]
   readonly out: Out
   readonly timeoutMs?: number
+  readonly onFailure?: readonly Node[]
   /** How many runs are started at once. */
   readonly runs: number
   /** Somebody cancels the first run after so many moves of the scheduler. */
@@ -148,6 +164,7 @@ export function cases(): fc.Arbitrary<Case> {
       child: steps(1, false, 1),
       out,
       timeoutMs: timeout,
+      onFailure: maybe(steps(1, false, 1)),
       runs: fc.constantFrom(1, 1, 1, 2),
       cancelAt: fc.oneof(
         { weight: 3, arbitrary: fc.constant(undefined) },

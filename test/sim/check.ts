@@ -17,6 +17,7 @@ import type { Residents } from '#engine/runtime/live/residents.ts'
 import { viewRun } from '#engine/runtime/view.ts'
 
 import { type Case, runIds } from './case.ts'
+import { checkUndone } from './check-undone.ts'
 import { dump, plainText } from './dump.ts'
 import { type Ending, read } from './oracle.ts'
 import type { Process } from './process.ts'
@@ -80,6 +81,7 @@ function checkRun(world: World, run: RunId): void {
     world.breach('the header says how it ended', `${run} ${header.status}`)
   checkTold(world, run, kept.records)
   checkRecords(world, run, records)
+  checkUndone(world, run, records)
   checkSignals(world, run, records)
   const plan = header.plan === world.built.mainDigest ? world.built.main : world.built.child
   const state = replay(plan, records)
@@ -124,11 +126,7 @@ function checkRecords(world: World, run: RunId, records: readonly RunRecord[]): 
       if (dropped?.kind === 'step.done')
         world.breach('a retry keeps what was committed', `${run} ${dropped.path}`)
     }
-    if (
-      isCancelled &&
-      record.kind === 'step.started' &&
-      !world.built.finals.has(stepIdOf(record.path))
-    ) {
+    if (isCancelled && record.kind === 'step.started' && !isTidying(world, record.path)) {
       world.breach('a cancelled run begins nothing new', `${run} ${record.path}`)
     }
   })
@@ -153,6 +151,12 @@ function checkSignals(world: World, run: RunId, records: readonly RunRecord[]): 
   }
 }
 
+/** Steps that are there for a run that ends badly. */
+function isTidying({ built }: World, path: string): boolean {
+  const id = stepIdOf(path)
+  return built.finals.has(id) || id.endsWith('!')
+}
+
 /** A step has one child per attempt. */
 function checkChildren(world: World): void {
   const byCall = new Map<string, number>()
@@ -165,7 +169,8 @@ function checkChildren(world: World): void {
     const parent = world.records(header.parent)
     const attempts = parent.filter(
       (record) =>
-        record.kind === 'step.failed' && record.path === path && record.retryAt !== undefined,
+        (record.kind === 'step.failed' && record.path === path && record.retryAt !== undefined) ||
+        (record.kind === 'run.retried' && record.afresh?.includes(path) === true),
     )
     if ((byCall.get(call) ?? 0) > attempts.length + 1) world.breach('one child per attempt', call)
   }

@@ -22,7 +22,14 @@ export function dump(state: RunState): Json {
     root: blockOf(state.root),
     frames,
     mail: mailOf(mail),
+    saga: sagaOf(state),
   })
+}
+
+function sagaOf(state: RunState): unknown {
+  const { armed, lapses, undoing, after, afterError, wasCancelled } = state
+  const [done, left] = [armed, undoing?.left].map((all) => all?.map(({ path }) => path))
+  return { done, lapses, left, after: after && blockOf(after), afterError, wasCancelled }
 }
 
 function mailOf({ ids, signals, waiting, kept }: RunState['mail']): unknown {
@@ -61,6 +68,8 @@ function stepOf(frame: StepFrame): unknown {
       ...(frame.phase === 'waiting' ? { due } : {}),
       input: frame.input,
       key: frame.key,
+      result: frame.result,
+      left: frame.series?.left.map((one) => one.path),
     }
   }
   if ('turn' in frame)
@@ -81,13 +90,15 @@ function stepOf(frame: StepFrame): unknown {
   }
   if ('child' in frame) return { ...base, child: frame.child && blockOf(frame.child) }
   if ('begun' in frame) {
-    const { live, begun, failed, isJoined, results } = frame
+    const { live, begun, failed, isJoined, results, winner, series } = frame
     return {
       ...base,
       live: [...live.keys()].toSorted((a, b) => a - b),
       begun: [...begun].toSorted((a, b) => a - b),
       failed: [...failed].toSorted((a, b) => a - b),
       isJoined,
+      winner,
+      left: series?.left.map((one) => one.path),
       results,
     }
   }

@@ -135,6 +135,8 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
       return loop(reader, one, scope)
     case 'parallel':
       return parallel(reader, one, scope)
+    case 'race':
+      return race(reader, one, scope)
     case 'try':
       return attempt(reader, one, scope)
   }
@@ -227,6 +229,15 @@ function parallel(
       Object.entries(branches).map(([name, { output }]) => [name, output]),
     ),
   }
+}
+
+/** Who is first is not known here; with one branch it is that one. */
+function race(reader: Reader, one: Extract<PlanStep, { kind: 'race' }>, scope: Scope): Result {
+  const [first] = one.branches
+  if (one.branches.length > 1) reader.isRacy = true
+  if (first === undefined) return { output: null }
+  const result = inside(reader, first.block, scope)
+  return 'leave' in result ? result : { output: { winner: first.name, output: result.output } }
 }
 
 function attempt(reader: Reader, one: Extract<PlanStep, { kind: 'try' }>, scope: Scope): Result {

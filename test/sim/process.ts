@@ -10,7 +10,7 @@ import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import type { EnginePorts } from '#engine/runtime/live/inside.ts'
 import type { Batch, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
 
-import { type Answer, resultOf, type World } from './world.ts'
+import { type Answer, resultOf, stepIdOf, type World } from './world.ts'
 
 /** Changes the ports of a process: how engines are sabotaged. */
 export type Sabotage = (ports: EnginePorts, world: World) => EnginePorts
@@ -172,6 +172,8 @@ function call(world: World, { request, life, dies }: Calling): CallResult | Prom
   const { promise, resolve } = Promise.withResolvers<CallResult>()
   const answer: Answer = { due: world.now + attempt.ms, give: () => resolve(result) }
   world.answers.add(answer)
-  request.signal.addEventListener('abort', () => world.answers.delete(answer))
+  // A step that can be undone is waited for, and its service does not hear that it should stop.
+  const isHeard = !world.built.calls.has(`${stepIdOf(request.path)}!`)
+  if (isHeard) request.signal.addEventListener('abort', () => world.answers.delete(answer))
   return promise
 }

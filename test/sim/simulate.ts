@@ -184,7 +184,7 @@ class People {
       if (!process.isDead) kept()
     } catch (error) {
       const code = (error as { code?: string }).code
-      if (!process.isDead && code !== 'RUN_ALREADY_ENDED') {
+      if (!process.isDead && code !== 'RUN_ALREADY_ENDED' && code !== 'RUN_NOT_RETRYABLE') {
         this.#world.breach('people get an answer', String((error as Error).stack))
       }
     }

@@ -121,7 +121,8 @@ export class World {
     const parent = this.parentOf(run)
     const end = parent === undefined ? undefined : this.endedWith.get(parent)
     if (isKnown || end === undefined || this.disk.commits - end < turnsToHear) return
-    if (this.built.finals.has(stepIdOf(place.replace(/#.*/, '')))) return
+    const id = stepIdOf(place.replace(/#.*/, ''))
+    if (this.built.finals.has(id) || id.endsWith('!')) return
     const texts = this.disk.runs.get(run)?.records ?? []
     if (texts.some((text) => text.startsWith('{"kind":"run.cancel"'))) return
     this.breach('a child does not outlive its parent', place)
@@ -174,9 +175,10 @@ export function resultOf(request: CallRequest, attempt: Attempt): CallResult {
   return { ok: false, error: { code, message: 'as scripted' } }
 }
 
-/** The id of the step at `path`. */
+/** The id of the step at `path`; of what undoes one, its id and `!`. */
 export function stepIdOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
+  const id = path.slice(path.lastIndexOf('/') + 1)
+  return id === 'compensate' ? `${stepIdOf(path.slice(0, -'/compensate'.length))}!` : id
 }
 
 /** What an action answers: a small number that depends on its whole input but for messages. */

@@ -108,6 +108,12 @@ export async function show(terminal: Terminal, values: RunValues): Promise<numbe
         `${terminal.paint('fail', `error[${printable(code)}]`)}: ${printable(message)}\n`,
       )
     }
+    for (const more of [view.compensation, view.onFailure]) {
+      if (more !== undefined)
+        terminal.data(
+          `${terminal.paint('fail', `error[${printable(more.code)}]`)}: ${printable(more.message)}\n`,
+        )
+    }
     printOutput(terminal, view.output)
     const child = view.steps.find((step) => step.status === 'failed' && step.child !== undefined)
     if (child !== undefined)

@@ -48,7 +48,16 @@ function noKind(
   { value, at }: { value: JsonObject; at: string },
 ): Problem {
   const bare = { code: 'DSL_STEP_KIND', severity: 'error' } as const
-  const plain = new Set(['id', 'description', 'with', 'retry', 'timeout', 'output', 'steps'])
+  const plain = new Set([
+    'id',
+    'description',
+    'with',
+    'retry',
+    'timeout',
+    'output',
+    'steps',
+    'compensate',
+  ])
   for (const key of Object.keys(value)) {
     const meant = plain.has(key) ? undefined : suggest(key, kinds)
     if (meant === undefined) continue

@@ -15,7 +15,9 @@ export interface FoundStep {
 /** The steps of a flow's value; what does not look like a step is left out. */
 export function findSteps(flow: Json | undefined): readonly FoundStep[] {
   const found: FoundStep[] = []
-  if (isObject(flow)) visitList(flow['steps'], '/steps', { found })
+  if (!isObject(flow)) return found
+  visitList(flow['steps'], '/steps', { found })
+  visitList(flow['on_failure'], '/on_failure', { found })
   return found
 }
 
@@ -33,6 +35,9 @@ function visitList(list: Json | undefined, at: string, visit: Visit): void {
 
 function visitStep(step: JsonObject, at: string, visit: Visit): void {
   visit.found.push({ step, at, ...(visit.loop === undefined ? {} : { loop: visit.loop }) })
+  const { compensate } = step
+  // A call like others, but for its id: what undoes a step runs once, whatever is around it.
+  if (isObject(compensate)) visit.found.push({ step: compensate, at: `${at}/compensate` })
   const kind = 'each' in step ? 'each' : 'while' in step ? 'while' : undefined
   const inside = kind === undefined ? visit : { ...visit, loop: { kind, at } as const }
   visitList(step['steps'], `${at}/steps`, inside)
@@ -43,6 +48,7 @@ function visitStep(step: JsonObject, at: string, visit: Visit): void {
   visitMap(step['parallel'], `${at}/parallel`, visit)
   const { await: awaited } = step
   if (isObject(awaited)) visitList(awaited['on_timeout'], `${at}/await/on_timeout`, visit)
+  visitMap(step['race'], `${at}/race`, visit)
   const handlers = step['catch']
   if (!Array.isArray(handlers)) return
   handlers.forEach((one: Json, i) => {

@@ -10,20 +10,20 @@ import type {
   EachStep,
   IfStep,
   ParallelStep,
+  RaceStep,
   Step,
   SwitchStep,
   TryStep,
-  UseStep,
   WhileStep,
 } from '#engine/dsl/flow.ts'
 
 import { ofAwait, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
-import { misfits } from './fit.ts'
+import { ofCall } from './calls.ts'
 import { check, checkKind, type Walk } from './place.ts'
-import { jsonTypeOf, typeOfSchema } from './schema.ts'
+import { jsonTypeOf } from './schema.ts'
 import { layerOver, type Sight } from './sight.ts'
-import { areClauses, isBranch } from './steps.ts'
+import { areClauses, isBranch, isList } from './steps.ts'
 import {
   alternatives,
   any,
@@ -63,14 +63,15 @@ export function walkList(
 /** Checks the expressions of one step and gives the type of its output. */
 function typeOfStep(walk: Walk, here: At<Step>): Type {
   const { step, at, sight } = here
-  if ('use' in step) return ofUse(walk, { step, at, sight })
-  if ('transform' in step) return ofWith(walk, { value: step.with, at, sight })
-  if ('flow' in step) return ofFlow(walk, { id: step.flow, value: step.with, at, sight })
+  if ('use' in step || 'transform' in step || 'flow' in step) {
+    return ofCall(walk, { step, at, sight })
+  }
   if ('if' in step) return ofIf(walk, { step, at, sight })
   if ('switch' in step) return ofSwitch(walk, { step, at, sight })
   if ('each' in step) return ofEach(walk, { step, at, sight })
   if ('while' in step) return ofWhile(walk, { step, at, sight })
   if ('parallel' in step) return ofParallel(walk, { step, at, sight })
+  if ('race' in step) return ofRace(walk, { step, at, sight })
   if ('try' in step) return ofTry(walk, { step, at, sight })
   if ('await' in step) return ofAwait(walk, { step, at, sight }, insideOf(walk))
   return ofPlain(walk, here)
@@ -96,61 +97,6 @@ function ofPlain(walk: Walk, { step, at, sight }: At<Step>): Type {
     check(walk, { value: step.fail as Json, at: `${at}/fail`, sight })
   }
   return none
-}
-
-function ofUse(walk: Walk, { step, at, sight }: At<UseStep>): Type {
-  const name = step.use.split('@')[0] ?? ''
-  const action = walk.world.findAction(name)
-  const before = walk.problems.length
-  const given = typeOfWith(walk, { value: step.with ?? {}, at: `${at}/with`, sight })
-  if (action?.input !== undefined && walk.problems.length === before) {
-    const place = step.with === undefined ? `${at}/use` : `${at}/with`
-    const wanted = typeOfSchema(action.input)
-    walk.problems.push(...misfits({ given, wanted, at: place, who: `"${name}"` }))
-  }
-  if (step.idempotency !== undefined) {
-    const kinds = ['string', 'number', 'int'] as const
-    const value = step.idempotency
-    checkKind(walk, { value, at: `${at}/idempotency`, sight, kinds, key: 'idempotency' })
-  }
-  return typeOfSchema(action?.output)
-}
-
-/** The type of what is passed, as the callee gets it. */
-function typeOfWith(walk: Walk, checked: Parameters<typeof check>[1]): Type {
-  return jsonTypeOf(check(walk, checked))
-}
-
-function ofWith(
-  walk: Walk,
-  {
-    value,
-    at,
-    sight,
-  }: { readonly value: Json | undefined; readonly at: string; readonly sight: Sight },
-): Type {
-  if (value !== undefined) check(walk, { value, at: `${at}/with`, sight })
-  return any
-}
-
-function ofFlow(
-  walk: Walk,
-  from: {
-    readonly id: string
-    readonly value: Json | undefined
-    readonly at: string
-    readonly sight: Sight
-  },
-): Type {
-  const { id, value, at, sight } = from
-  const before = walk.problems.length
-  const given = typeOfWith(walk, { value: value ?? {}, at: `${at}/with`, sight })
-  const inputs = walk.world.findFlow(id)?.inputs
-  if (inputs === undefined || walk.problems.length > before) return any
-  const place = value === undefined ? `${at}/flow` : `${at}/with`
-  const wanted = typeOfSchema(inputs)
-  walk.problems.push(...misfits({ given, wanted, at: place, who: `The flow "${id}"` }))
-  return any
 }
 
 function ofIf(walk: Walk, { step, at, sight }: At<IfStep>): Type {
@@ -242,6 +188,20 @@ function ofParallel(walk: Walk, { step, at, sight }: At<ParallelStep>): Type {
     at: `${at}/output`,
     sight: { ...sight, branches: outputs },
   })
+}
+
+/** Who wins is not known, so the output is that of any branch. */
+function ofRace(walk: Walk, { step, at, sight }: At<RaceStep>): Type {
+  const outputs = Object.entries(step.race).map(([name, racer]) => {
+    const here = `${at}/race${pointer(name)}`
+    const isPlain = isList(racer)
+    const steps = isPlain ? racer : racer.steps
+    const inner = withoutBranches(sight)
+    const body = walkList(walk, { steps, at: isPlain ? here : `${here}/steps`, sight: inner })
+    const output = isPlain ? undefined : racer.output
+    return ofParts(walk, { parts: [body], output, at: here, sight: body.sight })
+  })
+  return recordOf({ winner: text, output: unionOf(outputs) })
 }
 
 function withoutBranches(sight: Sight): Sight {

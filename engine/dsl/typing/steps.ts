@@ -5,7 +5,7 @@
  * gets a sentence that says which rule is in the way.
  */
 import { pointer } from '#engine/core/json.ts'
-import type { Branch, CatchClause, Flow, Step } from '#engine/dsl/flow.ts'
+import type { Branch, CatchClause, Flow, Racer, Step } from '#engine/dsl/flow.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 
 import type { Explained } from './type.ts'
@@ -44,6 +44,12 @@ export function innerLists(step: Step): readonly InnerList[] {
       const key = '/parallel' + pointer(name)
       add(isBranch(branch) ? `${key}/steps` : key, isBranch(branch) ? branch.steps : branch)
     }
+  } else if ('race' in step) {
+    for (const [name, racer] of Object.entries(step.race)) {
+      const key = '/race' + pointer(name)
+      if (isList(racer)) add(key, racer)
+      else add(`${key}/steps`, racer.steps)
+    }
   } else if ('try' in step) {
     add('/try', step.try)
     const clauses = step.catch ?? []
@@ -58,6 +64,11 @@ export function innerLists(step: Step): readonly InnerList[] {
 
 export function isBranch(branch: readonly Step[] | Branch): branch is Branch {
   return !Array.isArray(branch)
+}
+
+/** Whether a branch of a race is written as its steps alone. */
+export function isList(racer: readonly Step[] | Racer): racer is readonly Step[] {
+  return Array.isArray(racer)
 }
 
 /** Whether a `catch` is a list of clauses; a plain list of steps catches everything. */
@@ -79,6 +90,7 @@ export function placeSteps(flow: Flow): ReadonlyMap<string, PlacedStep> {
     })
   }
   visit(flow.steps, '/steps')
+  visit(flow.on_failure ?? [], '/on_failure')
   return placed
 }
 
@@ -128,6 +140,12 @@ function hidden(
   const related = [{ message: `"${id}" is here.`, at: `${at}/id` }]
   const because = (message: string, help: string): Explained => {
     return { code: 'DSL_NAME_UNKNOWN', message, help, related }
+  }
+  if (isBelow(at, '/on_failure') !== isBelow(here, '/on_failure')) {
+    return because(
+      `The steps of the flow and those of "on_failure" do not see each other.`,
+      'The run may have failed before the step; error says what went wrong.',
+    )
   }
   if (isBelow(here, at)) {
     return because(
@@ -186,6 +204,12 @@ function beside(options: {
     return [
       `The step "${step.id}" is in the branch "${branch}", which runs at the same time.`,
       `Give this branch "needs: [${branch}]" and use branches.${branch}.output.`,
+    ]
+  }
+  if (key === 'race') {
+    return [
+      `The step "${step.id}" is in the branch "${name ?? ''}", which runs at the same time.`,
+      `Branches of a race see nothing of each other; put what both need before "${block.id}".`,
     ]
   }
   const own = here.slice(block.at.length + 1).split('/')[0]

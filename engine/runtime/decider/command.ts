@@ -32,7 +32,13 @@ export type Command =
       readonly input: Json
     }
   /** With `child`, the run that a `flow` step waits for. */
-  | { readonly kind: 'cancelStep'; readonly path: string; readonly child?: RunId }
+  | {
+      readonly kind: 'cancelStep'
+      readonly path: string
+      readonly child?: RunId
+      /** Its result is still wanted: if it takes effect all the same, it is undone. */
+      readonly isAwaited?: true
+    }
   | {
       readonly kind: 'setTimer'
       readonly path: string

@@ -9,12 +9,13 @@ import { IonError, toFailure } from '#engine/core/error.ts'
 import { childRunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunFailed, RunRecord } from '#engine/runtime/record.ts'
 
 import { awaits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
 import { plain } from './plain.ts'
+import { arm, lapsed } from './saga.ts'
 import type { AwaitFrame, BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
 import type { RunState } from './state.ts'
 import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
@@ -76,6 +77,7 @@ function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | 
     case 'while':
       return turn(sight, state, frame as WhileFrame)
     case 'parallel':
+    case 'race':
       return join(sight, state, frame as ParallelFrame)
     case 'await':
       return awaits(sight, state, frame as AwaitFrame)
@@ -87,6 +89,7 @@ function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | 
 }
 
 function start(sight: Sight, state: RunState, frame: CallFrame): Command {
+  if (frame.result !== undefined) return arm(sight, state, frame)
   const { step, path, attempt, parent: block } = frame
   const recorded = frame.input === undefined ? undefined : sight.payloads.value(frame.input)
   const input =
@@ -143,6 +146,7 @@ function turn(sight: Sight, state: RunState, frame: WhileFrame): Command {
 }
 
 function join(sight: Sight, state: RunState, frame: ParallelFrame): Command | undefined {
+  if (frame.step.kind === 'race') return undefined
   const template = frame.step.output
   if (template === undefined) return undefined
   const more = { branches: branchesOf(sight, frame) }
@@ -154,12 +158,25 @@ function ending(sight: Sight, state: RunState): RunRecord {
   const at = state.now
   const end = state.ending
   switch (end?.kind) {
-    case 'error':
-      return { kind: 'run.failed', at, path: end.path, error: end.error, cause: end.cause }
-    case 'cancel':
-      return { kind: 'run.cancelled', at, reason: end.reason, cause: end.cause }
+    case 'error': {
+      const { path, error, cause } = end
+      return { kind: 'run.failed', at, path, error, cause, ...aftermath(state) }
+    }
+    case 'cancel': {
+      const { reason, cause } = end
+      if (state.lapses.length === 0) return { kind: 'run.cancelled', at, reason, cause }
+      return { kind: 'run.failed', at, path: '', error: lapsed(state.lapses), cause }
+    }
     default:
       return finished(sight, state, end)
+  }
+}
+
+/** What went wrong beside the error itself. */
+function aftermath({ lapses, afterError }: RunState): Partial<RunFailed> {
+  return {
+    ...(lapses.length === 0 ? {} : { compensation: lapsed(lapses) }),
+    ...(afterError === undefined ? {} : { onFailure: afterError }),
   }
 }
 
@@ -179,6 +196,9 @@ function finished(
     return { kind: 'run.done', at, output: sight.payloads.hold(output) }
   } catch (thrown) {
     const error = toFailure(thrown, 'RUN_EXPRESSION_FAILED')
+    if (state.armed.length > 0 || state.plan.onFailure !== undefined) {
+      return { kind: 'step.failed', path: '', attempt: 1, at, error }
+    }
     // Nothing but this record brought it about: a retry drops no step for it.
     return { kind: 'run.failed', at, path: '', error, cause: state.seq + 1 }
   }

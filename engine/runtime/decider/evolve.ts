@@ -7,11 +7,19 @@
  * concerns, not what the run has grown to. How control then moves is `tree.ts`.
  */
 import { assert, IonError } from '#engine/core/error.ts'
-import type { RunRecord, StepDone, StepFailed, TimerFired } from '#engine/runtime/record.ts'
+import { limits } from '#engine/core/limits.ts'
+import type {
+  RunRecord,
+  RunRetried,
+  StepDone,
+  StepFailed,
+  TimerFired,
+} from '#engine/runtime/record.ts'
 
 import * as awaits from './await.ts'
 import type { AwaitFrame, ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
-import { isCall, type RunState } from './state.ts'
+import { awaitArming, lapse, takeArmed, unknownOf } from './saga.ts'
+import { isCall, limitTo, type RunState } from './state.ts'
 import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
@@ -22,40 +30,6 @@ export function evolve(state: RunState, record: RunRecord): void {
   state.cancelled = []
   state.timers = []
   apply(state, record)
-}
-
-/**
- * Whether `record` still concerns something: a step that was cut short gets no result, and a
- * decision made before control moved on no longer counts.
- */
-export function isCurrent(state: RunState, record: RunRecord): boolean {
-  if (state.status !== 'running') return record.kind === 'run.retried'
-  const isWaitedFor = awaits.isWanted(state, record)
-  if (isWaitedFor !== undefined) return isWaitedFor
-  if (record.kind === 'run.cancel') return state.ending === undefined && state.closing === undefined
-  if (!('path' in record) || record.kind === 'run.retried' || record.kind === 'run.failed')
-    return true
-  if (record.path === '')
-    return record.kind === 'timer.fired' ? state.ending === undefined : state.root.isClosing
-  const frame = state.frames.get(record.path)
-  if (frame === undefined) return false
-  if (frame.kind === 'block') return frame.isClosing
-  return record.kind === 'timer.fired' ? isAwaited(frame, record) : isExpected(frame, record)
-}
-
-function isAwaited(frame: StepFrame, { timer, at }: TimerFired): boolean {
-  if (timer === 'timeout') return true
-  if (frame.phase !== 'waiting' || !('due' in frame) || isCall(frame) !== (timer === 'retry'))
-    return false
-  return frame.due !== undefined && frame.due <= at
-}
-
-function isExpected(frame: StepFrame, { kind }: RunRecord): boolean {
-  // A turn of `while` has a frame of its own; the block of any other shares the path.
-  if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true)
-    return true
-  if (frame.phase === 'ready') return true
-  return frame.phase === 'running' && (kind === 'step.done' || kind === 'step.failed')
 }
 
 /** Marks a call as under way. Pure calls have no intent record, so this is all that tells. */
@@ -94,6 +68,13 @@ function apply(state: RunState, record: RunRecord): void {
     }
     case 'timer.fired':
       return fired(state, record)
+    case 'compensation.armed': {
+      const frame = call(state, record.path)
+      const output = takeArmed(state, frame, record)
+      if (output === undefined) throw diverged(record)
+      if (frame.closing !== undefined) return fail(state, frame, frame.closing)
+      return complete(state, frame, output)
+    }
     case 'branch.taken':
       return taken(state, record.path, record.branch)
     case 'each.opened':
@@ -107,9 +88,10 @@ function apply(state: RunState, record: RunRecord): void {
     case 'signal.received':
       return awaits.received(state, record)
     case 'run.cancel':
+      state.wasCancelled = true
       return abandon(state, { kind: 'cancel', reason: record.reason, cause: state.seq })
     case 'run.retried':
-      return retried(state, record.path, record.attempt)
+      return retried(state, record)
     case 'run.done':
       return end(state, 'done')
     case 'run.failed':
@@ -135,6 +117,9 @@ function done(state: RunState, record: StepDone): void {
   if (frame.step.kind === 'return') {
     return fail(state, frame, { kind: 'return', output: record.output })
   }
+  if (isCall(frame) && frame.step.compensate !== undefined) {
+    return awaitArming(state, frame, record.output)
+  }
   complete(state, frame, record.output)
 }
 
@@ -149,12 +134,14 @@ function failed(state: RunState, record: StepFailed): void {
   const frame = state.frames.get(record.path)
   if (frame === undefined) throw diverged(record)
   if (frame.kind === 'block') return leave(state, frame, unwind)
+  if (isCall(frame) && frame.result !== undefined) lapse(state, frame.path, record.error)
+  if (isCall(frame) && frame.closing !== undefined) return fail(state, frame, frame.closing)
   if (record.retryAt !== undefined) {
     assert(isCall(frame), 'only calls are tried again')
     frame.phase = 'waiting'
     frame.attempt = record.attempt + 1
     frame.due = record.retryAt
-    frame.input = undefined
+    if (frame.series === undefined) frame.input = undefined
     state.timers.push({ path: frame.path, timer: 'retry', due: record.retryAt })
     return
   }
@@ -177,13 +164,19 @@ function fired(state: RunState, record: TimerFired): void {
 
 function timedOut(state: RunState, path: string): void {
   const run = path === ''
+  const frame = run ? undefined : step(state, path)
+  if (frame !== undefined && isCall(frame) && frame.closing !== undefined) {
+    lapse(state, path, unknownOf(path))
+    state.cancelled.push({ path })
+    return fail(state, frame, frame.closing)
+  }
   const what = run ? 'The run' : `Step "${path}"`
   const error = {
     code: run ? 'RUN_TIMEOUT' : 'RUN_STEP_TIMEOUT',
     message: `${what} is out of time.`,
   }
   const unwind = { kind: 'error', error, path, cause: state.seq } as const
-  abandon(state, unwind, run ? undefined : step(state, path))
+  abandon(state, unwind, frame)
 }
 
 function taken(state: RunState, path: string, branch: string): void {
@@ -218,7 +211,13 @@ function turned(state: RunState, path: string, index: number): void {
 }
 
 /** Carries an ended run on: the state has been rebuilt from the records that still count. */
-function retried(state: RunState, path: string, attempt: number): void {
+function retried(state: RunState, { path, attempt, afresh }: RunRetried): void {
+  for (const one of afresh ?? []) {
+    const frame = call(state, one)
+    frame.spared = frame.attempt
+    frame.attempt += 1
+    frame.phase = 'ready'
+  }
   const frame = state.frames.get(path)
   // The child of a `flow` step is carried on itself, so its step goes on waiting for it.
   if (frame?.kind === 'step' && frame.step.kind === 'call' && isCall(frame)) {
@@ -235,8 +234,9 @@ function rearm(state: RunState): void {
   for (const frame of state.frames.values()) {
     if (frame.kind === 'block') continue
     const { path } = frame
-    const limit = frame.step.timeoutMs
-    if (limit !== undefined) state.timers.push({ path, timer: 'timeout', due: state.now + limit })
+    const limit =
+      isCall(frame) && frame.closing !== undefined ? limits.stopGraceMsMax : frame.step.timeoutMs
+    if (limit !== undefined) limitTo(state, frame, limit)
     if (!('due' in frame) || frame.phase !== 'waiting' || frame.due === undefined) continue
     state.timers.push({ path, timer: isCall(frame) ? 'retry' : 'sleep', due: frame.due })
   }

@@ -12,6 +12,7 @@ import {
   doneCount,
   isStillPossible,
   joined,
+  raceEntries,
   wantedCount,
 } from './join.ts'
 import type { BlockFrame, EachFrame, ParallelFrame, StepFrame, Unwind } from './frames.ts'
@@ -22,6 +23,8 @@ export interface Moves {
   advance(state: RunState, block: BlockFrame): void
   complete(state: RunState, frame: StepFrame, output: Held): void
   fail(state: RunState, frame: StepFrame, unwind: Unwind): void
+  /** Undoes what the losers of a race did; true when there is nothing to undo. */
+  undoLosers(state: RunState, race: ParallelFrame): boolean
   stop(state: RunState, block: BlockFrame, unwind: Unwind): void
 }
 
@@ -53,7 +56,8 @@ export function startReady(moves: Moves, state: RunState, frame: ParallelFrame):
   frame.step.branches.forEach((branch, index) => {
     // A branch without steps ends in `advance`, and may end the whole with it.
     if (frame.closing !== undefined || frame.isJoined || frame.begun.has(index)) return
-    if (!branch.needs.every((need) => frame.results[names.indexOf(need)] !== undefined)) return
+    const needs = frame.step.kind === 'race' ? [] : (frame.step.branches[index]?.needs ?? [])
+    if (!needs.every((need) => frame.results[names.indexOf(need)] !== undefined)) return
     const path = branchPath(frame, index)
     const block = blockFrame({ path, block: branch.block, owner: frame, index })
     frame.begun.add(index)
@@ -158,16 +162,21 @@ export function settleParallel(
   if (!frame.isJoined) frame.results[index] = output
   if (doneCount(frame) < wantedCount(frame)) return startReady(moves, state, frame)
   frame.isJoined = true
+  frame.winner = index
   for (const other of frame.live.values()) moves.stop(state, other, joined)
   endJoined(moves, state, frame)
 }
 
-/** Ends a `parallel` that has what it wants, once the losers have stopped. */
+/** Ends a `parallel` that has what it wants, once the losers have stopped, and of a race are undone. */
 function endJoined(moves: Moves, state: RunState, frame: ParallelFrame): void {
   if (frame.live.size > 0 || frame.phase !== 'open') return
   if (state.frames.get(frame.path) !== frame) return
   // It had what it wanted, but was itself told to stop while the losers still tidied up.
   if (frame.closing !== undefined) return moves.fail(state, frame, frame.closing)
+  if (frame.step.kind === 'race') {
+    if (frame.series !== undefined || !moves.undoLosers(state, frame)) return
+    return moves.complete(state, frame, { entries: raceEntries(frame) })
+  }
   if (frame.step.output === undefined)
     return moves.complete(state, frame, { entries: branchEntries(frame) })
   frame.phase = 'ready'

@@ -16,6 +16,7 @@ import type {
   IfStep,
   ParallelStep,
   PlanStep,
+  RaceStep,
   SwitchStep,
   TryStep,
   WhileStep,
@@ -60,6 +61,8 @@ interface FrameOf<Step extends PlanStep> {
   readonly parent: BlockFrame
   /** Of the latest attempt, or of the step where it has none. */
   startedAt: Instant
+  /** When it is out of time; a timer says so. */
+  limit: Instant | undefined
   /** What ends the frame once everything in it has stopped. */
   closing: Unwind | undefined
 }
@@ -81,6 +84,36 @@ export interface CallFrame extends FrameOf<CallStep | FlowStep> {
   key: string | undefined
   /** When the next attempt may start, while the frame waits for it. */
   due: Instant | undefined
+  /** The output of a step that is done, while the input of what undoes it is evaluated. */
+  result: Held | undefined
+  /** Of a call that undoes a step: the series it belongs to. */
+  readonly series: Series | undefined
+}
+
+/** What undoes a step that is committed. */
+export interface Armed {
+  /** Of the step. */
+  readonly path: string
+  readonly step: CallStep
+  readonly input: Held
+  readonly key: string | undefined
+  /** Sequence number of the record that armed it. */
+  readonly seq: number
+}
+
+/** Steps that are being undone, one after another, the latest first. */
+export interface Series {
+  /** What is left to undo; the next one is last. */
+  readonly left: Armed[]
+  /** The race whose losers are undone; absent when it is the whole run. */
+  readonly race?: ParallelFrame
+}
+
+/** A step that may have taken effect and could not be undone. */
+export interface Lapse {
+  readonly path: string
+  readonly error: Failure
+  readonly seq: number
 }
 /** Everything that is decided at once or waits: sleep, until, let, return, fail, assert. */
 export interface PlainFrame extends FrameOf<
@@ -111,7 +144,8 @@ export interface WhileFrame extends FrameOf<WhileStep> {
   child: BlockFrame | undefined
   previous: Held
 }
-export interface ParallelFrame extends FrameOf<ParallelStep> {
+/** A `parallel`, or a `race`: a join of one whose losers are undone. */
+export interface ParallelFrame extends FrameOf<ParallelStep | RaceStep> {
   phase: Phase
   readonly live: Map<number, BlockFrame>
   readonly results: (Held | undefined)[]
@@ -119,6 +153,11 @@ export interface ParallelFrame extends FrameOf<ParallelStep> {
   readonly failed: Set<number>
   /** It has what it wants and only waits for the losers to stop. */
   isJoined: boolean
+  /** The losers of a race that are being undone. */
+  series: Series | undefined
+  /** The branch of a race that won. */
+  winner: number | undefined
+  readonly openedAt: number
 }
 export interface TryFrame extends FrameOf<TryStep> {
   phase: Phase

@@ -1,7 +1,7 @@
 /**
  * When a `parallel` has what it wants, and when it never will: pure counting.
  */
-import type { Held } from '#engine/runtime/payload.ts'
+import { type Held, heldNull } from '#engine/runtime/payload.ts'
 
 import type { ParallelFrame, Unwind } from './frames.ts'
 
@@ -9,6 +9,7 @@ import type { ParallelFrame, Unwind } from './frames.ts'
 export const joined: Unwind = { kind: 'cancel', reason: 'the join has what it wants', cause: 0 }
 
 export function wantedCount(frame: ParallelFrame): number {
+  if (frame.step.kind === 'race') return 1
   const { join, branches } = frame.step
   return join === 'all' ? branches.length : join === 'any' ? 1 : Math.min(join, branches.length)
 }
@@ -31,6 +32,7 @@ export function branchEntries(frame: ParallelFrame): readonly (readonly [string,
 
 /** Whether enough branches can still end well; one that needs a failed one cannot. */
 export function isStillPossible(frame: ParallelFrame): boolean {
+  if (frame.step.kind === 'race') return frame.failed.size < frame.step.branches.length
   const lost = new Set([...frame.failed].map((index) => frame.step.branches[index]?.name ?? ''))
   for (let grown = true; grown;) {
     grown = false
@@ -41,4 +43,14 @@ export function isStillPossible(frame: ParallelFrame): boolean {
     }
   }
   return frame.step.branches.length - lost.size >= wantedCount(frame)
+}
+
+/** What a race yields: the name of the winner, and its output. */
+export function raceEntries(frame: ParallelFrame): readonly (readonly [string, Held])[] {
+  const index = frame.winner ?? 0
+  const winner = frame.step.branches[index]?.name ?? ''
+  return [
+    ['winner', { value: winner }],
+    ['output', frame.results[index] ?? heldNull],
+  ]
 }

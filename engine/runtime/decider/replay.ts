@@ -54,18 +54,23 @@ export function counting(records: readonly RunRecord[]): readonly Numbered[] {
   return kept
 }
 
-/** How often each step ended well in a part of the run that a retry dropped, by path. */
+/**
+ * How often each step was called in a part of the run that a retry dropped, by path. Whether it
+ * ended well or is unknown, the next call is another effect, and may have another input.
+ */
 export function repeatsIn(records: readonly RunRecord[]): ReadonlyMap<string, number> {
   const repeats = new Map<string, number>()
   let kept: Numbered[] = []
   records.forEach((record, index) => {
     if (record.kind === 'run.retried') {
       const { after } = record
+      const called = new Set<string>()
       for (const one of kept) {
-        if (one.seq <= after || one.record.kind !== 'step.done') continue
-        const { path } = one.record
-        repeats.set(path, (repeats.get(path) ?? 0) + 1)
+        const { kind } = one.record
+        if (one.seq <= after || (kind !== 'step.done' && kind !== 'step.started')) continue
+        called.add(one.record.path)
       }
+      for (const path of called) repeats.set(path, (repeats.get(path) ?? 0) + 1)
       kept = kept.filter((one) => one.seq <= after)
     }
     kept.push({ seq: index + 1, record })

@@ -4,7 +4,7 @@
  *
  * Only what a template names is looked up, so a scope costs what it uses.
  */
-import { IonError } from '#engine/core/error.ts'
+import { type Failure, IonError } from '#engine/core/error.ts'
 import { printInstant } from '#engine/core/instant.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { Scope, Template } from '#engine/dsl/template.ts'
@@ -49,7 +49,7 @@ function scopeAt(
     run: runFacts(state),
     ...(started.event === undefined ? {} : { event: sight.payloads.value(started.event) }),
   }
-  return place.block.owner === undefined
+  return place.block.owner === undefined && state.after === undefined
     ? scope
     : { ...scope, ...around(sight, state, place.block) }
 }
@@ -81,7 +81,8 @@ function around(sight: Sight, state: RunState, from: BlockFrame): Partial<Scope>
   let turn: Json | undefined
   let error: Json | undefined
   let branches: Record<string, { output: Json }> | undefined
-  for (let block: BlockFrame = from; block.owner !== undefined; block = block.owner.parent) {
+  let block: BlockFrame = from
+  for (; block.owner !== undefined; block = block.owner.parent) {
     const owner = block.owner
     switch (owner.step.kind) {
       case 'each': {
@@ -102,6 +103,7 @@ function around(sight: Sight, state: RunState, from: BlockFrame): Partial<Scope>
       default:
     }
   }
+  if (block === state.after && state.closing?.kind === 'error') error ??= shown(state.closing.error)
   return {
     names,
     ...(turn === undefined ? {} : { turn }),
@@ -111,8 +113,10 @@ function around(sight: Sight, state: RunState, from: BlockFrame): Partial<Scope>
 }
 
 function errorOf(frame: TryFrame): Json | undefined {
-  if (frame.part !== 'catch' || frame.error === undefined) return undefined
-  const { code, message, data } = frame.error
+  return frame.part !== 'catch' || frame.error === undefined ? undefined : shown(frame.error)
+}
+
+function shown({ code, message, data }: Failure): Json {
   return { code, message, data: data ?? null }
 }
 

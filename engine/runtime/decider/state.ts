@@ -6,6 +6,7 @@
  * the frames are `frames.ts`; how a record changes them is `evolve.ts` and `tree.ts`.
  */
 import type { Instant } from '#engine/core/clock.ts'
+import type { Failure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { type Held, heldNull } from '#engine/runtime/payload.ts'
@@ -17,9 +18,12 @@ import type {
   AwaitFrame,
   BlockFrame,
   CallFrame,
+  Armed,
   Frame,
+  Lapse,
   ParallelFrame,
   PlainFrame,
+  Series,
   StepFrame,
   Unwind,
 } from './frames.ts'
@@ -39,17 +43,27 @@ export interface RunState {
   /** How the run ends, once everything in it has stopped. */
   ending: Unwind | { readonly kind: 'done'; readonly output: Held } | undefined
   status: 'running' | 'done' | 'failed' | 'cancelled'
+  /** What undoes the steps that are committed, in the order in which they were. */
+  readonly armed: Armed[]
+  readonly lapses: Lapse[]
+  /** Set once the run ends without success and undoes what it did. */
+  undoing: Series | undefined
+  /** The steps of `on_failure`; set once everything is undone. */
+  after: BlockFrame | undefined
+  /** Why `on_failure` did not end well. */
+  afterError: Failure | undefined
+  wasCancelled: boolean
   /** What the latest record made ready for a decision. */
   ready: Frame[]
   /** Steps that the latest record cut short while they ran. */
-  cancelled: { readonly path: string; readonly child?: RunId }[]
+  cancelled: { readonly path: string; readonly child?: RunId; readonly isAwaited?: true }[]
   /** Timers that the latest record set or took back. */
   timers: TimerChange[]
   /** What was sent to the run, and who waits for it. */
   readonly mail: Mail
   /**
-   * Steps that ended well and were then dropped by a retry (those of `finally` and `catch`), and
-   * how often: when they run again they do so under another key.
+   * Steps that were called and then dropped by a retry (those of `finally`, `catch` and
+   * `on_failure`), and how often: when they run again they do so under another key.
    */
   repeats: ReadonlyMap<string, number>
   /** Told of every step that opens and ends; what the view of a run is made from. */
@@ -84,6 +98,12 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     closing: undefined,
     ending: undefined,
     status: 'running',
+    armed: [],
+    lapses: [],
+    undoing: undefined,
+    after: undefined,
+    afterError: undefined,
+    wasCancelled: false,
     ready: [],
     cancelled: [],
     timers: [],
@@ -108,9 +128,20 @@ export function blockFrame(
 }
 
 /** A fresh frame for the next step of `parent`. */
-export function stepFrame(step: PlanStep, parent: BlockFrame, now: Instant): StepFrame {
+export function stepFrame(
+  step: PlanStep,
+  parent: BlockFrame,
+  { now, seq }: Pick<RunState, 'now' | 'seq'>,
+): StepFrame {
   const path = parent.path === '' ? step.id : `${parent.path}/${step.id}`
-  const base = { kind: 'step', path, parent, startedAt: now, closing: undefined } as const
+  const base = {
+    kind: 'step',
+    path,
+    parent,
+    startedAt: now,
+    limit: undefined,
+    closing: undefined,
+  } as const
   switch (step.kind) {
     case 'call':
     case 'flow':
@@ -125,7 +156,8 @@ export function stepFrame(step: PlanStep, parent: BlockFrame, now: Instant): Ste
     case 'while':
       return { ...base, step, phase: 'ready', turn: 0, child: undefined, previous: heldNull }
     case 'parallel':
-      return { ...base, step, phase: 'open', ...freshJoin(step.branches.length) }
+    case 'race':
+      return { ...base, step, phase: 'open', ...freshJoin(step.branches.length, seq) }
     case 'await': {
       const wait = { topic: '', match: undefined, due: undefined, inbox: [], taken: [] }
       return { ...base, step, phase: 'ready', ...wait, child: undefined }
@@ -139,13 +171,24 @@ export function stepFrame(step: PlanStep, parent: BlockFrame, now: Instant): Ste
   }
 }
 
-const freshCall = { input: undefined, key: undefined, due: undefined } as const
+const freshCall = {
+  input: undefined,
+  key: undefined,
+  due: undefined,
+  result: undefined,
+  series: undefined,
+} as const
 
 function freshJoin(
   branches: number,
-): Pick<ParallelFrame, 'live' | 'results' | 'begun' | 'failed' | 'isJoined'> {
+  openedAt: number,
+): Omit<
+  ParallelFrame,
+  'kind' | 'path' | 'step' | 'parent' | 'startedAt' | 'limit' | 'closing' | 'phase'
+> {
   const results = Array.from<Held | undefined>({ length: branches })
-  return { live: new Map(), results, begun: new Set(), failed: new Set(), isJoined: false }
+  const rest = { isJoined: false, series: undefined, winner: undefined, openedAt }
+  return { live: new Map(), results, begun: new Set(), failed: new Set(), ...rest }
 }
 
 /** Steps under way whose result is not known: what a restart must look after. */
@@ -185,4 +228,10 @@ export function isLeaf(frame: StepFrame): frame is CallFrame | PlainFrame {
 
 export function isCall(frame: StepFrame): frame is CallFrame {
   return frame.step.kind === 'call' || frame.step.kind === 'flow'
+}
+
+/** Gives `frame` so many milliseconds from now on. */
+export function limitTo(state: RunState, frame: StepFrame, ms: number): void {
+  frame.limit = state.now + ms
+  state.timers.push({ path: frame.path, timer: 'timeout', due: frame.limit })
 }

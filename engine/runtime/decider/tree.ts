@@ -25,15 +25,33 @@ import type {
   AwaitFrame,
   BlockFrame,
   BlockStepFrame,
+  CallFrame,
   EachFrame,
   ParallelFrame,
+  Series,
   StepFrame,
   TryFrame,
   Unwind,
 } from './frames.ts'
-import { blockFrame, isCall, isLeaf, type RunState, stepFrame } from './state.ts'
+import {
+  concludeAfter,
+  isWaitedFor,
+  type SagaMoves,
+  undoLosers,
+  undone,
+  unknownOf,
+  windUp,
+} from './saga.ts'
+import { blockFrame, isCall, isLeaf, limitTo, type RunState, stepFrame } from './state.ts'
 
-const moves: Moves = { advance, complete, fail, stop: stopBlock }
+const saga: SagaMoves = { advance, complete, fail }
+const moves: Moves = {
+  advance,
+  complete,
+  fail,
+  stop: stopBlock,
+  undoLosers: (state, race) => undoLosers(saga, state, race),
+}
 
 /** Goes on to the next step of a block, or ends the block. */
 export function advance(state: RunState, block: BlockFrame): void {
@@ -45,14 +63,15 @@ export function advance(state: RunState, block: BlockFrame): void {
 }
 
 function open(state: RunState, block: BlockFrame, step: PlanStep): void {
-  const frame = stepFrame(step, block, state.now)
+  const frame = stepFrame(step, block, state)
   block.step = frame
   state.frames.set(frame.path, frame)
   state.trace?.opened(frame)
   if (step.timeoutMs !== undefined) {
-    state.timers.push({ path: frame.path, timer: 'timeout', due: state.now + step.timeoutMs })
+    limitTo(state, frame, step.timeoutMs)
   }
-  if (frame.step.kind === 'parallel') return startReady(moves, state, frame as ParallelFrame)
+  if (frame.step.kind === 'parallel' || frame.step.kind === 'race')
+    return startReady(moves, state, frame as ParallelFrame)
   if (frame.step.kind === 'try') return enter(state, frame as TryFrame, frame.step.body)
   state.ready.push(frame)
 }
@@ -77,9 +96,8 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
   block.isClosing = false
   const owner = block.owner
   if (owner === undefined) {
-    state.ending = state.closing ?? { kind: 'done', output }
-    state.ready.push(block)
-    return
+    if (block === state.after) return concludeAfter(state)
+    return windUp(saga, state, state.closing ?? { kind: 'done', output })
   }
   if (owner.closing !== undefined) return leave(state, block, owner.closing)
   switch (owner.step.kind) {
@@ -102,6 +120,7 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
     case 'each':
       return settleEach(moves, state, owner as EachFrame, block.index, output)
     case 'parallel':
+    case 'race':
       return settleParallel(moves, state, owner as ParallelFrame, block.index, output)
   }
 }
@@ -124,6 +143,8 @@ function finishTry(state: RunState, frame: TryFrame, output: Held): void {
 export function complete(state: RunState, frame: StepFrame, output: Held): void {
   drop(state, frame)
   state.trace?.closed(frame, { outcome: 'done', at: state.now })
+  const series = seriesOf(frame)
+  if (series !== undefined) return undone(saga, state, { frame: frame as CallFrame, series })
   const block = frame.parent
   block.outputs.set(frame.step.id, output)
   block.last = output
@@ -139,7 +160,9 @@ function drop(state: RunState, frame: StepFrame): void {
     state.timers.push({ path: frame.path, timer: isCall(frame) ? 'retry' : 'sleep' })
   }
   if (frame.step.kind === 'await') unlisten(state.mail, frame as AwaitFrame)
-  if (frame.step.timeoutMs !== undefined) state.timers.push({ path: frame.path, timer: 'timeout' })
+  // One that was told to stop and waited for has a timer, too.
+  const isLimited = frame.step.timeoutMs !== undefined || (isCall(frame) && frame.closing)
+  if (isLimited) state.timers.push({ path: frame.path, timer: 'timeout' })
 }
 
 /** Ends a step without an output. Everything inside it has stopped. */
@@ -148,8 +171,17 @@ export function fail(state: RunState, frame: StepFrame, unwind: Unwind): void {
   const outcome =
     unwind.kind === 'error' ? 'failed' : unwind.kind === 'cancel' ? 'cancelled' : 'done'
   state.trace?.closed(frame, { outcome, at: state.now, unwind })
+  const series = seriesOf(frame)
+  if (series !== undefined) {
+    const error = unwind.kind === 'error' ? unwind.error : unknownOf(frame.path)
+    return undone(saga, state, { frame: frame as CallFrame, series, error })
+  }
   frame.parent.step = undefined
   leave(state, frame.parent, unwind)
+}
+
+function seriesOf(frame: StepFrame): Series | undefined {
+  return isCall(frame) ? frame.series : undefined
 }
 
 /** Leaves a block whose step ended without an output. */
@@ -157,9 +189,8 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
   block.isClosing = false
   const owner = block.owner
   if (owner === undefined) {
-    state.ending = state.closing ?? unwind
-    state.ready.push(block)
-    return
+    if (block === state.after) return concludeAfter(state, unwind)
+    return windUp(saga, state, state.closing ?? unwind)
   }
   switch (owner.step.kind) {
     case 'if':
@@ -174,6 +205,7 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
     case 'each':
       return leaveItem(moves, state, owner as EachFrame, block, unwind)
     case 'parallel':
+    case 'race':
       return leaveBranch(moves, state, owner as ParallelFrame, block, unwind)
   }
 }
@@ -182,10 +214,13 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
 export function abandon(state: RunState, unwind: Unwind, frame?: StepFrame): void {
   if (frame === undefined) {
     if (state.ending !== undefined) return
+    if (state.after !== undefined) return stopBlock(state, state.after, unwind)
+    if (state.undoing !== undefined) return // what was done is undone, whoever asks again
     state.closing ??= unwind
     return stopBlock(state, state.root, unwind)
   }
   if (isLeaf(frame)) {
+    if (isCall(frame) && isWaitedFor(state, frame, unwind)) return
     if (frame.step.kind === 'flow' && isCall(frame)) {
       // After a restart nobody remembers whether the child began, but its name is known.
       const child = childRunId(state.run, `${frame.path}#${frame.attempt}`)
@@ -202,6 +237,7 @@ export function abandon(state: RunState, unwind: Unwind, frame?: StepFrame): voi
     if (frame.child !== undefined) stopBlock(state, frame.child, unwind)
     return
   }
+  if ('series' in frame && frame.series !== undefined) return // it goes on once the losers are undone
   if (frame.live.size === 0) return fail(state, frame, frame.closing)
   for (const block of frame.live.values()) stopBlock(state, block, unwind)
 }

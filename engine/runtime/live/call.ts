@@ -13,7 +13,7 @@ import { limits } from '#engine/core/limits.ts'
 import { secretsOf } from '#engine/dsl/template.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import type { PlanAction } from '#engine/plan/plan.ts'
-import { nextAttemptAt } from '#engine/runtime/decider/retry.ts'
+import { nextAttemptAt } from '#engine/runtime/retry.ts'
 import { isCall } from '#engine/runtime/decider/state.ts'
 import type { Caller, CallRequest, CallResult, LogLine, Logs } from '#engine/runtime/ports.ts'
 import type { RunRecord, RunSource } from '#engine/runtime/record.ts'
@@ -85,15 +85,16 @@ export function failedRecord(
 ): RunRecord {
   const frame = live.state.frames.get(failed.path)
   const isHere = frame?.kind === 'step' && isCall(frame)
-  const retryAt = isHere
-    ? nextAttemptAt(frame.step.retry, {
-        run: live.state.run,
-        path: failed.path,
-        attempt: failed.attempt - frame.spared,
-        error: failed.error,
-        at: failed.at,
-      })
-    : undefined
+  const retryAt =
+    isHere && frame.closing === undefined
+      ? nextAttemptAt(frame.step.retry, {
+          run: live.state.run,
+          path: failed.path,
+          attempt: failed.attempt - frame.spared,
+          error: failed.error,
+          at: failed.at,
+        })
+      : undefined
   const record = { kind: 'step.failed', ...failed } as const
   return retryAt === undefined ? record : { ...record, retryAt }
 }

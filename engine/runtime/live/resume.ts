@@ -76,6 +76,11 @@ export function reopen(engine: Inside, run: RunId): LiveRun {
     throw new IonError('RUN_NOT_RETRYABLE', `Run ${run} cannot be retried: ${why}.`)
   }
   const after = end.cause - 1
+  if (wasUndone(records, after)) {
+    const way = `start it anew, or \`ionflux runs fork ${run} --from STEP\``
+    const why = 'what it had done was undone when it ended'
+    throw new IonError('RUN_NOT_RETRYABLE', `Run ${run} cannot be retried: ${why}; ${way}.`)
+  }
   const kept = counting(records).filter((one) => one.seq <= after)
   const dropping = { kind: 'run.retried', at: end.at, path: '', after, attempt: 1 } as const
   const repeats = repeatsIn([...records, dropping])
@@ -83,18 +88,45 @@ export function reopen(engine: Inside, run: RunId): LiveRun {
   const path = end.kind === 'run.failed' ? end.path : ''
   const frame = live.state.frames.get(path)
   const isStep = frame?.kind === 'step' && isCall(frame)
+  const afresh: string[] = []
   for (const one of live.state.frames.values()) {
-    if (one.kind === 'step' && one.step.kind === 'flow')
-      reopenChild(engine, childIdOf(live, one as CallFrame))
+    if (one.kind !== 'step' || one.step.kind !== 'flow') continue
+    const call = one as CallFrame
+    if (call.result === undefined && !reopenChild(engine, childIdOf(live, call))) {
+      afresh.push(call.path)
+    }
   }
   const attempt = isStep ? frame.attempt + 1 : 1
-  again(live, { kind: 'run.retried', at: engine.ports.clock.now(), path, after, attempt })
+  const retried = {
+    kind: 'run.retried',
+    at: engine.ports.clock.now(),
+    path,
+    after,
+    attempt,
+  } as const
+  again(live, afresh.length === 0 ? retried : { ...retried, afresh })
   return live
 }
 
-function reopenChild(engine: Inside, child: RunId): void {
+/** Carries a child on that did not end well; false when it cannot be, because it was undone. */
+function reopenChild(engine: Inside, child: RunId): boolean {
   const status = engine.ports.journal.find(child)?.status
-  if (status === 'failed' || status === 'cancelled') reopen(engine, child)
+  if (status !== 'failed' && status !== 'cancelled') return true
+  const records = engine.ports.journal.read(child)
+  const end = records.at(-1)
+  if (end !== undefined && 'cause' in end && wasUndone(records, end.cause - 1)) return false
+  reopen(engine, child)
+  return true
+}
+
+/** Whether something that was done was undone after the record `after`. */
+function wasUndone(records: readonly RunRecord[], after: number): boolean {
+  const undoing = new Set<string>()
+  for (const record of records) {
+    if (record.kind === 'compensation.armed') undoing.add(`${record.path}/compensate`)
+  }
+  if (undoing.size === 0) return false
+  return records.slice(after).some((record) => 'path' in record && undoing.has(record.path))
 }
 
 /** The run as it was before what ended it. */

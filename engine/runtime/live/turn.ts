@@ -12,8 +12,9 @@ import { toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Command } from '#engine/runtime/decider/command.ts'
+import { isCurrent } from '#engine/runtime/decider/current.ts'
 import { decide } from '#engine/runtime/decider/decide.ts'
-import { evolve, isCurrent, markStarted } from '#engine/runtime/decider/evolve.ts'
+import { evolve, markStarted } from '#engine/runtime/decider/evolve.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
 import type { RunState } from '#engine/runtime/decider/state.ts'
 import type { Batch, RunLog, RunStatus } from '#engine/runtime/ports.ts'
@@ -186,7 +187,7 @@ export class LiveRun {
             abort: this.calls.get(command.path),
             child: command.child,
           })
-          this.#forget(command.path)
+          if (command.isAwaited !== true) this.#forget(command.path)
           break
         case 'setTimer': {
           const { path, timer, due } = command

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 
 import type { Effects } from '#engine/dsl/template.ts'
-import type { Attempt, Node, Retry } from '#test/sim/case.ts'
+import type { Attempt, Node, Retry, Undo } from '#test/sim/case.ts'
 
 const codes = ['net', 'NO_SUCH', 'RUN_STEP_TIMEOUT', 'RUN_CHILD_FAILED', 'bug'] as const
 
@@ -31,8 +31,20 @@ export const out = fc.oneof(
 const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 export const timeout = rarely(fc.constantFrom(20, 3_600_000))
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+export const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined })
+
+/** What undoes a step: most of it works. */
+const undo = maybe(
+  fc
+    .record<Undo>({
+      effects: fc.constantFrom<Effects>('idempotent', 'idempotent', 'unsafe', 'pure'),
+      attempts: fc.array(attempt, { minLength: 1, maxLength: 2 }),
+      retry: maybe(retry) as fc.Arbitrary<Retry>,
+      timeoutMs: timeout as fc.Arbitrary<number>,
+    })
+    .map(mustEnd),
+)
 
 export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
   const call = fc
@@ -51,6 +63,7 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
       retry: maybe(retry),
       timeoutMs: timeout,
       hasKey: fc.boolean(),
+      undo,
     })
     .map(mustEnd)
   const leaves: fc.WeightedArbitrary<Node>[] = [
@@ -80,6 +93,7 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
       refs,
       retry: maybe(retry),
       timeoutMs: timeout,
+      undo,
     })
     leaves.push({ weight: 8, arbitrary: flow as fc.Arbitrary<Node> })
   }
@@ -131,6 +145,11 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
       timeoutMs: timeout,
     }),
     fc.record({
+      k: fc.constant('race' as const),
+      branches: fc.array(fc.record({ body, out }), { minLength: 1, maxLength: 3 }),
+      timeoutMs: timeout,
+    }),
+    fc.record({
       k: fc.constant('try' as const),
       body,
       on: maybe(fc.array(fc.constantFrom(...codes), { minLength: 1, maxLength: 2 })),
@@ -145,7 +164,7 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
 
 /** An attempt that never ends needs a timeout, or the run would never end either. */
 function mustEnd<
-  T extends { readonly attempts: readonly Attempt[]; readonly timeoutMs: number | undefined },
+  T extends { readonly attempts: readonly Attempt[]; readonly timeoutMs?: number | undefined },
 >(call: T): T {
   const hangs = call.attempts.some((one) => one.does === 'hang')
   return hangs && call.timeoutMs === undefined ? { ...call, timeoutMs: 100 } : call

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Digest } from '#engine/core/digest.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Plan } from '#engine/plan/plan.ts'
-import { isCurrent } from '#engine/runtime/decider/evolve.ts'
+import { isCurrent } from '#engine/runtime/decider/current.ts'
 import { counting, replay } from '#engine/runtime/decider/replay.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { RunId } from '#engine/core/id.ts'
 import type { RetryPolicy } from '#engine/plan/plan.ts'
-import { nextAttemptAt } from '#engine/runtime/decider/retry.ts'
+import { nextAttemptAt } from '#engine/runtime/retry.ts'
 
 const policy: RetryPolicy = { max: 5, firstMs: 100, factor: 3, maxMs: 1_000, jitter: false }
 const failed = (

@@ -1,0 +1,60 @@
+/**
+ * Whether a record still concerns anything when its turn comes.
+ *
+ * What happens in the world is not asked whether it is convenient: a result comes after its step
+ * was cut short, a timer fires for a limit that was set anew. Such a record is passed over,
+ * here and nowhere else, so that what is in the journal always counts.
+ */
+import type { RunRecord, TimerFired } from '#engine/runtime/record.ts'
+
+import { isWanted } from './await.ts'
+import type { StepFrame } from './frames.ts'
+import { isCall, type RunState } from './state.ts'
+
+/**
+ * Whether `record` still concerns something: a step that was cut short gets no result, and a
+ * decision made before control moved on no longer counts.
+ */
+export function isCurrent(state: RunState, record: RunRecord): boolean {
+  if (state.status !== 'running') return record.kind === 'run.retried'
+  const isWaitedFor = isWanted(state, record)
+  if (isWaitedFor !== undefined) return isWaitedFor
+  if (record.kind === 'run.cancel') {
+    const isFresh = state.closing === undefined || state.undoing !== undefined
+    return state.ending === undefined && !state.wasCancelled && isFresh
+  }
+  if (!('path' in record) || record.kind === 'run.retried' || record.kind === 'run.failed')
+    return true
+  if (record.path === '') {
+    if (record.kind === 'timer.fired')
+      return state.undoing === undefined && state.ending === undefined
+    return state.root.isClosing || state.ending?.kind === 'done'
+  }
+  const frame = state.frames.get(record.path)
+  if (frame === undefined) return false
+  if (frame.kind === 'block') return frame.isClosing
+  return record.kind === 'timer.fired' ? isAwaited(frame, record) : isExpected(frame, record)
+}
+
+function isAwaited(frame: StepFrame, { timer, at }: TimerFired): boolean {
+  if (timer === 'timeout') {
+    // A step that is done is in time, even where what undoes it is not armed yet.
+    const isDone = isCall(frame) && frame.result !== undefined
+    return !isDone && frame.limit !== undefined && frame.limit <= at
+  }
+  if (frame.phase !== 'waiting' || !('due' in frame) || isCall(frame) !== (timer === 'retry'))
+    return false
+  return frame.due !== undefined && frame.due <= at
+}
+
+function isExpected(frame: StepFrame, { kind }: RunRecord): boolean {
+  // A turn of `while` has a frame of its own; the block of any other shares the path.
+  if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true)
+    return true
+  if (isCall(frame) && frame.result !== undefined) {
+    return kind === 'compensation.armed' || kind === 'step.failed'
+  }
+  if (kind === 'compensation.armed') return false
+  if (frame.phase === 'ready') return true
+  return frame.phase === 'running' && (kind === 'step.done' || kind === 'step.failed')
+}
