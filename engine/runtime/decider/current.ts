@@ -5,6 +5,7 @@
  * was cut short, a timer fires for a limit that was set anew. Such a record is passed over,
  * here and nowhere else, so that what is in the journal always counts.
  */
+import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunRecord, TimerFired } from '#engine/runtime/record.ts'
 
 import { isWanted } from './await.ts'
@@ -57,4 +58,13 @@ function isExpected(frame: StepFrame, { kind }: RunRecord): boolean {
   if (kind === 'compensation.armed') return false
   if (frame.phase === 'ready') return true
   return frame.phase === 'running' && (kind === 'step.done' || kind === 'step.failed')
+}
+
+/** What is left of a timer that fired and does not count: nothing, or the limit that was set anew. */
+export function timerAfter(state: RunState, { path, timer, at }: TimerFired): TimerChange {
+  const frame = state.frames.get(path)
+  if (timer !== 'timeout' || frame?.kind !== 'step') return { path, timer }
+  return frame.limit === undefined || frame.limit <= at
+    ? { path, timer }
+    : { path, timer, due: frame.limit }
 }

@@ -12,7 +12,7 @@ import { toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Command } from '#engine/runtime/decider/command.ts'
-import { isCurrent } from '#engine/runtime/decider/current.ts'
+import { isCurrent, timerAfter } from '#engine/runtime/decider/current.ts'
 import { decide } from '#engine/runtime/decider/decide.ts'
 import { evolve, markStarted } from '#engine/runtime/decider/evolve.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
@@ -158,7 +158,7 @@ export class LiveRun {
 
   /** What a record leaves behind that came too late to count. */
   #pass(turn: Turn, record: RunRecord): void {
-    if (record.kind === 'timer.fired') turn.timers.push({ path: record.path, timer: record.timer })
+    if (record.kind === 'timer.fired') turn.timers.push(timerAfter(this.state, record))
     if (record.kind === 'step.started') {
       this.#intents.delete(record.path)
       this.calls.delete(record.path)
