@@ -9,6 +9,7 @@
 import { assert, IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import type {
+  CompensationArmed,
   RunRecord,
   RunRetried,
   StepDone,
@@ -68,13 +69,8 @@ function apply(state: RunState, record: RunRecord): void {
     }
     case 'timer.fired':
       return fired(state, record)
-    case 'compensation.armed': {
-      const frame = call(state, record.path)
-      const output = takeArmed(state, frame, record)
-      if (output === undefined) throw diverged(record)
-      if (frame.closing !== undefined) return fail(state, frame, frame.closing)
-      return complete(state, frame, output)
-    }
+    case 'compensation.armed':
+      return armed(state, record)
     case 'branch.taken':
       return taken(state, record.path, record.branch)
     case 'each.opened':
@@ -104,6 +100,14 @@ function apply(state: RunState, record: RunRecord): void {
 function end(state: RunState, status: 'done' | 'failed' | 'cancelled'): void {
   state.status = status
   if (state.plan.timeoutMs !== undefined) state.timers.push({ path: '', timer: 'timeout' })
+}
+
+function armed(state: RunState, record: CompensationArmed): void {
+  const frame = call(state, record.path)
+  const output = takeArmed(state, frame, record)
+  if (output === undefined) throw diverged(record)
+  if (frame.closing !== undefined) return fail(state, frame, frame.closing)
+  complete(state, frame, output)
 }
 
 function done(state: RunState, record: StepDone): void {
