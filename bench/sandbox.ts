@@ -38,7 +38,7 @@ function bundleOf(bytes: number): string {
   for (let i = 0; text.length < bytes; i++) {
     text += `lib.f${i} = function (a, b) { const t = new Map([[a, b]]); if (a > ${i}) return t.get(a) + "${i}"; return { k${i}: [a, b, /x${i}+/g], s: String(b).padStart(${i % 9}) } }\nlib.t${i} = { a: [${i}, ${i + 1}], b: "text ${i}" }\n`
   }
-  return `${text}const __unit = { tiny: (n) => n, default: ${work} }`
+  return `${text}const __unit = { lib, tiny: (n) => n, default: ${work} }`
 }
 
 const sizes = { s: 4 * 1024, m: 57 * 1024, l: 482 * 1024 }

@@ -58,7 +58,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'fast-check': ['test/'],
   'isomorphic-git': ['engine/mirror/git.ts'],
   'node:sqlite': ['engine/durable/sqlite/', 'bench/'],
-  'quickjs-emscripten-core': ['engine/sandbox/realm.ts', 'engine/sandbox/realm/'],
   re2js: ['engine/core/regex.ts'],
   semver: ['engine/dsl/reference.ts'],
   undici: ['engine/connection/http.ts'],

@@ -6,16 +6,13 @@
  * time, memory or stack, a host exception) is `isSpent` and never used again; nothing
  * is ever disposed, because the memory goes as a whole.
  */
-import type { QuickJSContext, QuickJSHandle } from 'quickjs-emscripten-core'
-
-import { limits } from '#engine/core/limits.ts'
-
-import { Fault, openContext } from './realm/engine.ts'
+import { openBinary, type Value } from './realm/binary.ts'
+import { raiseBorder, type Border } from './realm/border.ts'
 import { findLayout, type Layout } from './realm/layout.ts'
 import type { BoundedMemory } from './realm/memory.ts'
-import { callNative, type NativeValue } from './realm/natives.ts'
+import { meterOf } from './realm/meter.ts'
 import { outcomeOfFault, outcomeOfSettled } from './realm/outcome.ts'
-import { prelude } from './realm/prelude.ts'
+import { Fault, QuickJs, Uncaught } from './realm/quickjs.ts'
 import {
   unitName,
   type HostReply,
@@ -42,16 +39,18 @@ export type Turn =
   | { readonly kind: 'ended'; readonly outcome: Outcome }
   | { readonly kind: 'waiting'; readonly leftMs: number }
 
-interface Border {
-  readonly begin: QuickJSHandle
-  readonly reply: QuickJSHandle
-  readonly link: QuickJSHandle
-  readonly tick: QuickJSHandle
-}
+/** One for the thread: it counts what the turns of all realms take. */
+const meter = meterOf({
+  clockMs: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1_000
+  },
+})
 
 export class Realm {
   readonly #memory: BoundedMemory
-  readonly #context: QuickJSContext
+  readonly #quickJs: QuickJs
   readonly #border: Border
   readonly #layout: Layout
   #snapshot: Snapshot | undefined
@@ -64,18 +63,25 @@ export class Realm {
   #isSpent = false
   #isLate = false
 
-  private constructor(context: QuickJSContext, memory: BoundedMemory, layout: Layout) {
-    this.#context = context
+  private constructor(quickJs: QuickJs, memory: BoundedMemory, layout: Layout) {
+    this.#quickJs = quickJs
     this.#memory = memory
     this.#layout = layout
-    context.runtime.setInterruptHandler(() => (this.#isLate ||= performance.now() > this.#deadline))
-    this.#border = this.#raiseBorder()
+    quickJs.onInterrupt(() => this.#look())
+    this.#border = raiseBorder(quickJs, {
+      call: (id, op, args) => {
+        this.#host?.call(id, op, args)
+        this.#openCalls++
+      },
+      log: (level, text) => this.#host?.log(level, text),
+      settle: (kind, parts) => (this.#settled ??= outcomeOfSettled(kind, parts)),
+    })
   }
 
   /** Makes an instance that owns `memory`, whose maximum is its limit. */
   static async open(wasmModule: WebAssembly.Module, memory: BoundedMemory): Promise<Realm> {
-    const { context, allocator } = await openContext(wasmModule, memory.wasm)
-    return new Realm(context, memory, findLayout(wasmModule, memory, allocator))
+    const quickJs = new QuickJs(await openBinary(wasmModule, memory.wasm), memory.wasm)
+    return new Realm(quickJs, memory, findLayout(wasmModule, memory, quickJs))
   }
 
   get isSpent(): boolean {
@@ -98,9 +104,7 @@ export class Realm {
     this.#leftMs = timeMsMax
     const fault = this.#guard(() => {
       const script = `(() => {${code}\nreturn ${unitName}\n})()`
-      const loaded = this.#context.evalCode(script, 'unit.js')
-      if (loaded.error !== undefined) return this.#refusal(loaded.error)
-      this.#enter(this.#border.link, [loaded.value])
+      this.#enter(this.#border.link, [this.#quickJs.run(script, 'unit.js')])
       this.#runJobs()
       return undefined
     })
@@ -118,19 +122,21 @@ export class Realm {
     this.#openCalls = 0
     this.#cpuMs = 0
     this.#leftMs = timeMsMax
-    return this.#turn(this.#border.begin, () =>
-      [job.action, job.input, job.facts].map((t) => this.#text(t)),
-    )
+    return this.#turn(this.#border.begin, () => [
+      this.#quickJs.text(job.action),
+      this.#quickJs.text(job.input),
+      this.#quickJs.text(job.facts),
+    ])
   }
 
   /** Hands the guest the answer of a host call, and lets it go on. */
   reply(id: number, reply: HostReply): Turn {
     this.#openCalls--
     return this.#turn(this.#border.reply, () => [
-      this.#context.newNumber(id),
-      reply.isOk ? this.#context.true : this.#context.false,
-      this.#text(reply.text),
-      this.#text(reply.code ?? ''),
+      this.#quickJs.number(id),
+      reply.isOk ? this.#quickJs.true : this.#quickJs.false,
+      this.#quickJs.text(reply.text),
+      this.#quickJs.text(reply.code ?? ''),
     ])
   }
 
@@ -141,7 +147,7 @@ export class Realm {
     if (this.#memory.isFull || this.#snapshot?.restore() !== true) this.#isSpent = true
   }
 
-  #turn(entry: QuickJSHandle, makeArgs: () => QuickJSHandle[]): Turn {
+  #turn(entry: Value, makeArgs: () => readonly Value[]): Turn {
     const fault = this.#guard(() => {
       this.#enter(entry, makeArgs())
       this.#runJobs()
@@ -163,12 +169,11 @@ export class Realm {
 
   /** Runs guest code against the clock; whatever crosses WebAssembly as an exception is a crash. */
   #guard(run: () => Outcome | undefined): Outcome | undefined {
-    const start = performance.now()
-    const cpu = process.threadCpuUsage()
+    const start = meter.start()
     this.#deadline = start + this.#leftMs
     this.#isLate = false
     try {
-      const outcome = run()
+      const outcome = this.#taking(run)
       return this.#isLate ? outcomeOfFault('interrupted', '') : outcome
     } catch (thrown) {
       this.#isSpent = true
@@ -176,9 +181,28 @@ export class Realm {
       if (thrown instanceof Fault) return thrown.outcome
       return outcomeOfFault(this.#memory.isFull ? 'memory' : 'crashed', String(thrown))
     } finally {
-      this.#leftMs -= performance.now() - start
-      const { user, system } = process.threadCpuUsage(cpu)
-      this.#cpuMs += (user + system) / 1_000
+      const { wallMs, cpuMs } = meter.stop(start)
+      this.#leftMs -= wallMs
+      this.#cpuMs += cpuMs
+    }
+  }
+
+  /** An engine without room cannot make the error that ends the guest: the way out is past it. */
+  #look(): void {
+    if (performance.now() > this.#deadline) {
+      this.#isLate = true
+      throw new Fault(outcomeOfFault('interrupted', ''))
+    }
+    if (this.#memory.isHopeless) throw new Fault(outcomeOfFault('memory', ''))
+  }
+
+  #taking(run: () => Outcome | undefined): Outcome | undefined {
+    try {
+      return run()
+    } catch (thrown) {
+      if (!(thrown instanceof Uncaught)) throw thrown
+      this.#isSpent = true
+      return this.#refusal(thrown.value)
     }
   }
 
@@ -190,29 +214,23 @@ export class Realm {
   #tick(): boolean {
     if (performance.now() > this.#deadline) this.#isLate = true
     const fired = this.#enter(this.#border.tick, [])
-    return !this.#isLate && this.#context.getNumber(fired) === 1
+    return !this.#isLate && this.#quickJs.readNumber(fired) === 1
   }
 
-  #enter(entry: QuickJSHandle, args: QuickJSHandle[]): QuickJSHandle {
-    const result = this.#context.callFunction(entry, this.#context.undefined, ...args)
-    if (result.error !== undefined) throw new Fault(this.#refusal(result.error))
-    // What the guest was told is its own to keep or to let go: a long call hears a lot.
-    for (const arg of args) arg.dispose()
-    return result.value
+  #enter(entry: Value, args: readonly Value[]): Value {
+    return this.#quickJs.call(entry, args)
   }
 
   #runJobs(): void {
-    const { runtime } = this.#context
-    while (runtime.hasPendingJob()) {
-      const result = runtime.executePendingJobs(jobsPerTurn)
-      if (result.error !== undefined) throw new Fault(this.#refusal(result.error))
+    while (this.#quickJs.hasJobs) {
+      this.#quickJs.runJobs(jobsPerTurn)
       if (performance.now() > this.#deadline) this.#isLate = true
       if (this.#isLate) return
     }
   }
 
   /** Guest code that ended in an exception which the border script did not take. */
-  #refusal(error: QuickJSHandle): Outcome {
+  #refusal(error: Value): Outcome {
     if (this.#isLate) return outcomeOfFault('interrupted', '')
     const name = this.#readText(error, 'name')
     const message = this.#readText(error, 'message')
@@ -220,10 +238,11 @@ export class Realm {
     return outcomeOfFault('refused', `${name}: ${message}`)
   }
 
-  #readText(error: QuickJSHandle, key: string): string {
-    if (this.#context.typeof(error) !== 'object') return ''
-    const value = this.#context.getProp(error, key)
-    return this.#context.typeof(value) === 'string' ? this.#context.getString(value) : ''
+  #readText(error: Value, key: string): string {
+    const quickJs = this.#quickJs
+    if (quickJs.typeOf(error) !== 'object') return ''
+    const value = quickJs.property(error, key)
+    return quickJs.typeOf(value) === 'string' ? quickJs.readText(value) : ''
   }
 
   /** An engine without memory for an error object throws `null`. */
@@ -231,65 +250,4 @@ export class Realm {
     const isNull = settled?.kind === 'threw' && settled.thrown.message === 'null'
     return isNull && this.#memory.isFull ? outcomeOfFault('memory', '') : settled
   }
-
-  #text(text: string): QuickJSHandle {
-    const handle = this.#context.newString(text)
-    if (this.#context.typeof(handle) !== 'string') throw new Fault(outcomeOfFault('memory', ''))
-    return handle
-  }
-
-  #raiseBorder(): Border {
-    const context = this.#context
-    const text = (handle: QuickJSHandle | undefined): string =>
-      handle === undefined ? '' : context.getString(handle)
-    const callHost = context.newFunction('callHost', (id, op, args) => {
-      this.#host?.call(context.getNumber(id ?? context.undefined), text(op), text(args))
-      this.#openCalls++
-    })
-    const writeLog = context.newFunction('writeLog', (level, line) => {
-      this.#host?.log(text(level) as LogLevel, text(line))
-    })
-    const settle = context.newFunction('settle', (kind, ...parts) => {
-      this.#settled ??= outcomeOfSettled(text(kind), parts.map(text))
-    })
-    const native = context.newFunction('native', (name, ...args) => {
-      const made = callNative(
-        text(name),
-        args.map((arg) => nativeValue(context, arg)),
-      )
-      if (made === undefined) return context.undefined
-      // A fresh copy: what Node gives may lie in memory that it shares with other data.
-      return typeof made === 'string'
-        ? this.#text(made)
-        : context.newArrayBuffer(new Uint8Array(made).buffer)
-    })
-    const caps = context.unwrapResult(context.evalCode(capsSource))
-    const script = context.unwrapResult(context.evalCode(prelude, 'prelude.js'))
-    const border = context.unwrapResult(
-      context.callFunction(script, context.undefined, callHost, writeLog, settle, native, caps),
-    )
-    return {
-      begin: context.getProp(border, 'begin'),
-      reply: context.getProp(border, 'reply'),
-      link: context.getProp(border, 'link'),
-      tick: context.getProp(border, 'tick'),
-    }
-  }
 }
-
-/** A copy, because the guest's memory may move under a view of it. */
-function nativeValue(context: QuickJSContext, handle: QuickJSHandle): NativeValue {
-  const type = context.typeof(handle)
-  if (type === 'number') return context.getNumber(handle)
-  if (type !== 'object') return context.getString(handle)
-  const bytes = context.getArrayBuffer(handle)
-  const copy = bytes.value.slice()
-  bytes.dispose()
-  return copy
-}
-
-const capsSource = `(${JSON.stringify({
-  outputChars: limits.sandboxOutputBytesMax,
-  messageChars: limits.failureMessageCharsMax,
-  logChars: limits.logCharsMax,
-})})`

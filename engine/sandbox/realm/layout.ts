@@ -17,8 +17,9 @@ export interface Layout {
 
 /** The allocator of the instance that owns the memory. */
 export interface Allocator {
-  malloc(bytes: number): number
-  free(place: number): void
+  /** 0 where there is no room. */
+  tryAllocate(bytes: number): number
+  release(place: number): void
 }
 
 /** More than the allocator keeps in reserve, so that the break must move. */
@@ -51,16 +52,18 @@ function probe(
 ): readonly [at: number, heapStart: number] {
   const words = (): Uint32Array => new Uint32Array(memory.buffer, 0, dataBytesMax / 4)
   const before = words().slice()
-  allocator.free(allocator.malloc(probeBytes))
+  allocator.release(allocator.tryAllocate(probeBytes))
   const after = words()
   const moved = [...before.keys()].filter((index) => {
     const by = (after[index] ?? 0) - (before[index] ?? 0)
     return by >= probeBytes && by <= probeBytes + probeSlackBytes
   })
-  const byValue = moved.toSorted((a, b) => (before[a] ?? 0) - (before[b] ?? 0))
-  const [footprint, last] = [byValue[0], byValue.at(-1)]
-  if (footprint === undefined || last === undefined || footprint === last) {
+  const values = moved.map((index) => before[index] ?? 0)
+  // The footprint is there twice, as it is and as the most it was; the break is above all.
+  const footprint = values.find((value, index) => values.indexOf(value) !== index)
+  const last = moved.find((index) => before[index] === Math.max(...values))
+  if (footprint === undefined || last === undefined || footprint === before[last]) {
     throw new Error('The memory of this QuickJS binary is laid out in an unknown way.')
   }
-  return [last * 4, (before[last] ?? 0) - (before[footprint] ?? 0)]
+  return [last * 4, (before[last] ?? 0) - footprint]
 }

@@ -8,27 +8,40 @@ const pageBytes = 64 * 1024
 /** What QuickJS is built with: 5 MB of it are its own data and stack. */
 const pagesInitial = 256
 
+/** So many wishes that were refused in a row are a guest that no longer notices. */
+const refusalsMax = 10_000
+
 export interface BoundedMemory {
   readonly wasm: WebAssembly.Memory
   /** Whether the last wish to grow was refused. */
   readonly isFull: boolean
+  /** Whether it has been full for so long that nothing good can come of it. */
+  readonly isHopeless: boolean
 }
 
 export function openMemory(bytesMax: number): BoundedMemory {
   const maximum = Math.max(pagesInitial, Math.ceil(bytesMax / pageBytes))
   const wasm = new WebAssembly.Memory({ initial: pagesInitial, maximum })
   const grow = wasm.grow.bind(wasm)
-  let isFull = false
+  // Made once: an engine without room asks a million times, and the real answer takes long.
+  const refused = new RangeError('The memory has its maximum.')
+  let refusals = 0
   wasm.grow = (pages) => {
-    isFull = true
+    if (wasm.buffer.byteLength / pageBytes + pages > maximum) {
+      refusals++
+      throw refused
+    }
     const before = grow(pages)
-    isFull = false
+    refusals = 0
     return before
   }
   return {
     wasm,
     get isFull() {
-      return isFull
+      return refusals > 0
+    },
+    get isHopeless() {
+      return refusals > refusalsMax
     },
   }
 }

@@ -13,10 +13,16 @@ import type { Layout } from './layout.ts'
 const pageBytes = 4_096
 /** Copying a short gap of zeros is cheaper than one more range. */
 const gapPagesMax = 4
-/** What the engine's own functions may need below the guest's part of the stack. */
-const stackSlackBytes = 256 * 1024
-const blockBytes = 32 * 1024
-const zeros = Buffer.alloc(blockBytes)
+/**
+ * What the engine's own functions may need below the guest's part of the stack: sixty of
+ * those with the largest frame, one in another.
+ */
+const stackSlackBytes = 64 * 1024
+/** About what a call takes of the stack: zeroing it is cheaper than looking. */
+const stackOftenBytes = 16 * 1024
+/** One look at memory compares it with itself, this many bytes further on. */
+const strideBytes = 64
+const zeros = Buffer.alloc(pageBytes)
 
 export interface Snapshot {
   /** Bytes the snapshot holds. */
@@ -33,12 +39,15 @@ interface Range {
 export function takeSnapshot(memory: WebAssembly.Memory, layout: Layout): Snapshot {
   const buffer = memory.buffer
   const view = Buffer.from(buffer)
+  const stackEnd = layout.heapStart
+  const stackStart = stackEnd - limits.sandboxStackBytesMax - stackSlackBytes
+  view.fill(0, stackStart, stackEnd)
   const used = usedRanges(view.subarray(0, layout.breakNow()))
   const copies = used.map(({ start, end }) => ({
     start,
     bytes: new Uint8Array(buffer.slice(start, end)),
   }))
-  const gaps = gapsOf(used, layout)
+  const gaps = gapsOf(used, { start: stackStart, end: stackEnd })
   const top = used.at(-1)?.end ?? 0
 
   return {
@@ -67,23 +76,27 @@ function usedRanges(view: Buffer): readonly Range[] {
   return ranges
 }
 
-/** The gaps between used ranges; of the stack only the part that calls can reach. */
-function gapsOf(used: readonly Range[], { heapStart }: Layout): readonly Range[] {
-  const stackEnd = heapStart - limits.sandboxStackBytesMax - stackSlackBytes
+/** The gaps between used ranges; of the stack, which none of them reaches, the part that calls can. */
+function gapsOf(used: readonly Range[], stack: Range): readonly Range[] {
+  const often = stack.end - stackOftenBytes
   const gaps: Range[] = []
   for (const [index, { end }] of used.entries()) {
     const next = used[index + 1]
     if (next === undefined) break
-    const isStack = end < stackEnd && next.start > stackEnd
-    gaps.push({ start: isStack ? stackEnd : end, end: next.start })
+    const isStack = end <= stack.start && next.start > often
+    if (!isStack) gaps.push({ start: end, end: next.start })
+    else gaps.push({ start: often, end: next.start }, { start: stack.start, end: often })
   }
   return gaps
 }
 
 /** Looks before it writes: memory that nobody wrote to costs the machine nothing, and stays so. */
 function clear(view: Buffer, { start, end }: Range): void {
-  for (let from = start; from < end; from += blockBytes) {
-    const to = Math.min(end, from + blockBytes)
-    if (view.compare(zeros, 0, to - from, from, to) !== 0) view.fill(0, from, to)
-  }
+  if (end - start <= stackOftenBytes || !isClear(view, start, end)) view.fill(0, start, end)
+}
+
+/** Whether all bytes are zero: the first ones are, and each is what an earlier one is. */
+function isClear(view: Buffer, start: number, end: number): boolean {
+  if (view.compare(zeros, 0, strideBytes, start, start + strideBytes) !== 0) return false
+  return view.compare(view, start, end - strideBytes, start + strideBytes, end) === 0
 }
