@@ -1,15 +1,16 @@
 /** A plugin of the standard library with its real powers, for tests that have real servers. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { HttpDoor } from '#engine/connection/http.ts'
 import { SecretBook } from '#engine/connection/secret.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
+import { openMemory } from '#engine/durable/memory.ts'
+import { openOperations } from '#engine/host/operations.ts'
 import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
 import type { CallRequest } from '#engine/runtime/ports.ts'
-import { httpOperations } from '#engine/sandbox/capability/http.ts'
-import type { HostOperations } from '#engine/sandbox/operations.ts'
 
 import { Bench } from '#test/unit/sandbox/bench.ts'
 
@@ -17,8 +18,6 @@ export interface StdSetup {
   readonly permissions: Permissions
   /** Values by name; a step hands over all of them. */
   readonly secrets?: Readonly<Record<string, string>>
-  /** In place of the operation behind `ctx.http`. */
-  readonly operations?: (book: SecretBook) => HostOperations
 }
 
 export interface Std extends AsyncDisposable {
@@ -29,17 +28,19 @@ export interface Std extends AsyncDisposable {
 }
 
 /** Builds and opens `plugins/std/NAME`. */
-export async function openStd(
-  name: string,
-  { permissions, secrets = {}, operations }: StdSetup,
-): Promise<Std> {
+export async function openStd(name: string, { permissions, secrets = {} }: StdSetup): Promise<Std> {
   const folder = openPlugin(join(import.meta.dirname, '../../../../plugins/std', name))
   const { built, problems } = await buildFolder(folder)
   if (built === undefined) throw new Error(JSON.stringify(problems))
-  const door = new HttpDoor()
+  const directory = mkdtempSync(join(tmpdir(), 'ionflux-std-'))
   const book = new SecretBook([{ find: async (asked) => secrets[asked] }])
-  const http = httpOperations({ door: async () => door, secrets: () => book })
-  const bench = new Bench({ operations: operations?.(book) ?? http, workers: 1 })
+  const operations = openOperations({
+    secrets: async () => book,
+    states: openMemory().states,
+    directory,
+    withoutRepository: 'There is no repository.',
+  })
+  const bench = new Bench({ operations, workers: 1 })
   const unit = bench.keep(built)
   const names = Object.keys(secrets)
   const granted = { secrets: names, ...permissions }
@@ -67,7 +68,8 @@ export async function openStd(
     },
     [Symbol.asyncDispose]: async () => {
       await bench[Symbol.asyncDispose]()
-      await door[Symbol.asyncDispose]()
+      await operations.close()
+      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
