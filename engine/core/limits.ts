@@ -57,6 +57,8 @@ export const limits = {
   signalsWaitingMax: 1_000,
   messagesPerRunMax: 100_000,
   awaitMatchCharsMax: 4_096,
+  outboxEventsMax: 1_000_000,
+  eventReceiversPerPage: 256,
   awaitCountMax: 10_000,
 
   // Sandbox

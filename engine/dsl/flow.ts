@@ -194,6 +194,7 @@ export type Step =
   | FailStep
   | AssertStep
   | AwaitStep
+  | EmitStep
 
 /** Calls an action of a plugin; its output is the step's. */
 export interface UseStep {
@@ -447,6 +448,25 @@ export interface Awaited {
   readonly timeout?: string
   /** fail, or the steps that run then; the last one's output is the step's. Without it: fail. */
   readonly on_timeout?: readonly Step[] | 'fail'
+}
+
+/** Tells an event to whoever waits for it; its output is the event's id. */
+export interface EmitStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The event: its subject and its data. */
+  readonly emit: Emitted
+}
+
+export interface Emitted {
+  /** The subject of the event, without wildcards: orders.created. */
+  readonly event: string
+  /** What the event says: any value. */
+  readonly data?: Json
+  /** Names the thing that the event is about; those of one thing keep their order. */
+  readonly key?: string
 }
 
 /** Runs steps; `catch` handles their failure, `finally` runs in every case. */

@@ -11,7 +11,15 @@ import type { States, StatesReader } from '#engine/runtime/states.ts'
 /** The half of a journal that another process may use beside the living writer. */
 export type JournalReader = Pick<
   Journal,
-  'read' | 'readStored' | 'find' | 'list' | 'unfinished' | 'dueTimers' | 'nextDue'
+  | 'read'
+  | 'readStored'
+  | 'find'
+  | 'list'
+  | 'unfinished'
+  | 'dueTimers'
+  | 'nextDue'
+  | 'waiting'
+  | 'outbox'
 >
 
 /** What recomputing a chain says. `head` of a run that has ended is its receipt. */

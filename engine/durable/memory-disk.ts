@@ -16,10 +16,19 @@ import {
   hasEnded,
 } from '#engine/runtime/ports.ts'
 import type { RunRecord, TimerKind } from '#engine/runtime/record.ts'
+import type { Outgoing } from '#engine/runtime/waits/port.ts'
 
 import { chainNext, chainStart, headerProblem } from './chain.ts'
 import type { ChainReport, JournalReader } from './durable.ts'
 import type { DiskStates } from './memory-states.ts'
+import {
+  copyOfWaits,
+  type DiskWaits,
+  findWaiting,
+  keepEvent,
+  keepWait,
+  noWaits,
+} from './memory-waits.ts'
 
 /** One run as the disk holds it. */
 export interface DiskRun {
@@ -38,6 +47,7 @@ export interface MemoryDisk {
   readonly payloads: Map<Digest, Uint8Array>
   readonly logs: Map<RunId, StepLog[]>
   readonly states: Map<string, DiskStates>
+  readonly mail: DiskWaits
   /** Commits so far, over all hosts of this disk. */
   commits: number
   /**
@@ -50,7 +60,7 @@ export interface MemoryDisk {
 
 export function memoryDisk(): MemoryDisk {
   const [runs, payloads, logs, states] = [new Map(), new Map(), new Map(), new Map()]
-  return { runs, payloads, logs, states, commits: 0 }
+  return { runs, payloads, logs, states, mail: noWaits(), commits: 0 }
 }
 
 /** A second disk with the same content, without the hook. */
@@ -67,6 +77,7 @@ export function copyOfDisk(disk: MemoryDisk): MemoryDisk {
     states: new Map(
       [...disk.states].map(([flow, { rows, space }]) => [flow, { rows: new Map(rows), space }]),
     ),
+    mail: copyOfWaits(disk.mail),
     commits: disk.commits,
   }
 }
@@ -86,6 +97,8 @@ export function keep(
     if (due === undefined) timers.delete(key)
     else timers.set(key, { run: header.run, path, timer, due: Math.ceil(due) })
   }
+  for (const wait of batch.waits ?? []) keepWait(disk.mail, header.run, wait)
+  for (const event of batch.events ?? []) keepEvent(disk.mail, event)
   const next = changed(known?.header ?? header, batch)
   if (hasEnded(next.status)) timers.clear()
   disk.runs.set(header.run, { header: next, n: known?.n ?? disk.runs.size, records, timers })
@@ -98,7 +111,7 @@ function changed(header: RunHeader, { status, endedAt }: Batch): RunHeader {
   return at === undefined || !hasEnded(next.status) ? next : { ...next, endedAt: at }
 }
 
-const timerOrder: readonly TimerKind[] = ['sleep', 'retry', 'timeout']
+const timerOrder: readonly TimerKind[] = ['sleep', 'retry', 'timeout', 'escalate']
 
 /** The reading half of the journal, over what the disk holds. */
 export function memoryReader(disk: MemoryDisk): {
@@ -133,6 +146,9 @@ export function memoryReader(disk: MemoryDisk): {
         )
         .map(({ run }) => run)
     },
+    waiting: (query) => findWaiting(disk.mail, query, (run) => known(run).n),
+    outbox: (limit) =>
+      [...disk.mail.outbox.values()].slice(0, limit).map((text) => JSON.parse(text) as Outgoing),
     dueTimers: (now, limit) =>
       timers()
         .filter(({ due }) => due <= now)

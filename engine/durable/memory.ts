@@ -11,9 +11,11 @@ import { IonError, assert } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Batch, Logs, RunHeader, RunLog, Store } from '#engine/runtime/ports.ts'
+import type { Outgoing } from '#engine/runtime/waits/port.ts'
 
 import { digestOfPayload, payloadMissing } from './content.ts'
 import type { Durable } from './durable.ts'
+import { keepEvent } from './memory-waits.ts'
 import { type MemoryDisk, keep, memoryDisk, memoryReader } from './memory-disk.ts'
 import { keepStates, stateRowsOn } from './memory-states.ts'
 import { StateBook, type StateWrite } from './states.ts'
@@ -74,6 +76,8 @@ export function openMemory(
       if (header !== undefined) return log(header)
       throw new IonError('RUN_NOT_FOUND', `There is no run "${run}" here.`, { data: { run } })
     },
+    publish: (event: Outgoing) => group.append({ ...noRecords, publish: event }),
+    delivered: (id: string) => group.append({ ...noRecords, delivered: id }),
     close: group.close,
   }
   const store = memoryStore(disk, payloads)
@@ -81,11 +85,16 @@ export function openMemory(
   return { journal, store, states, logs: memoryLogs(disk), verify, close, flush, queued }
 }
 
+const noRecords = { texts: [], writes: [] } as const
+
 interface Waiting {
-  /** Absent for changes of state that no batch carries. */
+  /** Absent for changes that no batch carries. */
   readonly of?: { readonly header: RunHeader; readonly batch: Batch }
   readonly texts: readonly string[]
   readonly writes: readonly StateWrite[]
+  readonly publish?: Outgoing
+  /** The id of an event that has reached everybody. */
+  readonly delivered?: string
 }
 
 interface MemoryCommit {
@@ -106,9 +115,11 @@ function commit(
   disk.commits += 1
   for (const [digest, bytes] of payloads) disk.payloads.set(digest, bytes)
   payloads.clear()
-  for (const { of, texts, writes } of entries) {
+  for (const { of, texts, writes, publish, delivered } of entries) {
     if (of !== undefined) keep(disk, { ...of, texts })
     keepStates(disk, writes)
+    if (publish !== undefined) keepEvent(disk.mail, publish)
+    if (delivered !== undefined) disk.mail.outbox.delete(delivered)
   }
   disk.onWrite?.(disk.commits, 'after')
 }

@@ -27,6 +27,8 @@ function emptyReader(directory: string): RunReader {
       unfinished: () => [],
       dueTimers: () => [],
       nextDue: () => undefined,
+      waiting: () => [],
+      outbox: () => [],
     },
     store: { get: none, has: () => false },
     states: { find: () => undefined, list: () => [] },

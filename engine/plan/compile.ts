@@ -25,7 +25,7 @@ import {
 } from './compiling.ts'
 import type { Block, Plan, PlanStep } from './plan.ts'
 import { limitOf, retryOf } from './timing.ts'
-import { type Around, awaitOf } from './waits.ts'
+import { type Around, waitOf, waits } from './waits.ts'
 
 export type { Resolution, ResolvedAction } from './compiling.ts'
 
@@ -104,7 +104,7 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   if ('try' in step) return { ...base, ...attempt(at, { step, path }) }
   if ('sleep' in step) return { ...base, kind: 'sleep', for: see(step.sleep, 'sleep') }
   if ('until' in step) return { ...base, kind: 'until', at: see(step.until, 'until') }
-  if ('await' in step) return { ...base, ...awaitOf(around(at), { step, path }) }
+  if (waits(step)) return { ...base, ...waitOf(around(at), { step, path }) }
   if ('let' in step) return { ...base, kind: 'let', value: see(step.let, 'let') }
   if ('return' in step) return { ...base, kind: 'return', value: see(step.return, 'return') }
   if ('assert' in step) {

@@ -167,6 +167,8 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
       return [step.when, step.message]
     case 'await':
       return [step.topic, step.match, step.where, step.within, step.output]
+    case 'emit':
+      return [step.event, step.data, step.key]
     case 'parallel':
     case 'race':
     case 'try':
@@ -198,6 +200,8 @@ function detailOf(step: PlanStep): string {
       const count = step.count === 1 ? '' : `  ×${step.count}`
       return `await ${step.on} ${shown(step.topic)}${count}`
     }
+    case 'emit':
+      return `emit ${shown(step.event)}`
     case 'assert':
       return `assert ${shown(step.when)}`
     case 'fail':

@@ -180,6 +180,16 @@ export interface AwaitStep extends StepBase {
   readonly output?: Template
 }
 
+/** Tells whoever waits for it. */
+export interface EmitStep extends StepBase {
+  readonly kind: 'emit'
+  /** The subject, once evaluated. */
+  readonly event: Template
+  readonly data?: Template
+  /** What keeps events of one thing in their order where they go far. */
+  readonly key?: Template
+}
+
 export type PlanStep =
   | CallStep
   | FlowStep
@@ -197,6 +207,7 @@ export type PlanStep =
   | FailStep
   | AssertStep
   | AwaitStep
+  | EmitStep
 
 /**
  * A unit of code as the content store holds it: what its digest is over.

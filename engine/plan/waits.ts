@@ -2,10 +2,10 @@
  * Compiles the steps that wait for others: `await`.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { AwaitStep as Written, Step } from '#engine/dsl/flow.ts'
+import type { AwaitStep as WrittenAwait, EmitStep as WrittenEmit, Step } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
-import type { AwaitStep, Block } from './plan.ts'
+import type { AwaitStep, Block, EmitStep } from './plan.ts'
 
 /** What compiling a step asks of the flow around it. */
 export interface Around {
@@ -14,10 +14,39 @@ export interface Around {
   block(steps: readonly Step[], at: string): Block
 }
 
-/** The `await` at the pointer `path`. */
-export function awaitOf(
+/** The steps that are compiled here. */
+type Written = WrittenAwait | WrittenEmit
+
+export function waits(step: Step): step is Written {
+  return 'await' in step || 'emit' in step
+}
+
+/** The step at the pointer `path`. */
+export function waitOf(
   around: Around,
   { step, path }: { readonly step: Written; readonly path: string },
+): Omit<AwaitStep, 'id'> | Omit<EmitStep, 'id'> {
+  return 'emit' in step ? emitOf(around, { step, path }) : awaitOf(around, { step, path })
+}
+
+function emitOf(
+  around: Around,
+  { step, path }: { readonly step: WrittenEmit; readonly path: string },
+): Omit<EmitStep, 'id'> {
+  const { event, data, key } = step.emit
+  const see = (name: string, value: Json): Template =>
+    around.template(value, `${path}/emit/${name}`)
+  return {
+    kind: 'emit',
+    event: see('event', event),
+    ...(data === undefined ? {} : { data: see('data', data) }),
+    ...(key === undefined ? {} : { key: see('key', key) }),
+  }
+}
+
+function awaitOf(
+  around: Around,
+  { step, path }: { readonly step: WrittenAwait; readonly path: string },
 ): Omit<AwaitStep, 'id'> {
   const { signal, event, match, where, count, timeout, on_timeout: late } = step.await
   const on = signal === undefined ? 'event' : 'signal'

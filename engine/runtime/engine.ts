@@ -10,6 +10,7 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { beginRun } from '#engine/runtime/live/begin.ts'
+import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
 import { announceChild, deliverChild, spawnChild } from '#engine/runtime/live/children.ts'
 import type { EnginePorts, Inside, StartRun } from '#engine/runtime/live/inside.ts'
@@ -55,6 +56,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
   readonly payloads: Payloads
   readonly programs: Programs
   readonly residents = new Residents()
+  readonly courier = new Courier(this)
   readonly turns: TurnHost
   readonly #sweeper: Sweeper
   readonly #waiters = new Waiters()
@@ -128,6 +130,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
     this.mustWork()
     const runs = this.ports.journal.unfinished()
     for (const run of runs) this.tryLoad(run)
+    this.courier.recover()
     this.#sweeper.arm()
     return runs
   }
@@ -228,6 +231,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
       for (const listener of this.#listeners) this.#tell(listener, run, batch.records)
     }
     if (batch.timers !== undefined) this.#sweeper.changed(batch.timers)
+    if (batch.events !== undefined) this.courier.send(batch.events)
     if (batch.records[0]?.kind === 'run.started') announceChild(this, live)
     if (batch.endedAt !== undefined) {
       this.residents.remove(live)

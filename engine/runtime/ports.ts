@@ -15,6 +15,7 @@ import type { PlanAction } from '#engine/plan/plan.ts'
 
 import type { RunRecord, RunSource, TimerKind } from './record.ts'
 import type { StateChange } from './states.ts'
+import type { Outgoing, WaitChange, Waits } from './waits/port.ts'
 
 // ─── Journal ────────────────────────────────────────────────────────────────
 
@@ -58,6 +59,10 @@ export interface Batch {
    * is refused with `RUN_STATE_CONFLICT` and none of it is taken: `States.preview` comes first.
    */
   readonly states?: readonly StateChange[]
+  /** Who waits for people or events from here on, and who no more. */
+  readonly waits?: readonly WaitChange[]
+  /** Events to be delivered once this is durable. */
+  readonly events?: readonly Outgoing[]
 }
 
 /** The open journal of one run. One writer at a time; `close` lets go of its memory. */
@@ -95,7 +100,7 @@ export interface ListRuns {
   readonly before?: RunId
 }
 
-export interface Journal {
+export interface Journal extends Waits {
   /** Begins a run. The header becomes durable with the first batch, never before it. */
   create(header: RunHeader): RunLog
   /** Opens a run that exists, positioned at its end. Throws `RUN_NOT_FOUND`. */

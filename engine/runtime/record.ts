@@ -17,8 +17,11 @@ export const recordVersion = 1
 /** A value in a record: itself when small, its digest in the content store when large. */
 export type Payload = { readonly value: Json } | { readonly ref: Digest; readonly bytes: number }
 
-/** `sleep` ends a wait, `retry` starts the next attempt, `timeout` ends a step or the run. */
-export type TimerKind = 'sleep' | 'retry' | 'timeout'
+/**
+ * `sleep` ends a wait, `retry` starts the next attempt, `timeout` ends a step or the run,
+ * `escalate` calls more people to an approval.
+ */
+export type TimerKind = 'sleep' | 'retry' | 'timeout' | 'escalate'
 
 /** Where the data of a run comes from. */
 export interface RunSource {
@@ -134,6 +137,24 @@ export interface SignalReceived extends At {
   /** Who sent it, where that is known. */
   readonly by?: string
 }
+/** An event reached the run, for the steps at `paths`. */
+export interface EventReceived extends At {
+  readonly kind: 'event.received'
+  readonly subject: string
+  /** Two events with one id are one. */
+  readonly id: string
+  readonly data: Payload
+  readonly key?: string
+  readonly paths: readonly string[]
+}
+/** A step said something to whoever waits for it; committed together with its way there. */
+export interface EventEmitted extends OnPath {
+  readonly kind: 'event.emitted'
+  readonly subject: string
+  readonly id: string
+  readonly data: Payload
+  readonly key?: string
+}
 export interface RunCancelRequested extends At {
   readonly kind: 'run.cancel'
   readonly reason: string
@@ -185,6 +206,8 @@ export type RunRecord =
   | AwaitOpened
   | AwaitTaken
   | SignalReceived
+  | EventReceived
+  | EventEmitted
   | RunCancelRequested
   | RunRetried
   | RunDone

@@ -31,6 +31,8 @@ export interface Lab {
   /** `path#attempt` of every call, in order. */
   readonly calls: string[]
   readonly keys: Map<string, Set<string>>
+  /** Plans by flow id. */
+  readonly plans: ReadonlyMap<string, Digest>
   start(input?: Json, run?: string): Promise<RunId>
   /** Lets everything happen that can, and time pass until nothing is left to wait for. */
   settle(): Promise<void>
@@ -97,6 +99,7 @@ export function lab(setup: LabSetup): Lab {
     clock,
     calls,
     keys,
+    plans: plans.known,
     settle,
     view,
     start,
@@ -135,6 +138,7 @@ function compileAll(
   setup: LabSetup,
   host: MemoryHost,
 ): {
+  readonly known: ReadonlyMap<string, Digest>
   readonly plan: { readonly digest: Digest; readonly plan: Parameters<typeof viewRun>[0]['plan'] }
 } {
   const known = new Map<string, Digest>()
@@ -167,7 +171,7 @@ function compileAll(
     last = { digest, plan }
   }
   if (last === undefined) throw new Error('a laboratory needs a flow')
-  return { plan: last }
+  return { known, plan: last }
 }
 
 function fakeCaller(with_: {

@@ -131,6 +131,24 @@ const stories: Readonly<
       ),
     ],
   },
+  event: {
+    flows: [
+      flow([
+        "{ id: e, emit: { event: 'orders.created', data: { n: '${{ inputs.n }}' }, key: o3 } }",
+        "{ id: a, await: { event: 'order.*', match: { n: 3 }, where: '${{ event.data.ok }}', timeout: 3d } }",
+      ]),
+    ],
+    async tell(one) {
+      await one.start({ n: 3 })
+      const say = async (data: Json, id: string): Promise<void> => {
+        await one.engine.publish({ subject: 'order.paid', data, id })
+        for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve))
+      }
+      await say({ n: 4, ok: true }, 'e1')
+      await say({ n: 3, ok: false }, 'e2')
+      await say({ n: 3, ok: true }, 'e3')
+    },
+  },
   child: { flows: [kid, flow(['{ id: c, flow: kid, with: { n: 41 } }'])] },
   large: {
     flows: [
@@ -242,6 +260,8 @@ const allKinds = Object.keys({
   'await.opened': 1,
   'await.taken': 1,
   'signal.received': 1,
+  'event.received': 1,
+  'event.emitted': 1,
   'run.cancel': 1,
   'run.retried': 1,
   'run.done': 1,

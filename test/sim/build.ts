@@ -7,7 +7,7 @@ import { execDigest, printPlan } from '#engine/plan/compile.ts'
 import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
 import type { Case, Node, Out } from './case.ts'
-import { awaited, outOf } from './make/parts.ts'
+import { awaited, emitted, outOf } from './make/parts.ts'
 import { isEven, pick, policy, type Seen, withOf } from './make/templates.ts'
 import { type Call, undoOf } from './make/undo.ts'
 
@@ -193,6 +193,8 @@ function stepOf(
       }
     case 'assert':
       return { ...base, kind: 'assert', when: isEven(seen, node.ref) }
+    case 'emit':
+      return { ...base, ...emitted(node) }
     case 'await':
       return { ...base, ...awaited(node, inner) }
     case 'if': {

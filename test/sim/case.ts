@@ -111,8 +111,10 @@ export type Node =
       readonly timeoutMs?: number
       readonly undo?: Undo
     }
+  | { readonly k: 'emit'; readonly name: number; readonly data: number }
   | {
       readonly k: 'await'
+      readonly on: 'signal' | 'event'
       readonly name: number
       readonly count: number | 'all'
       readonly isPicky: boolean

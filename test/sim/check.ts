@@ -65,6 +65,9 @@ export function checkEnd(world: World, one: Case): void {
     }
   }
   checkChildren(world)
+  const { outbox, waits } = world.disk.mail
+  if (outbox.size > 0) world.breach('every event is delivered', [...outbox.keys()].join())
+  if (waits.size > 0) world.breach('nobody waits after the end', [...waits.keys()].join())
 }
 
 function checkRun(world: World, run: RunId): void {
@@ -139,12 +142,19 @@ function checkRecords(world: World, run: RunId, records: readonly RunRecord[]): 
 
 /** What somebody was thanked for came once, and was taken at most once. */
 function checkSignals(world: World, run: RunId, records: readonly RunRecord[]): void {
-  const came = records.flatMap((record) => (record.kind === 'signal.received' ? record.id : []))
+  const came = records.flatMap((record) =>
+    record.kind === 'signal.received' || record.kind === 'event.received' ? record.id : [],
+  )
+  for (const record of records) {
+    if (record.kind === 'event.emitted' && !world.delivered.has(record.id))
+      world.breach('every event is delivered', `${run} ${record.path}`)
+  }
   const thanked = world.thanked.get(run) ?? new Set()
   const isKept = [...thanked].every((id) => came.includes(id))
   if (!isKept) world.breach('what was told is kept', `${run} ${[...thanked].join()}`)
+  const isSignal = (id: string): boolean => id.startsWith('told-')
   const taken = counting(records).flatMap(({ record }) =>
-    record.kind === 'await.taken' && record.takes ? record.id : [],
+    record.kind === 'await.taken' && isSignal(record.id) ? record.id : [],
   )
   for (const ids of [came, taken]) {
     if (new Set(ids).size < ids.length) world.breach('a signal counts once', `${run} ${ids.join()}`)

@@ -105,6 +105,8 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
     case 'sleep':
     case 'until':
       return { output: null }
+    case 'emit':
+      return { output: null }
     case 'await':
       reader.isRacy = true
       return { output: null }

@@ -59,6 +59,7 @@ export function boot(
       life.isDead = true
     }
     world.noteEnds()
+    world.noteEvents()
   }
   const { store } = host
   for (const bytes of world.built.bytes.values())
@@ -132,6 +133,13 @@ function fencedJournal(world: World, { host, life, flush }: Fence): EnginePorts[
   })
   return {
     ...journal,
+    publish: (event) => (life.isDead ? never : journal.publish(event)),
+    delivered(id) {
+      if (life.isDead) return never
+      world.mustHaveReached(id)
+      world.delivered.add(id)
+      return journal.delivered(id)
+    },
     create: (header) => (life.isDead ? dead(header.run) : fenced(journal.create(header))),
     open(run) {
       if (host.queued() > 0) flush()

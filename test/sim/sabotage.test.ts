@@ -25,6 +25,9 @@ const caughtBy = {
   'changes a result when it reads it': 'replay gives the living state',
   'loses cancels': 'a cancel that was acknowledged is kept',
   'loses results': 'what was reported is kept',
+  'forgets what is on its way': 'every event is delivered',
+  'forgets who waits': 'an event reaches who waits',
+  'loses what it was told': 'what was told is kept',
   'tears a batch in two': 'the header says how it ended',
   'forgets its children': 'the outcome is what the flow says',
 } as const satisfies Record<keyof typeof sabotages, string>

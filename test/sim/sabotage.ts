@@ -43,10 +43,16 @@ function changeDone(record: RunRecord): RunRecord {
 
 /** By name; each names a promise that it breaks. */
 export const sabotages = {
-  'acknowledges before the commit': appends((log, batch) => {
-    void log.append(batch)
-    return Promise.resolve()
-  }),
+  'acknowledges before the commit': (ports, world) => {
+    const early = appends((log, batch) => {
+      void log.append(batch)
+      return Promise.resolve()
+    })(ports, world)
+    // It believes what it acknowledged, so it may look for what is not there.
+    const read: Journal['read'] = (run) =>
+      ports.journal.find(run) === undefined ? [] : ports.journal.read(run)
+    return journal(early, { read })
+  },
   'writes no intents': without('step.started'),
   'starts effects before their intent': appends((log, batch) => {
     const done = log.append(batch)
@@ -96,6 +102,9 @@ export const sabotages = {
     journal(ports, { read: (run) => ports.journal.read(run).map(changeDone) }),
   'loses cancels': without('run.cancel'),
   'loses results': without('step.done'),
+  'forgets what is on its way': batches((batch) => ({ ...batch, events: [] })),
+  'forgets who waits': batches((batch) => ({ ...batch, waits: [] })),
+  'loses what it was told': without('signal.received'),
   'tears a batch in two': appends(async (log, batch) => {
     const half = Math.ceil(batch.records.length / 2)
     const { timers, status, endedAt, records } = batch

@@ -2,13 +2,20 @@
  * What outlives every crash: the disk, the time, the services that actions call, and the
  * memory of what was promised to people. It writes down what is wrong the moment it sees it.
  */
-import { repeatsIn } from '#engine/runtime/decider/replay.ts'
+import { isAwait } from '#engine/runtime/decider/await.ts'
+import { repeatsIn, replay } from '#engine/runtime/decider/replay.ts'
 import type { Instant } from '#engine/core/clock.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import { type MemoryDisk, memoryDisk } from '#engine/durable/memory-disk.ts'
 import type { CallRequest, CallResult } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import { fits } from '#engine/dsl/subject.ts'
+import type { Plan } from '#engine/plan/plan.ts'
+import type { RunState } from '#engine/runtime/decider/state.ts'
+import { emptyMail } from '#engine/runtime/waits/mailbox.ts'
+import { isMatch } from '#engine/runtime/waits/match.ts'
+import type { Outgoing } from '#engine/runtime/waits/port.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 
 import type { Built } from './build.ts'
@@ -40,6 +47,8 @@ export class World {
   readonly started = new Set<RunId>()
   /** Ids of what somebody told a run and was thanked for, by run. */
   readonly thanked = new Map<RunId, Set<string>>()
+  /** Ids of events of which somebody said that they are delivered. */
+  readonly delivered = new Set<string>()
   /** How often somebody had the run retried. */
   readonly retried = new Map<RunId, number>()
   now: Instant = 1_760_000_000_000
@@ -143,6 +152,43 @@ export class World {
     }
   }
 
+  /** Steps that wait for an event, by run and the record that opened them. */
+  readonly #listeners = new Map<string, readonly string[]>()
+
+  /** Who waits for the events that have just been committed. */
+  noteEvents(): void {
+    for (const [id, text] of this.disk.mail.outbox) {
+      if (this.#listeners.has(id)) continue
+      this.#listeners.set(id, this.#waiting(JSON.parse(text) as Outgoing))
+    }
+  }
+
+  /** Somebody says that everybody has the event: whoever waited for it and still does, has it. */
+  mustHaveReached(id: string): void {
+    const text = this.disk.mail.outbox.get(id)
+    if (text === undefined) return
+    const left = new Set(this.#waiting(JSON.parse(text) as Outgoing))
+    const missed = this.#listeners.get(id)?.find((one) => left.has(one))
+    if (missed !== undefined) this.breach('an event reaches who waits', `${id} ${missed}`)
+  }
+
+  /** Steps that wait for `event` and do not have it. */
+  #waiting(event: Outgoing): readonly string[] {
+    const data = 'value' in event.data ? event.data.value : null
+    return [...this.disk.runs.keys()].flatMap((run) => {
+      const records = this.records(run)
+      const { header } = this.disk.runs.get(run) ?? {}
+      if (header?.endedAt !== undefined || !records.some(isOpening)) return []
+      const plan = header?.plan === this.built.mainDigest ? this.built.main : this.built.child
+      const { frames, mail } = stateOf(plan, records)
+      return [...frames.values()].flatMap((frame) => {
+        if (!isAwait(frame) || frame.phase !== 'waiting' || frame.step.on !== 'event') return []
+        const isMeant = fits(frame.topic, event.subject) && isMatch(frame.match, data)
+        return isMeant && !mail.ids.has(event.id) ? [`${run} ${frame.path} ${frame.due}`] : []
+      })
+    })
+  }
+
   /** Somebody was told that the run is cancelled: it has heard of it, or has ended just before. */
   promisedCancel(run: RunId): void {
     const isHeard = this.records(run).some(({ kind }) => kind === 'run.cancel')
@@ -166,6 +212,19 @@ export class World {
     const attempts = this.built.calls.get(stepIdOf(request.path))?.attempts ?? []
     return attempts[Math.min(request.attempt, attempts.length) - 1] ?? { does: 'ok', ms: -1 }
   }
+}
+
+/** Records that do not fit are found in the end (`check.ts`). */
+function stateOf(plan: Plan, records: readonly RunRecord[]): Pick<RunState, 'frames' | 'mail'> {
+  try {
+    return replay(plan, records)
+  } catch {
+    return { frames: new Map(), mail: emptyMail() }
+  }
+}
+
+function isOpening(record: RunRecord): boolean {
+  return record.kind === 'await.opened'
 }
 
 /** What the service answers in the end. */

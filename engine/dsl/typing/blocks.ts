@@ -17,7 +17,7 @@ import type {
   WhileStep,
 } from '#engine/dsl/flow.ts'
 
-import { ofAwait, type WalkInside } from '#engine/dsl/waits/typing.ts'
+import { ofAwait, ofEmit, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
 import { ofCall } from './calls.ts'
 import { check, checkKind, type Walk } from './place.ts'
@@ -73,6 +73,7 @@ function typeOfStep(walk: Walk, here: At<Step>): Type {
   if ('parallel' in step) return ofParallel(walk, { step, at, sight })
   if ('race' in step) return ofRace(walk, { step, at, sight })
   if ('try' in step) return ofTry(walk, { step, at, sight })
+  if ('emit' in step) return ofEmit(walk, { step, at, sight })
   if ('await' in step) return ofAwait(walk, { step, at, sight }, insideOf(walk))
   return ofPlain(walk, here)
 }

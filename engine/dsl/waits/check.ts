@@ -5,11 +5,21 @@ import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseDuration, printDuration } from '#engine/dsl/duration.ts'
-import { isPattern, isSignalName } from '#engine/dsl/subject.ts'
+import { isPattern, isSignalName, isSubject } from '#engine/dsl/subject.ts'
 
 /** Problems with the waits of the step that stands at the pointer `at`. */
 export function checkWaits(step: JsonObject, at: string): readonly Problem[] {
-  return isObject(step['await']) ? awaited(step['await'], `${at}/await`) : []
+  if (isObject(step['await'])) return awaited(step['await'], `${at}/await`)
+  return isObject(step['emit']) ? emitted(step['emit'], `${at}/emit`) : []
+}
+
+function emitted({ event }: JsonObject, at: string): readonly Problem[] {
+  if (typeof event !== 'string' || isTemplate(event) || isSubject(event)) return []
+  const hint = isPattern(event)
+    ? ' An event is said under one subject; wildcards are for those who listen.'
+    : ''
+  const message = `"event": ${quoted(event)} is not a subject such as orders.created.${hint}`
+  return [{ code: 'DSL_VALUE_FORMAT', severity: 'error', message, at: `${at}/event` }]
 }
 
 function awaited(what: JsonObject, at: string): readonly Problem[] {

@@ -2,10 +2,18 @@
  * Types of steps that wait: what `event` is in their expressions, and what they yield.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { AwaitStep, Step } from '#engine/dsl/flow.ts'
+import type { AwaitStep, EmitStep, Step } from '#engine/dsl/flow.ts'
 import { check, checkKind, type Walk } from '#engine/dsl/typing/place.ts'
 import type { Sight } from '#engine/dsl/typing/sight.ts'
-import { any, fieldsOf, listOf, simple, type Type, unionOf } from '#engine/dsl/typing/type.ts'
+import {
+  any,
+  fieldsOf,
+  listOf,
+  recordOf,
+  simple,
+  type Type,
+  unionOf,
+} from '#engine/dsl/typing/type.ts'
 
 export interface WaitPlace<S> {
   readonly step: S
@@ -53,6 +61,17 @@ function isSteps(late: unknown): late is readonly Step[] {
   return Array.isArray(late)
 }
 
+/** The type of what an `emit` yields. */
+export function ofEmit(walk: Walk, { step, at, sight }: WaitPlace<EmitStep>): Type {
+  const { event, data, key } = step.emit
+  const here = `${at}/emit`
+  const kinds = ['string'] as const
+  checkKind(walk, { value: event, at: `${here}/event`, sight, kinds, key: 'event' })
+  if (data !== undefined) check(walk, { value: data, at: `${here}/data`, sight })
+  if (key !== undefined) check(walk, { value: key, at: `${here}/key`, sight })
+  return recordOf({ id: text, subject: text })
+}
+
 function messageOf(isSignal: boolean): Type & { readonly kind: 'map' } {
   const field = (type: Type, isOptional = false): { type: Type; isOptional: boolean } => ({
     type,
@@ -65,7 +84,7 @@ function messageOf(isSignal: boolean): Type & { readonly kind: 'map' } {
       [isSignal ? 'name' : 'subject', field(text)],
       ['data', field(any)],
       ['at', field(text)],
-      ...(isSignal ? [['by', field(text, true)] as const] : []),
+      isSignal ? ['by', field(text, true)] : ['key', field(text, true)],
     ]),
   }
 }

@@ -26,6 +26,7 @@ import type { SqliteReader } from './reads.ts'
 import { statusNumber } from './rows.ts'
 import { stateWriter } from './states.ts'
 import { type TimerWriter, timerWriter } from './timers.ts'
+import { type MailEntry, waitWriter } from './waits.ts'
 
 /** Where the next batch of a run goes. */
 interface Position {
@@ -55,6 +56,7 @@ export function entryWriter(db: DatabaseSync): WriteEntry<Entry> {
   const begin = runWriter(db)
   const timers = timerWriter(db)
   const states = stateWriter(db)
+  const waits = waitWriter(db)
   return (entry) => {
     const { n, batch: change } = entry
     if (entry.header !== undefined) begin(entry, entry.header)
@@ -66,6 +68,8 @@ export function entryWriter(db: DatabaseSync): WriteEntry<Entry> {
     // A batch may only change timers or the status.
     if (entry.count > 0) batch.run(n, entry.seq, entry.text, Buffer.from(entry.head, 'hex'))
     writeTimers(timers, n, change)
+    for (const wait of change.waits ?? []) waits.change(n, wait)
+    for (const event of change.events ?? []) waits.send(event)
   }
 }
 
@@ -103,7 +107,7 @@ function runWriter(db: DatabaseSync): (entry: Entry, header: RunHeader) => void 
 
 /** What a journal shares with the other ports of its file. */
 export interface JournalParts {
-  readonly commit: Pick<GroupCommit<Entry>, 'append' | 'flush'>
+  readonly commit: Pick<GroupCommit<Entry | MailEntry>, 'append' | 'flush'>
   readonly states: Pick<StateBook, 'carry'>
   close(): Promise<void>
 }
@@ -166,6 +170,8 @@ export function sqliteJournal(
       if (closing.has(run)) commit.flush()
       return log(run, findEnd(run), undefined)
     },
+    publish: (event) => commit.append({ publish: event }, 1),
+    delivered: (id) => commit.append({ delivered: id }, 1),
     close,
   }
 }

@@ -18,6 +18,7 @@ import { migrate, requireCurrent } from './migrate.ts'
 import { sqliteReader } from './reads.ts'
 import { stateRows, stateWriter } from './states.ts'
 import { sqliteStore, storeReader } from './store.ts'
+import { type MailEntry, waitWriter } from './waits.ts'
 
 /**
  * Opens `journal.db` in `dir` for writing, made or brought up to date as needed.
@@ -33,9 +34,14 @@ export function openSqlite(dir: string): Durable {
     const { logs, companion: lines, close: closeLogs } = sqliteLogs(db, () => commit)
     const writeBatch = entryWriter(db)
     const writeStates = stateWriter(db)
-    const commit: GroupCommit<Entry | StatesEntry> = new GroupCommit(db, {
+    const writeMail = waitWriter(db).entry
+    const commit: GroupCommit<Entry | StatesEntry | MailEntry> = new GroupCommit(db, {
       before: payloads,
-      write: (entry) => ('batch' in entry ? writeBatch(entry) : writeStates(entry.states)),
+      write: (entry) => {
+        if ('batch' in entry) writeBatch(entry)
+        else if ('states' in entry) writeStates(entry.states)
+        else writeMail(entry)
+      },
       after: lines,
     })
     const states = new StateBook(stateRows(db), (writes) => commit.append({ states: writes }, 1))

@@ -16,6 +16,7 @@ import type { RunRecord } from '#engine/runtime/record.ts'
 import { reading } from './database.ts'
 import { type RunRow, headerOf, headerSelect, statusNumber } from './rows.ts'
 import { timerReader } from './timers.ts'
+import { waitReader } from './waits.ts'
 
 /** A record as text, its hash found right. */
 interface Checked {
@@ -64,6 +65,7 @@ export function sqliteReader(db: DatabaseSync): SqliteReader {
     list: (query) => list(db, query),
     unfinished: () => reading(() => unfinished.all().map(({ id }) => id as RunId)),
     ...timerReader(db),
+    ...waitReader(db),
   }
   return { journal, row, verify: (run) => verify(row(run), checked) }
 }

@@ -13,7 +13,7 @@ import type { TimerKind } from '#engine/runtime/record.ts'
 import { reading } from './database.ts'
 
 /** Their place in this list is what the file keeps. */
-const kinds: readonly TimerKind[] = ['sleep', 'retry', 'timeout']
+const kinds: readonly TimerKind[] = ['sleep', 'retry', 'timeout', 'escalate']
 
 export interface TimerWriter {
   /** Sets the timer, moves it, or takes it back. Inside a transaction. */

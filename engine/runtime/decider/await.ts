@@ -6,28 +6,37 @@
  * signal the same one gets it every time. The mailbox is `waits/mailbox.ts`.
  */
 import type { Instant } from '#engine/core/clock.ts'
-import { IonError } from '#engine/core/error.ts'
+import { digestOfText } from '#engine/core/digest.ts'
+import { assert, IonError } from '#engine/core/error.ts'
 import { printInstant } from '#engine/core/instant.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import type { AwaitOpened, AwaitTaken, RunRecord, SignalReceived } from '#engine/runtime/record.ts'
+import type {
+  AwaitOpened,
+  AwaitTaken,
+  EventEmitted,
+  EventReceived,
+  RunRecord,
+  SignalReceived,
+} from '#engine/runtime/record.ts'
 import {
   candidates,
+  isNew,
   isWelcome,
   keepSignal,
   listen,
   remove,
-  unlisten,
 } from '#engine/runtime/waits/mailbox.ts'
 import { isMatch } from '#engine/runtime/waits/match.ts'
-import { topicOf } from '#engine/runtime/waits/topic.ts'
+import { matchKey, topicKey } from '#engine/runtime/waits/route.ts'
+import { subjectOf, topicOf } from '#engine/runtime/waits/topic.ts'
 
 import { type Command, condition, record } from './command.ts'
-import type { AwaitFrame, Frame, Message } from './frames.ts'
+import type { AwaitFrame, Frame, Message, PlainFrame, StepFrame } from './frames.ts'
 import { evaluate, evaluateWith, type Sight } from './scope.ts'
 import type { RunState } from './state.ts'
-import { complete, enter, fail } from './tree.ts'
+import { complete, enter, fail, stopWaiting } from './tree.ts'
 import { wakeInstant } from './wait.ts'
 
 // ─── Deciding ───────────────────────────────────────────────────────────────
@@ -92,7 +101,7 @@ function seenAs(sight: Sight, frame: AwaitFrame, message: Message): Json {
 }
 
 /** What the step yields of a message when it does not say otherwise. */
-function envelope({ step }: AwaitFrame, { id, topic, data, at, by }: Message): Held {
+function envelope({ step }: AwaitFrame, { id, topic, data, at, by, key }: Message): Held {
   const named = step.on === 'signal' ? 'name' : 'subject'
   return {
     entries: [
@@ -101,6 +110,7 @@ function envelope({ step }: AwaitFrame, { id, topic, data, at, by }: Message): H
       ['data', data],
       ['at', { value: printInstant(at) }],
       ...(by === undefined ? [] : [['by', { value: by }] as const]),
+      ...(key === undefined ? [] : [['key', { value: key }] as const]),
     ],
   }
 }
@@ -116,6 +126,8 @@ export function isWanted(state: RunState, one: RunRecord): boolean | undefined {
   switch (one.kind) {
     case 'signal.received':
       return isWelcome(state.mail, one.id)
+    case 'event.received':
+      return isNew(state.mail, one.id) && receivers(state, one).length > 0
     case 'await.taken': {
       const frame = state.frames.get(one.path)
       return isAwait(frame) && candidates(state.mail, frame).some(({ id }) => id === one.id)
@@ -137,6 +149,7 @@ export function opened(state: RunState, frame: AwaitFrame, one: AwaitOpened): vo
   frame.due = one.due
   if (one.due !== undefined) state.timers.push({ path: one.path, timer: 'sleep', due: one.due })
   listen(state.mail, frame)
+  waitAgain(state, frame)
   if (candidates(state.mail, frame).length > 0) state.ready.push(frame)
 }
 
@@ -144,6 +157,32 @@ export function received(state: RunState, one: SignalReceived): void {
   const { id, name: topic, data, at, by } = one
   const signal = { id, topic, data, at, ...(by === undefined ? {} : { by }) }
   state.ready.push(...keepSignal(state.mail, signal))
+}
+
+/** Has the step found by events from here on; after a retry once more. */
+export function waitAgain(state: RunState, frame: StepFrame): void {
+  if (!isAwait(frame) || frame.step.on !== 'event' || frame.phase !== 'waiting') return
+  const { path, topic: subject, match } = frame
+  const wanted = match === undefined ? { subject } : { subject, match }
+  const keys = { topic: topicKey(subject), key: matchKey(match) }
+  state.outside.push({ kind: 'setWait', path, wait: { kind: 'event', ...keys, wanted } })
+}
+
+/** An event goes to every step that it came for and that still waits. */
+export function reached(state: RunState, one: EventReceived): void {
+  const { id, subject: topic, data, at, key } = one
+  state.mail.ids.add(id)
+  for (const frame of receivers(state, one)) {
+    frame.inbox.push({ id, topic, data, at, ...(key === undefined ? {} : { key }) })
+    state.ready.push(frame)
+  }
+}
+
+function receivers(state: RunState, { paths }: EventReceived): readonly AwaitFrame[] {
+  return paths.flatMap((path) => {
+    const frame = state.frames.get(path)
+    return isAwait(frame) && frame.step.on === 'event' && frame.phase === 'waiting' ? [frame] : []
+  })
 }
 
 /** One that was looked at is taken, or put away; there may be others. */
@@ -170,7 +209,7 @@ export function timeIsUp(state: RunState, frame: AwaitFrame): void {
   const { step, path } = frame
   if (step.count === 'all') return complete(state, frame, outputOf(frame))
   if (step.onTimeout !== undefined) {
-    unlisten(state.mail, frame)
+    stopWaiting(state, frame)
     return enter(state, frame, step.onTimeout)
   }
   const error = { code: 'RUN_STEP_TIMEOUT', message: waitedFor(frame, state.now) }
@@ -180,4 +219,36 @@ export function timeIsUp(state: RunState, frame: AwaitFrame): void {
 function waitedFor({ path, topic, step, taken: all }: AwaitFrame, now: Instant): string {
   const some = step.count === 1 ? '' : ` (${all.length} of ${step.count} came)`
   return `"${path}" waited for ${step.on} "${topic}" until ${printInstant(now)}${some}.`
+}
+
+// ─── Saying ─────────────────────────────────────────────────────────────────
+
+/** What an `emit` says, under an id that a second execution would give again. */
+export function emits(sight: Sight, state: RunState, frame: PlainFrame): Command {
+  const { step, path, parent: block } = frame
+  assert(step.kind === 'emit', 'only an emit says something')
+  const see = (template: AwaitStep['topic']): Json => evaluate(sight, state, { template, block })
+  const key = step.key === undefined ? undefined : see(step.key)
+  return record({
+    kind: 'event.emitted',
+    path,
+    at: state.now,
+    subject: subjectOf(see(step.event), path),
+    id: eventId(state, path),
+    data: sight.payloads.hold(step.data === undefined ? null : see(step.data)),
+    ...(key === undefined ? {} : { key: typeof key === 'string' ? key : JSON.stringify(key) }),
+  })
+}
+
+function eventId(state: RunState, path: string): string {
+  const again = state.repeats.get(path)
+  const name = `event\n${state.run}\n${path}${again === undefined ? '' : `\n${again}`}`
+  return digestOfText(name).slice('sha256:'.length)
+}
+
+export function emitted(state: RunState, frame: StepFrame, one: EventEmitted): void {
+  const { id, subject, data, key } = one
+  const event = { id, subject, data, ...(key === undefined ? {} : { key }) }
+  state.outside.push({ kind: 'emitEvent', event })
+  complete(state, frame, { value: { id, subject } })
 }

@@ -6,12 +6,14 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { CallStep, FlowStep } from '#engine/plan/plan.ts'
-import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord, TimerKind } from '#engine/runtime/record.ts'
+import type { Outgoing, WaitChange } from '#engine/runtime/waits/port.ts'
 
 import type { Sight } from './scope.ts'
 import type { RunState } from './state.ts'
 
 export type Command =
+  | Outside
   /** A fact that follows from the state: to be recorded and applied. */
   | { readonly kind: 'record'; readonly record: RunRecord }
   | {
@@ -42,10 +44,15 @@ export type Command =
   | {
       readonly kind: 'setTimer'
       readonly path: string
-      readonly timer: 'sleep' | 'retry' | 'timeout'
+      readonly timer: TimerKind
       /** Absent takes the timer back. */
       readonly due?: Instant
     }
+
+/** Something beside the journal of this run that changes with it. */
+export type Outside =
+  | ({ readonly kind: 'setWait' } & WaitChange)
+  | { readonly kind: 'emitEvent'; readonly event: Outgoing }
 
 /** The command that records `one`. */
 export function record(one: RunRecord): Command {

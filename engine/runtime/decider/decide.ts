@@ -29,6 +29,7 @@ export function decide(
   const commands: Command[] = []
   for (const cut of state.cancelled) commands.push({ kind: 'cancelStep', ...cut })
   for (const change of state.timers) commands.push({ kind: 'setTimer', ...change })
+  commands.push(...state.outside)
   for (const frame of ready) {
     const command = decideFrame(sight, state, frame)
     if (command !== undefined) commands.push(command)

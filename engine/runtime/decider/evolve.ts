@@ -30,6 +30,7 @@ export function evolve(state: RunState, record: RunRecord): void {
   state.ready = []
   state.cancelled = []
   state.timers = []
+  if (state.outside.length > 0) state.outside = []
   apply(state, record)
 }
 
@@ -83,6 +84,10 @@ function apply(state: RunState, record: RunRecord): void {
       return awaits.taken(state, wait(state, record.path), record)
     case 'signal.received':
       return awaits.received(state, record)
+    case 'event.received':
+      return awaits.reached(state, record)
+    case 'event.emitted':
+      return awaits.emitted(state, step(state, record.path), record)
     case 'run.cancel':
       state.wasCancelled = true
       return abandon(state, { kind: 'cancel', reason: record.reason, cause: state.seq })
@@ -238,6 +243,7 @@ function rearm(state: RunState): void {
   for (const frame of state.frames.values()) {
     if (frame.kind === 'block') continue
     const { path } = frame
+    awaits.waitAgain(state, frame)
     const limit =
       isCall(frame) && frame.closing !== undefined ? limits.stopGraceMsMax : frame.step.timeoutMs
     if (limit !== undefined) limitTo(state, frame, limit)

@@ -115,7 +115,7 @@ export interface Lapse {
   readonly error: Failure
   readonly seq: number
 }
-/** Everything that is decided at once or waits: sleep, until, let, return, fail, assert. */
+/** Everything that is decided at once or waits: sleep, until, let, return, fail, assert, emit. */
 export interface PlainFrame extends FrameOf<
   Exclude<PlanStep, CallStep | FlowStep | BlockStepFrame['step']>
 > {
@@ -177,6 +177,7 @@ export interface Message {
   readonly data: Payload
   readonly at: Instant
   readonly by?: string
+  readonly key?: string
 }
 export interface AwaitFrame extends FrameOf<AwaitStep> {
   phase: Phase

@@ -1,10 +1,12 @@
 /**
- * Decides the steps that need nobody else: `let`, `return`, `sleep`, `until`, `assert`, `fail`.
+ * Decides the steps that need nobody else: `let`, `return`, `sleep`, `until`, `assert`, `fail`
+ * and `emit`.
  */
 import { IonError } from '#engine/core/error.ts'
 import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 
+import { emits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import type { PlainFrame } from './frames.ts'
 import { evaluate, type Sight } from './scope.ts'
@@ -20,6 +22,8 @@ export function plain(sight: Sight, state: RunState, frame: PlainFrame): Command
     case 'let':
     case 'return':
       return yields(sight, state, { path, output: see(step.value) })
+    case 'emit':
+      return emits(sight, state, frame)
     case 'sleep':
       return record({ kind: 'timer.set', path, at, due: wakeInstant({ for: see(step.for) }, at) })
     case 'until':

@@ -67,8 +67,8 @@ export function repeatsIn(records: readonly RunRecord[]): ReadonlyMap<string, nu
       const called = new Set<string>()
       for (const one of kept) {
         const { kind } = one.record
-        if (one.seq <= after || (kind !== 'step.done' && kind !== 'step.started')) continue
-        called.add(one.record.path)
+        const isCall = kind === 'step.done' || kind === 'step.started' || kind === 'event.emitted'
+        if (one.seq > after && isCall) called.add(one.record.path)
       }
       for (const path of called) repeats.set(path, (repeats.get(path) ?? 0) + 1)
       kept = kept.filter((one) => one.seq <= after)

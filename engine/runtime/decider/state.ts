@@ -14,6 +14,7 @@ import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunStarted } from '#engine/runtime/record.ts'
 import { candidates, emptyMail, type Mail } from '#engine/runtime/waits/mailbox.ts'
 
+import type { Outside } from './command.ts'
 import type {
   AwaitFrame,
   BlockFrame,
@@ -59,6 +60,8 @@ export interface RunState {
   cancelled: { readonly path: string; readonly child?: RunId; readonly isAwaited?: true }[]
   /** Timers that the latest record set or took back. */
   timers: TimerChange[]
+  /** What else changes with the latest record. */
+  outside: Outside[]
   /** What was sent to the run, and who waits for it. */
   readonly mail: Mail
   /**
@@ -107,6 +110,7 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     ready: [],
     cancelled: [],
     timers: [],
+    outside: [],
     mail: emptyMail(),
     repeats: new Map(),
     trace: undefined,

@@ -153,13 +153,22 @@ export function complete(state: RunState, frame: StepFrame, output: Held): void 
   advance(state, block)
 }
 
+/** Nobody looks for the step any more. */
+export function stopWaiting(state: RunState, frame: AwaitFrame): void {
+  unlisten(state.mail, frame)
+  if (frame.step.on === 'event' && frame.topic !== '') {
+    state.outside.push({ kind: 'setWait', path: frame.path })
+  }
+  frame.inbox = []
+}
+
 /** Takes a frame out of the tree, with the timers it has. */
 function drop(state: RunState, frame: StepFrame): void {
   state.frames.delete(frame.path)
   if (frame.phase === 'waiting') {
     state.timers.push({ path: frame.path, timer: isCall(frame) ? 'retry' : 'sleep' })
   }
-  if (frame.step.kind === 'await') unlisten(state.mail, frame as AwaitFrame)
+  if (frame.step.kind === 'await') stopWaiting(state, frame as AwaitFrame)
   // One that was told to stop and waited for has a timer, too.
   const isLimited = frame.step.timeoutMs !== undefined || (isCall(frame) && frame.closing)
   if (isLimited) state.timers.push({ path: frame.path, timer: 'timeout' })

@@ -10,6 +10,7 @@ import type { Caller, InputCheck, Journal, Logs, Store } from '#engine/runtime/p
 import type { Programs } from '#engine/runtime/program.ts'
 import type { RunSource, RunStarted } from '#engine/runtime/record.ts'
 
+import type { Courier } from './courier.ts'
 import type { Residents } from './residents.ts'
 import type { TurnHost } from './turn-host.ts'
 import type { LiveRun } from './turn.ts'
@@ -40,6 +41,7 @@ export interface Inside {
   readonly payloads: Payloads
   readonly programs: Programs
   readonly residents: Residents
+  readonly courier: Courier
   readonly turns: TurnHost
   /** The run in memory; from the journal when it is not, and then carried on. */
   load(run: RunId): LiveRun

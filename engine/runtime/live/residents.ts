@@ -47,6 +47,12 @@ export class Residents {
     }
   }
 
+  /** The same for a run that was only looked at; nothing where it is under way. */
+  rest(live: LiveRun): void {
+    const isHere = this.#live.get(live.log.run) === live
+    if (isHere && live.isIdle && live.durableStatus === 'parked') this.park(live)
+  }
+
   /** Resolves once nothing is under way in any run, or after `ms`. */
   async idle(wait: { readonly clock: Clock; readonly ms: number }): Promise<void> {
     if (this.#isIdle()) return

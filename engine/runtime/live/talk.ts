@@ -7,7 +7,7 @@
 import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
-import { isSignalName } from '#engine/dsl/subject.ts'
+import { isSignalName, isSubject } from '#engine/dsl/subject.ts'
 import { hasEnded, type RunStatus } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
@@ -30,17 +30,48 @@ export interface Talk {
    * Throws `RUN_NOT_FOUND`, `RUN_ALREADY_ENDED`, `RUN_SIGNAL_REFUSED`.
    */
   signal(run: RunId, signal: Signal): Promise<void>
+  /**
+   * Takes in an event from elsewhere, for every run that waits for it. Resolves once it is
+   * durable; it is delivered then. Throws `RUN_SIGNAL_REFUSED` for what is no subject.
+   */
+  publish(event: Published): Promise<void>
+}
+
+export interface Published {
+  readonly subject: string
+  readonly data: Json
+  /** Two events with one id are one; a fresh one by default. */
+  readonly id?: string
+  readonly key?: string
 }
 
 export function openTalk(engine: Inside): Talk {
-  return { signal: async (run, signal) => await send(engine, run, signal) }
+  return {
+    signal: async (run, signal) => await send(engine, run, signal),
+    publish: async (event) => await publish(engine, event),
+  }
+}
+
+async function publish(engine: Inside, { subject, data, id, key }: Published): Promise<void> {
+  engine.mustWork()
+  if (!isSubject(subject)) throw refused(subject, 'subject of an event')
+  const event = {
+    id: id ?? engine.ports.ids.runId(),
+    subject,
+    data: engine.payloads.hold(data),
+    ...(key === undefined ? {} : { key }),
+  }
+  await engine.ports.journal.publish(event)
+  engine.courier.send([event])
+}
+
+function refused(name: string, what: string): IonError {
+  const message = `"${name.slice(0, 80)}" is no ${what}; write words of letters and digits, joined by dots.`
+  return new IonError('RUN_SIGNAL_REFUSED', message)
 }
 
 async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal): Promise<void> {
-  if (!isSignalName(name)) {
-    const message = `"${name.slice(0, 80)}" is no name of a signal; write words of letters and digits, joined by dots.`
-    throw new IonError('RUN_SIGNAL_REFUSED', message)
-  }
+  if (!isSignalName(name)) throw refused(name, 'name of a signal')
   if (id !== undefined && (await isHeard(engine, run, id))) return
   const live = await openRun(engine, run)
   const signal: RunRecord = {
@@ -53,7 +84,7 @@ async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal):
   }
   live.post(signal)
   await live.caughtUp()
-  if (live.isIdle && live.status === 'parked') engine.residents.park(live)
+  engine.residents.rest(live)
   if (live.state.mail.ids.has(signal.id)) return
   mustGoOn(run, live.state.status)
   const message = `Run ${run} has too many signals that nobody took; it takes no more.`

@@ -7,6 +7,7 @@ import type { Command } from '#engine/runtime/decider/command.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
 import type { Batch, TimerChange } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import type { Outgoing, WaitChange } from '#engine/runtime/waits/port.ts'
 
 import type { LiveRun } from './turn.ts'
 
@@ -44,8 +45,30 @@ export interface Lost {
 export interface Turn {
   readonly records: RunRecord[]
   readonly timers: TimerChange[]
+  readonly waits: WaitChange[]
+  readonly events: Outgoing[]
   /** Effects whose intent is in this batch. */
   readonly calls: StartStep[]
   readonly spawns: SpawnRun[]
   readonly cuts: Cut[]
+}
+
+export function emptyTurn(): Turn {
+  return { records: [], timers: [], waits: [], events: [], calls: [], spawns: [], cuts: [] }
+}
+
+/** What a turn writes; undefined when that is nothing at all. */
+export function batchOf(
+  { records, timers, waits, events }: Turn,
+  change: Pick<Batch, 'status' | 'endedAt'>,
+): Batch | undefined {
+  const isEmpty = records.length === 0 && timers.length === 0 && waits.length === 0
+  if (isEmpty && change.status === undefined) return undefined
+  return {
+    records,
+    ...(timers.length === 0 ? {} : { timers }),
+    ...(waits.length === 0 ? {} : { waits }),
+    ...(events.length === 0 ? {} : { events }),
+    ...change,
+  }
 }

@@ -17,10 +17,11 @@ import { decide } from '#engine/runtime/decider/decide.ts'
 import { evolve, markStarted } from '#engine/runtime/decider/evolve.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
 import type { RunState } from '#engine/runtime/decider/state.ts'
-import type { Batch, RunLog, RunStatus } from '#engine/runtime/ports.ts'
+import type { RunLog, RunStatus } from '#engine/runtime/ports.ts'
 import type { Payload, RunRecord } from '#engine/runtime/record.ts'
 
-import type { Lost, StartStep, Turn, TurnHost } from './turn-host.ts'
+import { batchOf, emptyTurn, type Lost, type StartStep } from './turn-host.ts'
+import type { Turn, TurnHost } from './turn-host.ts'
 
 export class LiveRun {
   readonly state: RunState
@@ -77,6 +78,7 @@ export class LiveRun {
   carryOn(lost: () => Lost, first?: RunRecord): void {
     this.state.cancelled = []
     this.state.timers = []
+    this.state.outside = []
     this.#turn((turn) => {
       if (first !== undefined) this.#begin(turn, first)
       const { frames, calls, records } = lost()
@@ -113,7 +115,7 @@ export class LiveRun {
   #turn(begin?: (turn: Turn) => void): void {
     this.#isTurning = true
     this.#now = this.#host.now()
-    const turn: Turn = { records: [], timers: [], calls: [], spawns: [], cuts: [] }
+    const turn = emptyTurn()
     try {
       begin?.(turn)
       this.#gather(turn)
@@ -189,10 +191,14 @@ export class LiveRun {
           })
           if (command.isAwaited !== true) this.#forget(command.path)
           break
-        case 'setTimer': {
-          const { path, timer, due } = command
-          turn.timers.push(due === undefined ? { path, timer } : { path, timer, due })
-        }
+        case 'setWait':
+          turn.waits.push(command)
+          break
+        case 'emitEvent':
+          turn.events.push(command.event)
+          break
+        case 'setTimer':
+          turn.timers.push(command)
       }
     }
   }
@@ -243,16 +249,11 @@ export class LiveRun {
 
   #commit(turn: Turn): void {
     const status = this.#statusAfter()
-    if (turn.records.length === 0 && turn.timers.length === 0 && status === this.status) {
-      this.#effects(turn)
-      return
-    }
-    const batch: Batch = {
-      records: turn.records,
-      ...(turn.timers.length === 0 ? {} : { timers: turn.timers }),
+    const batch = batchOf(turn, {
       ...(status === this.status ? {} : { status }),
       ...(this.state.status === 'running' ? {} : { endedAt: this.state.now }),
-    }
+    })
+    if (batch === undefined) return this.#effects(turn)
     this.status = status
     this.pending += 1
     this.durable = this.log.append(batch)

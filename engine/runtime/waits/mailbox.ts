@@ -23,13 +23,14 @@ export function emptyMail(): Mail {
   return { ids: new Set(), signals: new Map(), kept: 0, waiting: new Map() }
 }
 
+/** Whether nothing with this id came before; a run hears of so much and no more. */
+export function isNew(mail: Mail, id: string): boolean {
+  return !mail.ids.has(id) && mail.ids.size < limits.messagesPerRunMax
+}
+
 /** Whether there is room for one more signal, and it is not one that came before. */
 export function isWelcome(mail: Mail, id: string): boolean {
-  return (
-    !mail.ids.has(id) &&
-    mail.kept < limits.signalsWaitingMax &&
-    mail.ids.size < limits.messagesPerRunMax
-  )
+  return isNew(mail, id) && mail.kept < limits.signalsWaitingMax
 }
 
 /** Keeps a signal; gives the steps that may want it. */

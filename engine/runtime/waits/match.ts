@@ -6,13 +6,14 @@ import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 
 /**
  * True when `data` has every entry of `match`. Maps are compared entry by entry, at any
- * depth; everything else must be equal.
+ * depth; everything else must be equal. An empty one asks for nothing.
  *
  * @example
  * isMatch({ order: { id: 7 } }, { order: { id: 7, total: 3 } }) // true
  */
 export function isMatch(match: JsonObject | undefined, data: Json): boolean {
-  return match === undefined || holds(match, data)
+  const isAnything = match === undefined || Object.keys(match).length === 0
+  return isAnything || holds(match, data)
 }
 
 function holds(wanted: Json, given: Json | undefined): boolean {

@@ -84,6 +84,14 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
         code: fc.constantFrom('net', 'bug'),
       }),
     },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        k: fc.constant('emit' as const),
+        name: fc.constantFrom(0, 0, 1),
+        data: fc.nat(3),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ k: fc.constant('assert' as const), ref }) },
     { weight: 1, arbitrary: fc.record({ k: fc.constant('return' as const), ref }) },
   ]
@@ -103,6 +111,7 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
   const blocks = [
     fc.record({
       k: fc.constant('await' as const),
+      on: fc.constantFrom('signal', 'signal', 'event'),
       name: fc.constantFrom(0, 0, 1),
       count: fc.constantFrom<number | 'all'>(1, 1, 2, 'all'),
       isPicky: fc.constantFrom(false, false, true),

@@ -11,6 +11,16 @@ export function outOf(out: Out, last: string): Template | undefined {
   return { kind: 'map', entries: [['last', { kind: 'expression', source: last }]] }
 }
 
+const topics = ['said.*', 'said.n1'] as const
+
+export function emitted(
+  node: Extract<Node, { k: 'emit' }>,
+): Omit<Extract<PlanStep, { kind: 'emit' }>, 'id'> {
+  const data = { even: node.data % 2 === 0, n: node.data }
+  const event = { kind: 'value', value: `said.n${node.name}` } as const
+  return { kind: 'emit', event, data: { kind: 'value', value: data } }
+}
+
 export function awaited(
   node: Extract<Node, { k: 'await' }>,
   inner: (nodes: readonly Node[]) => Block,
@@ -18,8 +28,11 @@ export function awaited(
   const given = outOf(node.out, 'event.data')
   return {
     kind: 'await',
-    on: 'signal',
-    topic: { kind: 'value', value: `n${node.name}` },
+    on: node.on,
+    topic: {
+      kind: 'value',
+      value: node.on === 'signal' ? `n${node.name}` : (topics[node.name] ?? ''),
+    },
     count: node.count,
     within: { kind: 'value', value: node.dueMs },
     ...(node.isPicky ? { match: { kind: 'value', value: { even: true } } } : {}),

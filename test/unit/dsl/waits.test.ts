@@ -79,6 +79,25 @@ describe('an await', () => {
   })
 })
 
+describe('an emit', () => {
+  test.each([
+    ['a subject with wildcards', "{ event: 'orders.*' }", "DSL_VALUE_FORMAT 'orders.*'"],
+    ['no subject', '{ data: 1 }', 'DSL_KEY_MISSING'],
+    ['a number as its subject', "{ event: '${{ 1 + 1 }}' }", 'DSL_EXPRESSION_TYPE'],
+    ['data that nobody has', "{ event: a, data: '${{ steps.x.output }}' }", 'DSL_NAME_UNKNOWN'],
+  ])('of %s is refused', (_, what, problem) => {
+    expect(found(`{ id: s, emit: ${what} }`)[0]).toContain(problem)
+  })
+
+  test('yields the id of the event', () => {
+    const step = "{ id: s, emit: { event: 'a.${{ run.id }}', data: { x: [1] }, key: k } }"
+    expect(found(step, "{ id: t, let: '${{ steps.s.output.id }}' }")).toEqual([])
+    expect(found(step, "{ id: t, let: '${{ steps.s.output.data }}' }")[0]).toContain(
+      'DSL_FIELD_UNKNOWN',
+    )
+  })
+})
+
 describe('a subject', () => {
   test.each([
     ['orders.paid', 'orders.paid', true],
