@@ -114,7 +114,8 @@ function block(
     const isNumber = node.k === 'call'
     seen = {
       ...seen,
-      values: [...seen.values, value],
+      // What an emit yields hangs on its path, which the second reading does not know.
+      values: node.k === 'emit' ? seen.values : [...seen.values, value],
       numbers: isNumber ? [...seen.numbers, value] : seen.numbers,
     }
   }

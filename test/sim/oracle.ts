@@ -75,6 +75,7 @@ function see(template: Template | undefined, scope: Scope): { readonly output: J
 /** Steps write their outputs into `scope.steps`, which the caller made for this block. */
 function block(reader: Reader, { steps, output }: Block, scope: Scope): Result {
   let last: Json = null
+  if (steps.at(-1)?.kind === 'emit') reader.isRacy = true
   for (const one of steps) {
     const result = step(reader, one, scope)
     if ('leave' in result) return result
