@@ -77,6 +77,14 @@ export interface Git {
 export interface Http {
   /** Rejects with the code of what went wrong; any answer is an answer, whatever its status. */
   fetch(url: string | SecretHandle, init?: HttpInit): Promise<HttpResponse>
+  /** Signs a URL, which then serves whoever has it for a while. Sends nothing. */
+  presign(wish: {
+    readonly url: string
+    readonly method?: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+    /** 900 unless told, at most a week. */
+    readonly seconds?: number
+    readonly sign: Extract<Signing, { readonly scheme: 'aws4' }>
+  }): Promise<string>
 }
 
 export interface HttpInit {

@@ -153,6 +153,8 @@ export const limits = {
   httpTimeMsDefault: 30_000,
   httpTimeMsMax: 110_000,
   httpKeepMsMax: 4_000,
+  presignSecondsDefault: 900,
+  presignSecondsMax: 7 * 24 * 3_600,
   secretCharsMin: 8,
   secretBytesMax: 64 * 1024,
   secretsPerRequestMax: 20,

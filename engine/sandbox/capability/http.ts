@@ -19,6 +19,7 @@ import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
 
 import { textOf, type Handle } from '#engine/sandbox/request/handle.ts'
+import { presignFor } from '#engine/sandbox/request/presign.ts'
 import { fill } from '#engine/sandbox/request/inject.ts'
 import { readRequest, type AskedRequest } from '#engine/sandbox/request/request.ts'
 import { takeSecrets } from '#engine/sandbox/request/secret.ts'
@@ -42,6 +43,9 @@ export function httpOperations(powers: HttpPowers): HostOperations {
   return {
     call: async (op, args, context) => {
       if (op === 'http.fetch') return await fetchFor(readRequest(args), powers, context)
+      const { secrets: book, now = Date.now } = powers
+      const where = { book, nowMs: now(), demandHost: hostDemand(op, context) }
+      if (op === 'http.presign') return await presignFor(args, context, where)
       const message = `The host offers no operation "${op}".`
       throw new IonError('CAP_NOT_GRANTED', message, { data: { op } })
     },
@@ -54,12 +58,13 @@ async function fetchFor(
   context: CallContext,
 ): Promise<Json> {
   const op = 'http.fetch'
-  if (typeof asked.url === 'string') demandHost(readTarget(asked.url), asked.method, context)
+  const demandHost = hostDemand(op, context)
+  if (typeof asked.url === 'string') demandHost(readTarget(asked.url), asked.method)
   const names = secretNamesOf(asked)
   const book = await secrets()
   const values = await takeSecrets(names, { op, context, book })
   const url = urlOf(asked.url, values)
-  if (typeof asked.url !== 'string') demandHost(url, asked.method, context)
+  if (typeof asked.url !== 'string') demandHost(url, asked.method)
   const out = await door()
   const { method, redirect, timeMs } = asked
   const redactor = await book.redactorFor(context.granted.secrets ?? [])
@@ -131,17 +136,20 @@ function refusal(
   return isAllowed(granted.net ?? [], target, method) ? undefined : 'flow'
 }
 
-function demandHost(target: Target, method: string, context: CallContext): void {
-  const by = refusal(target, method, context)
-  if (by === undefined) return
-  const { name } = context.asker
-  const host = patternOf(target)
-  const data = { capability: `net: ${host}`, op: 'http.fetch', unit: name, method, by }
-  const message =
-    by === 'plugin'
-      ? `"${name}" calls "${host}" (${method}) without asking for it. Add "capabilities: { net: ['${host}'] }" to its manifest.`
-      : `"${name}" calls "${host}" (${method}), which the flow does not allow. Add "permissions: { net: ['${host}'] }" to the flow.`
-  throw new IonError('CAP_NOT_GRANTED', message, { data })
+/** Throws `CAP_NOT_GRANTED` for a host that not both name. */
+function hostDemand(op: string, context: CallContext): (target: Target, method: string) => void {
+  return (target, method) => {
+    const by = refusal(target, method, context)
+    if (by === undefined) return
+    const { name } = context.asker
+    const host = patternOf(target)
+    const data = { capability: `net: ${host}`, op, unit: name, method, by }
+    const message =
+      by === 'plugin'
+        ? `"${name}" calls "${host}" (${method}) without asking for it. Add "capabilities: { net: ['${host}'] }" to its manifest.`
+        : `"${name}" calls "${host}" (${method}), which the flow does not allow. Add "permissions: { net: ['${host}'] }" to the flow.`
+    throw new IonError('CAP_NOT_GRANTED', message, { data })
+  }
 }
 
 function secretNamesOf({ url, headers, fields, sign: asked }: AskedRequest): readonly string[] {

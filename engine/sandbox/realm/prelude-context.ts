@@ -23,7 +23,10 @@ function context(run) {
   return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
 }
 
-const ctxHttp = freeze({ fetch: fetchHttp })
+const ctxHttp = freeze({
+  fetch: fetchHttp,
+  presign: async (wish) => (await host('http.presign', wish)).url,
+})
 
 const ctxSchema = freeze({ check: (schema, value) => host('schema.check', { schema, value }) })
 

@@ -108,3 +108,19 @@ test('a secret that is not granted signs nothing', async () => {
   const asked = call('http.fetch', { url: `${server.origin}/echo`, sign }, context())
   await expect(asked).rejects.toMatchObject({ code: 'CAP_NOT_GRANTED' })
 })
+
+test.each<[string, JsonObject]>([
+  ['no url', { sign: aws }],
+  ['another method', { url: 'https://a.example/', method: 'POST', sign: aws }],
+  ['no time', { url: 'https://a.example/', seconds: 0, sign: aws }],
+  ['more than a week', { url: 'https://a.example/', seconds: 604_801, sign: aws }],
+  ['no key', { url: 'https://a.example/' }],
+  [
+    'a session, whose token would be seen',
+    { url: 'https://a.example/', sign: { ...aws, session: key } },
+  ],
+  ['an id that would be taken out of it', { url: 'https://a.example/', sign: { ...aws, id: key } }],
+])('no URL is signed with %s', async (_, asked) => {
+  const signed = call('http.presign', asked, context())
+  await expect(signed).rejects.toMatchObject({ code: 'CONN_REQUEST_REFUSED' })
+})
