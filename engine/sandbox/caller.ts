@@ -85,36 +85,36 @@ export class SandboxCaller implements Caller {
     await this.close()
   }
 
-  async #run(call: ReadyCall): Promise<CallResult> {
+  #run(call: ReadyCall): Promise<CallResult> {
     const { request, unit, input } = call
     const asker = { name: request.action.name, capabilities: powersOf(unit.unit, request) }
     const session = new HostSession(this.#operations, request, asker)
-    const { instance, memoryBytesMax, timeMsMax } = unit
-    const facts = JSON.stringify(factsOf(request, unit.unit))
     const conversation = new Conversation({
       log: (level, text) => request.log({ at: this.#clock.now(), level, text }),
-      answer: async (op, args) => await session.answer(op, args),
+      answer: (op, args) => session.answer(op, args),
     })
+    const { instance, memoryBytesMax, timeMsMax } = unit
+    const job = {
+      instance,
+      memoryBytesMax,
+      timeMsMax,
+      action: request.action.export,
+      input,
+      facts: JSON.stringify(factsOf(request, unit.unit)),
+      ...(unit.unit.format === undefined ? {} : { format: unit.unit.format }),
+    }
+    const { signal } = request
+    const task = { job, code: unit.code, signal, conversation, isQuick: unit.isQuick }
     const start = performance.now()
-    const end = await this.#pool.run({
-      job: {
-        instance,
-        memoryBytesMax,
-        timeMsMax,
-        action: request.action.export,
-        input,
-        facts,
-        ...(unit.unit.format === undefined ? {} : { format: unit.unit.format }),
-      },
-      code: unit.code,
-      signal: request.signal,
-      conversation,
-      isQuick: unit.isQuick,
+    return new Promise((resolve, reject) => {
+      const settle = (end: End): void => {
+        unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
+        session.end()
+        const usage = usageOf({ call, conversation, end, start })
+        resolve({ ...resultOf(end.outcome, call, session), usage })
+      }
+      this.#pool.run(task, { settle, fail: reject })
     })
-    unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
-    session.end()
-    const result = resultOf(end.outcome, call, session)
-    return { ...result, usage: usageOf({ call, conversation, end, start }) }
   }
 }
 

@@ -14,9 +14,22 @@ import { limits } from '#engine/core/limits.ts'
 import { cancelled, crashed, Thread, type Ended, type Task } from './thread.ts'
 import { compileQuickJs } from './wasm.ts'
 
+/** A call, and where it is. */
 interface Waiting {
   readonly task: Task
-  readonly settle: (end: End) => void
+  readonly answer: Answer
+  readonly onAbort: () => void
+  isOver: boolean
+  /** The thread it was given to, and its number there. */
+  thread: Thread | undefined
+  call: number
+}
+
+/** Who hears of the end of a call: one of them, once. */
+export interface Answer {
+  settle(end: End): void
+  /** The sandbox itself has no means to run it. */
+  fail(error: unknown): void
 }
 
 /** How a call came to its end. */
@@ -37,23 +50,35 @@ export class Pool {
     this.#size = Math.min(Math.max(1, workers), limits.sandboxWorkersMax)
   }
 
-  /** Runs `task` when a thread is free; rejects only when QuickJS itself cannot be found. */
-  async run(task: Task): Promise<End> {
-    if (this.#wasm === undefined) await (this.#compiling ??= this.#compile())
-    if (this.#isClosed) return { outcome: cancelled }
+  /** Runs `task` when a thread is free. */
+  run(task: Task, answer: Answer): void {
+    if (this.#wasm !== undefined) return this.#queueUp(task, answer)
+    void (this.#compiling ??= this.#compile()).then(
+      () => this.#queueUp(task, answer),
+      (error: unknown) => answer.fail(error),
+    )
+  }
+
+  #queueUp(task: Task, answer: Answer): void {
+    if (this.#isClosed || task.signal.aborted) return answer.settle({ outcome: cancelled })
     if (this.#queue.length - this.#next >= limits.sandboxQueueMax) {
-      throw new IonError('RUN_LIMIT_EXCEEDED', 'Too many calls wait for the sandbox.')
+      const message = 'Too many calls wait for the sandbox.'
+      return answer.fail(new IonError('RUN_LIMIT_EXCEEDED', message))
     }
-    return await new Promise((resolve) => {
-      const onAbort = (): void => resolve({ outcome: cancelled })
-      const settle = (end: End): void => {
-        task.signal.removeEventListener('abort', onAbort)
-        resolve(end)
-      }
-      task.signal.addEventListener('abort', onAbort, { once: true })
-      this.#queue.push({ task, settle })
-      this.#serve()
-    })
+    const waiting: Waiting = {
+      task,
+      answer,
+      onAbort: () => {
+        if (waiting.thread === undefined) finish(waiting, { outcome: cancelled })
+        else waiting.thread.callOff(waiting.call)
+      },
+      isOver: false,
+      thread: undefined,
+      call: 0,
+    }
+    task.signal.addEventListener('abort', waiting.onAbort, { once: true })
+    this.#queue.push(waiting)
+    this.#serve()
   }
 
   /** Ends all threads; calls that run or wait come back as called off. */
@@ -62,7 +87,7 @@ export class Pool {
     const waiting = [...this.#again.splice(0), ...this.#queue.slice(this.#next)]
     this.#queue = []
     this.#next = 0
-    for (const { settle } of waiting) settle({ outcome: cancelled })
+    for (const one of waiting) finish(one, { outcome: cancelled })
     await Promise.all([...this.#all].map(async (thread) => await thread.stop()))
     this.#all.clear()
   }
@@ -74,21 +99,27 @@ export class Pool {
   #serve(): void {
     while (this.#again.length > 0 || this.#next < this.#queue.length) {
       const first = this.#again[0] ?? (this.#queue[this.#next] as Waiting)
-      const thread = this.#findThread(first.task)
-      if (thread === undefined) return
+      const thread = first.isOver ? undefined : this.#findThread(first.task)
+      if (thread === undefined && !first.isOver) return
       const waiting = this.#again.shift() ?? this.#shift()
-      if (waiting.task.signal.aborted) waiting.settle({ outcome: cancelled })
-      else void this.#runOn(thread, waiting)
+      if (thread !== undefined) this.#runOn(thread, waiting)
     }
   }
 
-  async #runOn(thread: Thread, waiting: Waiting): Promise<void> {
-    const ended = await thread.run(waiting.task)
-    if (ended.outcome !== 'lost') return waiting.settle(ended)
+  #runOn(thread: Thread, waiting: Waiting): void {
+    waiting.thread = thread
+    waiting.call = thread.run(waiting.task, (ended) => {
+      if (ended.outcome !== 'lost') finish(waiting, ended)
+      else this.#runAgain(waiting)
+    })
+  }
+
+  #runAgain(waiting: Waiting): void {
+    waiting.thread = undefined
     const { conversation } = waiting.task
     if (conversation.obstacle !== undefined) {
       const reason = `The thread ended under the call, which cannot be begun again: ${conversation.obstacle}.`
-      return waiting.settle({ outcome: crashed(reason) })
+      return finish(waiting, { outcome: crashed(reason) })
     }
     conversation.restart()
     this.#again.push(waiting)
@@ -123,4 +154,11 @@ export class Pool {
     }
     return first
   }
+}
+
+function finish(waiting: Waiting, end: End): void {
+  if (waiting.isOver) return
+  waiting.isOver = true
+  waiting.task.signal.removeEventListener('abort', waiting.onAbort)
+  waiting.answer.settle(end)
 }

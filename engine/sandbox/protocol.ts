@@ -21,6 +21,8 @@ export interface WorkerData {
   readonly wasm: WebAssembly.Module
   /** How much memory its warm realms may hold. */
   readonly warmBytesMax: number
+  /** Where it shows which turn it is at (`threads/pulse.ts`). */
+  readonly pulse: SharedArrayBuffer
 }
 
 /** One call as a worker gets it. */
@@ -71,6 +73,7 @@ export interface StartMessage {
   readonly code?: string | Uint8Array
 }
 
+/** Goes in lists: all that one turn of the event loop has to say. */
 export type ToWorker =
   | StartMessage
   | {
@@ -85,8 +88,8 @@ export type ToWorker =
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /**
- * What a worker tells. Every `call` and every `reply` is a turn, which it answers with
- * exactly one of `unknown`, `waiting` and `ended`, in the order of the turns.
+ * What a worker tells, in lists. Every `call` and every `reply` is a turn, which it answers
+ * with exactly one of `unknown`, `waiting` and `ended`, in the order of the turns.
  */
 export type FromWorker =
   | { readonly kind: 'ready' }

@@ -7,8 +7,8 @@
  * what makes the time limit a promise. Only the call that ran is to blame; the others
  * are `lost`, and whoever gave them may give them again.
  *
- * The thread does turns in the order in which they were sent: the start of a call, or a
- * reply. Each is answered once, so the first turn not yet answered is the one that runs.
+ * What is said in one turn of the event loop goes in one message, and the answers of quick
+ * calls come back together. Which call runs meanwhile is read from the thread's pulse.
  */
 import { Worker } from 'node:worker_threads'
 
@@ -16,6 +16,8 @@ import { limits } from '#engine/core/limits.ts'
 
 import type { Conversation } from './conversation.ts'
 import type { FromWorker, Job, Outcome, Spent, ToWorker, WorkerData } from './protocol.ts'
+import { monotonicMs, Pulse, pulseBytes } from './threads/pulse.ts'
+import { Turns } from './threads/turns.ts'
 import { workerUrl } from './wasm.ts'
 
 /** One call, and who is to be told and asked while it runs. */
@@ -37,14 +39,7 @@ interface Running {
   readonly call: number
   readonly task: Task
   readonly settle: (ended: Ended) => void
-  readonly onAbort: () => void
   leftMs: number
-}
-
-interface Turn {
-  readonly call: number
-  /** Of a start that has to load the code, which may take as long as a start may. */
-  readonly isFirst: boolean
 }
 
 const workerLimits = { stackSizeMb: 16, maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 }
@@ -55,15 +50,21 @@ export class Thread {
   /** Code the thread has been given. */
   readonly #known = new Set<string>()
   readonly #running = new Map<number, Running>()
-  readonly #turns: Turn[] = []
+  readonly #turns: Turns
+  #outbox: ToWorker[] = []
   #calls = 0
   #isReady = false
   #isDead = false
-  #watch: NodeJS.Timeout | undefined
 
   /** `onFree` hears that the thread can take a call, or has died. */
-  constructor(workerData: WorkerData, onFree: () => void) {
+  constructor(born: Omit<WorkerData, 'pulse'>, onFree: () => void) {
     this.#onFree = onFree
+    const pulse = new SharedArrayBuffer(pulseBytes)
+    this.#turns = new Turns(new Pulse(pulse), {
+      leftMsOf: (call) => this.#running.get(call)?.leftMs ?? 0,
+      late: () => this.#kill(late),
+    })
+    const workerData: WorkerData = { ...born, pulse }
     this.#worker = new Worker(workerUrl, {
       workerData,
       resourceLimits: workerLimits,
@@ -72,7 +73,7 @@ export class Thread {
       stdin: false,
     })
     this.#worker.unref()
-    this.#worker.on('message', (message: FromWorker) => this.#take(message))
+    this.#worker.on('message', (messages: readonly FromWorker[]) => this.#takeAll(messages))
     this.#worker.on('error', (error: Error) => this.#kill(crashed(error.message)))
     this.#worker.on('exit', () => this.#kill(crashed('The thread ended.')))
   }
@@ -89,12 +90,12 @@ export class Thread {
   /** Nothing runs, and there is room for one more that may wait. */
   get isFree(): boolean {
     const { sandboxCallsPerThreadMax } = limits
-    return !this.#isDead && this.#turns.length === 0 && this.load < sandboxCallsPerThreadMax
+    return !this.#isDead && this.#turns.count === 0 && this.load < sandboxCallsPerThreadMax
   }
 
   /** How many turns it has been sent and has not answered. */
   get ahead(): number {
-    return this.#turns.length
+    return this.#turns.count
   }
 
   /**
@@ -103,33 +104,47 @@ export class Thread {
    */
   get isQuick(): boolean {
     if (this.#isDead || this.ahead >= limits.sandboxCallsAheadMax) return false
-    if (this.load >= limits.sandboxCallsPerThreadMax) return false
-    return this.#turns.every(({ call }) => this.#running.get(call)?.task.isQuick === true)
+    if (this.load - this.ahead >= limits.sandboxCallsPerThreadMax) return false
+    return this.#turns.areQuick
   }
 
-  /** Runs `task`; the thread must be free, or quick like the task. Never rejects. */
-  async run(task: Task): Promise<Ended> {
+  /** Runs `task`; the thread must be free, or quick like the task. Answers once, through `settle`. */
+  run(task: Task, settle: (ended: Ended) => void): number {
     const call = ++this.#calls
-    return await new Promise((settle) => {
-      const onAbort = (): void => this.#callOff(call)
-      task.signal.addEventListener('abort', onAbort, { once: true })
-      const running = { call, task, settle, onAbort, leftMs: task.job.timeMsMax }
-      this.#running.set(call, running)
-      if (this.load === 1) this.#worker.ref()
-      this.#start(running, !this.#known.has(task.job.instance))
-    })
+    const running = { call, task, settle, leftMs: task.job.timeMsMax }
+    this.#running.set(call, running)
+    if (this.load === 1) this.#worker.ref()
+    this.#start(running, !this.#known.has(task.job.instance))
+    return call
   }
 
-  #start({ call, task: { job, code } }: Running, isNew: boolean): void {
-    this.#known.add(job.instance)
-    this.#push({ call, isFirst: isNew || !this.#isReady })
-    this.#say({ kind: 'call', call, job, ...(isNew ? { code } : {}) })
+  /** Nobody waits for the call any more: it comes back as called off. */
+  callOff(call: number): void {
+    if (this.#turns.running?.call === call) this.#kill(cancelled)
+    else this.#leave(call, { outcome: cancelled })
   }
 
   async stop(): Promise<void> {
-    for (const { call } of this.#running.values()) this.#end(call, { outcome: cancelled })
+    for (const call of this.#running.keys()) this.#end(call, { outcome: cancelled })
     this.#kill(cancelled)
     await this.#worker.terminate()
+  }
+
+  #start(running: Running, isNew: boolean): void {
+    const { call, task } = running
+    const { job, code } = task
+    this.#known.add(job.instance)
+    this.#push(running, isNew || !this.#isReady)
+    this.#say({ kind: 'call', call, job, ...(isNew ? { code } : {}) })
+  }
+
+  #push({ call, task: { isQuick } }: Running, isFirst: boolean): void {
+    this.#turns.push({ call, isFirst, isQuick, sinceMs: monotonicMs() })
+  }
+
+  #takeAll(messages: readonly FromWorker[]): void {
+    for (const message of messages) this.#take(message)
+    if (!this.#isDead) this.#onFree()
   }
 
   #take(message: FromWorker): void {
@@ -140,7 +155,7 @@ export class Thread {
     const running = this.#running.get(message.call)
     if (message.kind === 'log') return running?.task.conversation.log(message.level, message.text)
     if (message.kind === 'host') return this.#ask(running, message)
-    if (message.kind === 'started') return this.#watchFor(running?.leftMs ?? 0)
+    if (message.kind === 'started') return this.#turns.started()
     this.#turns.shift()
     if (message.kind === 'ended') {
       this.#end(message.call, { outcome: message.outcome, spent: message.spent })
@@ -148,8 +163,6 @@ export class Thread {
       if (message.kind === 'unknown') this.#start(running, true)
       else running.leftMs = message.leftMs
     }
-    this.#watchHead()
-    if (!this.#isDead) this.#onFree()
   }
 
   #ask(running: Running | undefined, asked: { id: number; op: string; args: string }): void {
@@ -157,46 +170,12 @@ export class Thread {
     const { call, task } = running
     const goesOn = task.conversation.ask(asked.id, asked, (reply) => {
       if (this.#running.get(call) !== running) return
-      this.#push({ call, isFirst: false })
+      this.#push(running, false)
       this.#say({ kind: 'reply', call, id: asked.id, reply })
     })
     if (goesOn) return
     const reason = task.conversation.obstacle ?? ''
     this.#leave(call, { outcome: crashed(`The call was begun again, and ${reason}.`) })
-  }
-
-  #push(turn: Turn): void {
-    this.#turns.push(turn)
-    if (this.#turns.length === 1) this.#watchHead()
-  }
-
-  /** Watches the turn that runs; one whose call has gone has no time left. */
-  #watchHead(): void {
-    const [head] = this.#turns
-    if (head === undefined) return clearTimeout(this.#watch)
-    const leftMs = this.#running.get(head.call)?.leftMs ?? 0
-    this.#watchFor(head.isFirst ? limits.sandboxStartMsMax : leftMs)
-  }
-
-  #watchFor(ms: number): void {
-    clearTimeout(this.#watch)
-    const [head] = this.#turns
-    // A module has no clock inside that would be asked first.
-    const isModule = this.#running.get(head?.call ?? 0)?.task.job.format === 'wasm'
-    this.#watch = setTimeout(
-      () => {
-        // When this thread was the late one, the answer is already here: take it first.
-        setImmediate(() => {
-          if (head !== undefined && this.#turns[0] === head) this.#kill(late)
-        })
-      },
-      ms + (isModule ? 0 : limits.sandboxKillGraceMs),
-    )
-  }
-
-  #callOff(call: number): void {
-    if (this.#turns[0]?.call === call) this.#kill(cancelled)
-    else this.#leave(call, { outcome: cancelled })
   }
 
   /** Ends a call that does not run at this moment; the thread lives on. */
@@ -211,7 +190,6 @@ export class Thread {
     if (running === undefined) return
     this.#running.delete(call)
     if (this.load === 0) this.#worker.unref()
-    running.task.signal.removeEventListener('abort', running.onAbort)
     running.settle(ended)
   }
 
@@ -219,16 +197,24 @@ export class Thread {
   #kill(outcome: Outcome): void {
     if (this.#isDead) return
     this.#isDead = true
-    clearTimeout(this.#watch)
     void this.#worker.terminate()
-    const [head] = this.#turns.splice(0)
-    if (head !== undefined) this.#end(head.call, { outcome })
-    for (const { call } of this.#running.values()) this.#end(call, { outcome: 'lost' })
+    const blamed = this.#turns.running
+    this.#turns.clear()
+    if (blamed !== undefined) this.#end(blamed.call, { outcome })
+    for (const call of this.#running.keys()) this.#end(call, { outcome: 'lost' })
     this.#onFree()
   }
 
+  /** All that one turn of the event loop has to say goes together, before the loop goes on. */
   #say(message: ToWorker): void {
-    this.#worker.postMessage(message)
+    if (this.#outbox.push(message) > 1) return
+    queueMicrotask(() => process.nextTick(() => this.#post()))
+  }
+
+  #post(): void {
+    const messages = this.#outbox
+    this.#outbox = []
+    if (!this.#isDead) this.#worker.postMessage(messages)
   }
 }
 

@@ -15,6 +15,7 @@ import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './prot
 import { Realm, type RealmHost, type Turn } from './realm.ts'
 import { openMemory } from './realm/memory.ts'
 import { Shelf } from './shelf.ts'
+import { Pulse } from './threads/pulse.ts'
 
 interface Current {
   readonly call: number
@@ -28,16 +29,20 @@ interface Current {
 // QuickJS asks this realm for the offset of local time; the same run must not depend on it.
 Date.prototype.getTimezoneOffset = () => 0
 
-const { wasm, warmBytesMax } = workerData as WorkerData
+const { wasm, warmBytesMax, pulse: shared } = workerData as WorkerData
+const pulse = new Pulse(shared)
 const codes = new Map<string, string>()
 const shelf = new Shelf(warmBytesMax)
 const modules = new Modules()
 const calls = new Map<number, Current>()
 const inbox: ToWorker[] = []
 let isTaking = false
+/** Answers that go together, and when the first of them was given. */
+let held: FromWorker[] = []
+let heldSince = 0
 
-parentPort?.on('message', (message: ToWorker) => {
-  inbox.push(message)
+parentPort?.on('message', (messages: readonly ToWorker[]) => {
+  inbox.push(...messages)
   if (!isTaking) void takeAll()
 })
 say({ kind: 'ready' })
@@ -53,6 +58,7 @@ async function takeAll(): Promise<void> {
 }
 
 function take(message: ToWorker): Promise<void> | undefined {
+  if (message.kind !== 'drop') pulse.beat()
   if (message.kind === 'call') return begin(message)
   const { kind, call } = message
   const current = calls.get(call)
@@ -154,6 +160,13 @@ function keep<T>(
   if (map.size > max && oldest !== undefined) map.delete(oldest)
 }
 
+/** What ends a quick call waits for the next one's end, but never for long; the rest goes at once. */
 function say(message: FromWorker): void {
-  parentPort?.postMessage(message)
+  const now = performance.now()
+  if (held.push(message) === 1) heldSince = now
+  const mayWait = message.kind === 'ended' && inbox.length > 0
+  if (mayWait && now - heldSince < limits.sandboxAnswersHeldMsMax) return
+  const messages = held
+  held = []
+  parentPort?.postMessage(messages)
 }
