@@ -40,6 +40,7 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
 const areas: Readonly<Record<string, Exit>> = {
   DSL: exits.problems,
   PLAN: exits.problems,
+  LOCK: exits.problems,
   RUN: exits.failed,
   SANDBOX: exits.failed,
   CAP: exits.denied,

@@ -6,6 +6,9 @@
  */
 import { Command, Option } from 'commander'
 
+import { addSecretCommands } from './commands/secret-table.ts'
+import { addLockCommands } from './lock/table.ts'
+import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -44,6 +47,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     .description('look at runs, stop them, try them again')
   addFlowCommands(adder(program, done), terminal)
   addPlanCommand(adder(program, done), terminal)
+  addLockCommands(adder(program, done), terminal)
   addStartCommands(adder(program, done), terminal)
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
@@ -137,28 +141,6 @@ function addFlowCommands(add: Add, terminal: Terminal): void {
   )
 }
 
-function addPlanCommand(add: Add, terminal: Terminal): void {
-  add(
-    'plan [range]',
-    'show what a branch, or the files on the disk, would change; runs nothing',
-    [
-      ['--base <ref>', 'what is changed (else the main branch)'],
-      ['--head <ref>', 'what changes it (else the files on the disk)'],
-      ['--format <format>', 'text, json, markdown, sarif or github'],
-      ['--json', 'the same as --format json'],
-      ['--full', 'show every value that changes'],
-      ['--detailed-exitcode', 'end with 5 when something changes'],
-      repo,
-      dataDir,
-    ],
-    async ([range], values) =>
-      (await import('./commands/plan.ts')).plan(terminal, {
-        range: range as string | undefined,
-        ...values,
-      }),
-  )
-}
-
 function addStartCommands(add: Add, terminal: Terminal): void {
   add(
     'run <flow>',
@@ -236,24 +218,6 @@ function addRunCommands(add: Add, terminal: Terminal): void {
   )
   add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
     (await load()).verify(terminal, { run: run as string, ...values }),
-  )
-}
-
-function addSecretCommands(add: Add, terminal: Terminal): void {
-  const load = async () => await import('./commands/secret.ts')
-  const options: readonly OptionRow[] = [json, repo, dataDir]
-  add(
-    'set <name>',
-    'seal a value, read from stdin or typed unseen',
-    options,
-    async ([name], values) =>
-      (await load()).setSecret(terminal, { name: name as string, ...values }),
-  )
-  add('ls', 'list names, never values', options, async (_, values) =>
-    (await load()).listSecrets(terminal, values),
-  )
-  add('rm <name>', 'forget a value', options, async ([name], values) =>
-    (await load()).removeSecret(terminal, { name: name as string, ...values }),
   )
 }
 

@@ -58,6 +58,13 @@ export const codes = {
   PLAN_TRIGGER_CHANGED: { retry: 'never', status: 422 },
   PLAN_TRIGGER_REMOVED: { retry: 'never', status: 422 },
   PLAN_INTERFACE_BROKEN: { retry: 'never', status: 422 },
+  PLAN_PACKAGE_CHANGED: { retry: 'never', status: 422 },
+
+  // LOCK: what references mean, and where their bytes come from (exit 3)
+  LOCK_MALFORMED: { retry: 'never', status: 422 },
+  LOCK_STALE: { retry: 'never', status: 409 },
+  LOCK_PACKAGE_MISSING: { retry: 'never', status: 404 },
+  LOCK_SOURCE_REFUSED: { retry: 'never', status: 422 },
 
   // RUN: what happens while a run is under way
   RUN_INPUT_REFUSED: { retry: 'never', status: 422 },
@@ -116,6 +123,7 @@ export const codes = {
   CONN_SECRET_SEALED: { retry: 'never', status: 500 },
 
   // MIRROR: Git
+  MIRROR_FETCH_FAILED: { retry: 'backoff', status: 502 },
   MIRROR_REPOSITORY_MISSING: { retry: 'never', status: 404 },
   MIRROR_GIT_NEEDED: { retry: 'never', status: 422 },
   MIRROR_REF_UNKNOWN: { retry: 'never', status: 404 },

@@ -19,6 +19,9 @@ export const limits = {
   fileDepthMax: 64,
   stepsPerFlowMax: 2_000,
 
+  packageFilesMax: 2_000,
+  packageBytesMax: 16 * 1024 * 1024,
+
   // Expressions
   expressionCharsMax: 4_096,
   expressionMacroDepthMax: 2,

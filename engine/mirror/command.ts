@@ -40,14 +40,16 @@ export interface GitCall {
   readonly cwd: string
   readonly args: readonly string[]
   readonly input?: string | Uint8Array
+  /** Transports that may be used, as git names them; absent means none at all. */
+  readonly protocols?: readonly string[]
 }
 
 /** Runs git to its end, whatever its exit status; throws only when that cannot be. */
-export function runGit({ cwd, args, input }: GitCall): Promise<GitResult> {
+export function runGit({ cwd, args, input, protocols = [] }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...fixed, ...args], {
       cwd,
-      env: environment(),
+      env: { ...environment(), GIT_ALLOW_PROTOCOL: protocols.join(':') || 'none' },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     })
@@ -111,7 +113,6 @@ function environment(): NodeJS.ProcessEnv {
     GIT_NO_REPLACE_OBJECTS: '1',
     // A partial clone fetches what it lacks: the first says no, the second holds in an older git.
     GIT_NO_LAZY_FETCH: '1',
-    GIT_ALLOW_PROTOCOL: 'none',
     LC_ALL: 'C',
   }
 }

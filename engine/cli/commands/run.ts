@@ -15,6 +15,7 @@ import { withSession } from '#engine/cli/with-session.ts'
 import { chooseDataDirectory } from '#engine/host/data/directory.ts'
 import { freshRunId } from '#engine/host/session.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
+import { holdLock } from '#engine/host/lock/hold.ts'
 import { loadFlow } from '#engine/host/repository/load.ts'
 import { findTarget } from '#engine/host/target.ts'
 
@@ -49,6 +50,7 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     }
     return exitOfProblems(problems)
   }
+  holdLock(target.files, loaded)
   holdCeiling(loaded.plan.permissions, values.grant)
   const input = readInputs({
     args: values.input ?? [],

@@ -46,6 +46,7 @@ export function planText(
       '',
       ...flowLines(terminal, result, { flow, isFull, running }),
     ]),
+    ...packageLines(terminal, result),
     ...conflictLines(terminal, result.conflicts),
     '',
     summary(result),
@@ -129,6 +130,13 @@ function findingLine(terminal: Terminal, result: RepositoryChange, finding: Find
   const line = lineOf(finding, (file) => result.readText(file))
   const place = `${finding.file ?? ''}${line === undefined ? '' : `:${line}`}`
   return `  ! ${label}  ${printable(message)}  ${paint(terminal, 'muted', `${place} ${code}`)}`
+}
+
+function packageLines(terminal: Terminal, result: RepositoryChange): readonly string[] {
+  const packages = result.change.findings.filter(({ flow }) => flow === '')
+  return packages.length === 0
+    ? []
+    : ['', ...packages.map((finding) => findingLine(terminal, result, finding))]
 }
 
 function conflictLines(terminal: Terminal, conflicts: readonly string[]): readonly string[] {

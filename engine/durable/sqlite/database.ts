@@ -110,7 +110,8 @@ const names: Readonly<Record<number, string>> = {
 const advice: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk is full: make room, then `ionflux resume` carries on what was under way.',
   ENOSPC: 'The disk is full: make room, then `ionflux resume` carries on what was under way.',
-  SQLITE_IOERR: 'The disk reports an error or is full: look at it, then `ionflux resume` carries on.',
+  SQLITE_IOERR:
+    'The disk reports an error or is full: look at it, then `ionflux resume` carries on.',
   SQLITE_READONLY:
     'The file may not be written: check its permissions, or name another --data-dir.',
   SQLITE_CANTOPEN: 'The file cannot be opened: check the permissions, or name another --data-dir.',

@@ -15,6 +15,8 @@ import { parseDocument } from '#engine/dsl/text.ts'
 import { readMarker, type Marker } from './config.ts'
 import { openWorkingTree, type Files } from './files.ts'
 import { installation } from '#engine/host/installation.ts'
+import { filesOf, findPackage } from '#engine/host/lock/package-files.ts'
+import { keyOf, type Lock, lockFile, type LockedPackage, readLock } from '#engine/plan/lock/lock.ts'
 
 /** A plugin that was found: its manifest and where its files are. */
 export interface FoundPlugin {
@@ -39,6 +41,10 @@ export interface Shelf {
 export interface Catalog {
   /** By `namespace/name`. */
   findPlugin(name: string): FoundPlugin | undefined
+  /** Packages of the lock that were asked for and are not on this machine. */
+  absent(): readonly LockedPackage[]
+  /** The lock of the repository; undefined without one, or with one that cannot be trusted. */
+  readonly lock: Lock | undefined
   /** By id; the first file in order of path where several have it. */
   findFlow(id: string): FoundFlow | undefined
   /** Every file of the repository whose flow has this id. */
@@ -65,15 +71,24 @@ export function openCatalog(files: Files): Catalog {
   const findPlugin = (name: string): FoundPlugin | undefined => {
     if (!known.has(name)) {
       const order = name.startsWith('std/') ? [builtIn] : [own]
-      known.set(
-        name,
-        first(order, (shelf) => pluginOn(shelf, name)),
-      )
+      const found = first(order, (shelf) => pluginOn(shelf, name))
+      known.set(name, found ?? (name.startsWith('std/') ? undefined : fromLock(name)))
     }
     return known.get(name)
   }
+  const lock = lockOf(files)
+  const absent = new Map<string, LockedPackage>()
+  const fromLock = (name: string): FoundPlugin | undefined => {
+    const locked = lock?.packages.find((one) => one.name === name && one.source.kind === 'git')
+    const bytes = locked === undefined ? undefined : findPackage(locked.digest)
+    if (locked !== undefined && bytes === undefined) absent.set(name, locked)
+    if (locked === undefined || bytes === undefined) return undefined
+    return readManifest(filesOf(bytes, `${keyOf(locked)}:`), 'plugin.yaml')
+  }
   return {
     findPlugin,
+    absent: () => [...absent.values()],
+    lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {
         const file = indexOf(shelf).get(id)?.[0]
@@ -85,6 +100,12 @@ export function openCatalog(files: Files): Catalog {
     flowFiles: () => files.find(own.marker.flows),
     pluginFiles: () => files.find(own.marker.plugins),
   }
+}
+
+function lockOf(files: Files): Lock | undefined {
+  const text = files.readText(lockFile)
+  const read = text === undefined ? undefined : readLock(text)
+  return read?.ok === true ? read.lock : undefined
 }
 
 let builtIn: Shelf | undefined

@@ -14,6 +14,9 @@ import { compareSides } from '#engine/plan/change/compare.ts'
 import type { Change, Side } from '#engine/plan/change/change.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
+import { lockIn } from '#engine/host/lock/change-lock.ts'
+import type { Lock } from '#engine/plan/lock/lock.ts'
+
 import { readMarker } from './config.ts'
 import { openCommitTree, openWorkingTree, type Files } from './files.ts'
 import { settled } from './load.ts'
@@ -76,6 +79,7 @@ async function changeOf(
     before,
     after,
     untouched,
+    locks: { before: await lockOf(ends.before), after: await lockOf(ends.after) },
     ...(policy === undefined ? {} : { policy }),
   })
   return {
@@ -85,6 +89,10 @@ async function changeOf(
     conflicts: ends.conflicts,
     readText: readerOf([ends.after, ends.before], [after, before]),
   }
+}
+
+async function lockOf(files: Files): Promise<Lock | undefined> {
+  return await settled(files, async () => lockIn(files).lock)
 }
 
 function countOthers(files: Files, isWanted: (file: string) => boolean): number {

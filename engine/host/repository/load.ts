@@ -12,6 +12,7 @@ import { checkFlow } from '#engine/dsl/check.ts'
 import type { Flow } from '#engine/dsl/flow.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
+import { keyOf, lockFile } from '#engine/plan/lock/lock.ts'
 import type { Plan } from '#engine/plan/plan.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
@@ -96,7 +97,8 @@ async function loadFresh(
   const world = worldOf(context.catalog, files)
   const checked = checkFlow(document, world)
   const { flow } = checked
-  if (flow === undefined || hasErrors(checked.problems)) return { problems: checked.problems }
+  if (flow === undefined || hasErrors(checked.problems))
+    return { problems: [...checked.problems, ...absentProblems(context.catalog, document)] }
   const code = await buildCode({ ...context, flow, document, files })
   const called = await loadCalled(context, { flow, document, callers: [...callers, flow.id] })
   const problems = [...checked.problems, ...code.problems, ...called.problems]
@@ -117,6 +119,18 @@ async function loadFresh(
     },
     problems: all,
   }
+}
+
+/** Packages that the lock names and this machine does not have: why a name is not known. */
+function absentProblems(catalog: Catalog, { file }: Document): readonly Problem[] {
+  return catalog.absent().map((locked) => ({
+    code: 'LOCK_PACKAGE_MISSING',
+    severity: 'error',
+    message: `The package "${keyOf(locked)}" of ${lockFile} is not on this machine.`,
+    at: '',
+    file,
+    help: '`ionflux lock --fetch` gets it from where the lock says, and checks its digest.',
+  }))
 }
 
 interface Called {

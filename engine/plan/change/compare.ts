@@ -7,6 +7,8 @@
 import { type Digest, digestOf } from '#engine/core/digest.ts'
 import type { Json } from '#engine/core/json.ts'
 
+import type { Lock } from '#engine/plan/lock/lock.ts'
+
 import {
   type Change,
   type ChangePolicy,
@@ -18,6 +20,7 @@ import {
 } from './change.ts'
 import { found } from './finding.ts'
 import { interfaceFindings } from './interface.ts'
+import { packageFindings } from './packages.ts'
 import { powerFindings } from './powers.ts'
 import { safeguardFindings } from './safeguards.ts'
 import { changedSteps } from './steps-changed.ts'
@@ -35,23 +38,26 @@ export interface Sides {
   readonly policy?: ChangePolicy
   /** Flows that are on neither side because nothing of them can have changed. */
   readonly untouched?: number
+  readonly locks?: { readonly before: Lock | undefined; readonly after: Lock | undefined }
 }
 
 /** What the change from one side to the other would do. */
-export function compareSides({ before, after, policy = {}, untouched = 0 }: Sides): Change {
+export function compareSides(sides: Sides): Change {
+  const { before, after, policy = {}, untouched = 0, locks } = sides
   const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted()
   const flows = ids.flatMap((id) => {
     const one = compareFlow(before.get(id), after.get(id))
     return one === undefined ? [] : [judged(one, policy)]
   })
-  const findings = flows
-    .flatMap((flow) => flow.findings)
-    .toSorted((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity))
+  const packages = packageFindings(locks?.before, locks?.after).map((one) => judge(one, policy))
+  const findings = [...flows.flatMap((flow) => flow.findings), ...packages].toSorted(
+    (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
+  )
   return {
     flows,
     unchanged: ids.length - flows.length + untouched,
     findings,
-    planDigest: planDigest(flows, policy),
+    planDigest: planDigest(flows, { policy, packages }),
   }
 }
 
@@ -164,19 +170,23 @@ function outside(before: FlowVersion, after: FlowVersion): FlowChange['values'] 
 }
 
 function judged(flow: FlowChange, policy: ChangePolicy): FlowChange {
-  const findings = flow.findings.map((one) => ({
-    ...one,
-    severity: policy[one.code] ?? one.severity,
-  }))
-  return { ...flow, findings }
+  return { ...flow, findings: flow.findings.map((one) => judge(one, policy)) }
+}
+
+function judge(finding: Finding, policy: ChangePolicy): Finding {
+  return { ...finding, severity: policy[finding.code] ?? finding.severity }
 }
 
 /** No commit, no time, no file: a rebase keeps it, and any byte that matters changes it. */
-function planDigest(flows: readonly FlowChange[], policy: ChangePolicy): Digest {
+function planDigest(
+  flows: readonly FlowChange[],
+  { policy, packages }: { policy: ChangePolicy; packages: readonly Finding[] },
+): Digest {
   return digestOf({
     $type: 'ionflux.change/v1',
     rules: rulesVersion,
     policy: { ...policy },
+    packages: packages.map(({ severity, message }) => [severity, message]),
     flows: flows.map(({ id, before, after, findings, values }) => ({
       id,
       before: before ?? null,

@@ -8,6 +8,8 @@ import { isAllowedBy, isCovered, powerKinds, type PowerKind } from '#engine/dsl/
 import { parseReference } from '#engine/dsl/reference.ts'
 import { parseTemplate, secretsOf } from '#engine/dsl/template.ts'
 
+import type { Permissions } from '#engine/dsl/world.ts'
+
 import type { Finding, FlowVersion } from './change.ts'
 import { type FindingAt, found } from './finding.ts'
 import { stepsOf } from './steps.ts'
@@ -55,6 +57,18 @@ export function allows(wide: Grant, narrow: Grant): boolean {
   if (wide.kind !== narrow.kind) return false
   if (wide.kind === 'net') return isCovered('net', wide.value, narrow.value)
   return isAllowedBy([wide.value], narrow.value)
+}
+
+/** What `after` allows and `before` did not: `net:api.example.com`. */
+export function grownPowers(before: Permissions, after: Permissions): readonly string[] {
+  return powerKinds.flatMap((kind) =>
+    (after[kind] ?? [])
+      .filter(
+        (value) =>
+          !(before[kind] ?? []).some((one) => allows({ kind, value: one }, { kind, value })),
+      )
+      .map((value) => `${kind}:${value}`),
+  )
 }
 
 function grantFinding({ kind, value }: Grant): FindingAt {

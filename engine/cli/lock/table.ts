@@ -1,0 +1,48 @@
+/**
+ * The commands about `ionflux.lock`, as one table.
+ */
+import type { Add, OptionRow } from '#engine/cli/program.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+
+const json: OptionRow = ['--json', 'print one JSON document on stdout']
+const repo: OptionRow = ['--repo <dir>', 'the repository to work on (else the one around you)']
+const consent: OptionRow = ['--accept-caps', 'consent to every power that is asked for']
+
+export function addLockCommands(add: Add, terminal: Terminal): void {
+  add(
+    'lock',
+    'write ionflux.lock: what every reference means, by digest',
+    [
+      ['--check', 'write nothing; end with 3 when it is not current'],
+      ['--fetch', 'get packages that it names and this machine does not have'],
+      ['--prune', 'take out packages that no flow uses'],
+      json,
+      repo,
+    ],
+    async (_, values) => (await import('./lock.ts')).lock(terminal, values),
+  )
+  add(
+    'add <source>',
+    'lock a package of another repository: git+https://HOST/OWNER/REPO//path@TAG',
+    [consent, json, repo],
+    async ([source], values) =>
+      (await import('./add.ts')).add(terminal, { source: source as string, ...values }),
+  )
+  add(
+    'update [name]',
+    'take the newest commit of what packages were asked by',
+    [['--dry-run', 'only say what would change'], consent, json, repo],
+    async ([name], values) =>
+      (await import('./add.ts')).update(terminal, {
+        name: name as string | undefined,
+        ...values,
+      }),
+  )
+  add(
+    'why <name>',
+    'say which flows need a package or a flow',
+    [json, repo],
+    async ([name], values) =>
+      (await import('./why.ts')).why(terminal, { name: name as string, ...values }),
+  )
+}

@@ -1,0 +1,63 @@
+/**
+ * What a change does to the lock: packages that come, go, or are other bytes or come from
+ * elsewhere.
+ */
+import { type Lock, keyOf, lockFile, type LockedPackage } from '#engine/plan/lock/lock.ts'
+
+import type { Finding } from './change.ts'
+import { grownPowers } from './powers.ts'
+import { isSame } from './values.ts'
+
+/** Of code in the repository itself the flows tell; here is what comes from outside. */
+export function packageFindings(
+  before: Lock | undefined,
+  after: Lock | undefined,
+): readonly Finding[] {
+  const outside = (lock: Lock | undefined): ReadonlyMap<string, LockedPackage> =>
+    new Map(
+      (lock?.packages ?? []).flatMap((one) =>
+        one.source.kind === 'git' ? [[one.name, one] as const] : [],
+      ),
+    )
+  const [old, now] = [outside(before), outside(after)]
+  const come = [...now.values()].flatMap((one): readonly Finding[] => {
+    const was = old.get(one.name)
+    if (was?.digest === one.digest && isSame({ ...was.source }, { ...one.source })) return []
+    return [finding('review', words(was, one), growth(was, one))]
+  })
+  const gone = [...old.values()]
+    .filter(({ name }) => !now.has(name))
+    .map((one) => finding('info', `The package "${keyOf(one)}" is no longer locked.`, []))
+  return [...come, ...gone]
+}
+
+function words(was: LockedPackage | undefined, one: LockedPackage): string {
+  if (was === undefined) return `The package "${keyOf(one)}" comes in from ${origin(one)}.`
+  const moved = origin(was) === origin(one) ? '' : `, from ${origin(one)} instead of ${origin(was)}`
+  return was.version === one.version
+    ? `The package "${keyOf(one)}" has other bytes under the same version${moved}.`
+    : `The package "${one.name}" goes from ${was.version} to ${one.version}${moved}.`
+}
+
+function growth(was: LockedPackage | undefined, one: LockedPackage): readonly string[] {
+  return grownPowers(was?.powers ?? {}, one.powers)
+}
+
+function origin({ source }: LockedPackage): string {
+  return source.kind === 'git' ? `${source.url}${source.path === '' ? '' : `//${source.path}`}` : ''
+}
+
+function finding(
+  severity: Finding['severity'],
+  message: string,
+  grown: readonly string[],
+): Finding {
+  const asks = grown.length === 0 ? '' : ` It may newly ask for ${grown.join(', ')}.`
+  return {
+    code: 'PLAN_PACKAGE_CHANGED',
+    severity: grown.length > 0 ? 'escalation' : severity,
+    message: message + asks,
+    flow: '',
+    file: lockFile,
+  }
+}

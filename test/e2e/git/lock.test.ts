@@ -1,0 +1,188 @@
+/**
+ * Goal: what runs is what the lock names, wherever its bytes come from, and nobody gets a
+ * power without consent. Method: the real command line, two repositories, git's http-backend.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { call, type Ended } from '#test/e2e/cli.ts'
+import { openGitServer, type GitServer } from '#test/fake/git-server.ts'
+import { repository, type Fixture, type FixtureCommit } from '#test/fake/repository.ts'
+
+const manifest = (version: string, more = ''): string => `plugin: acme/shout
+version: ${version}
+description: Says it louder.
+entry: ./main.ts
+${more}actions:
+  default:
+    effects: pure
+    input: { type: object, properties: { text: { type: string } } }
+    output: { type: string }
+`
+const code = (mark: string): string =>
+  `export default ({ text }: { text: string }): string => text.toUpperCase() + '${mark}'\n`
+const plugin = (version: string, mark: string, more = ''): FixtureCommit['files'] => [
+  { path: 'plugins/shout/plugin.yaml', content: manifest(version, more) },
+  { path: 'plugins/shout/main.ts', content: code(mark) },
+]
+const flow = `dsl: flux/1
+id: loud
+steps:
+  - { id: say, use: acme/shout@^1, with: { text: hello } }
+outputs: { text: "\${{ steps.say.output }}" }
+`
+
+let top: string
+let own: Fixture
+let server: GitServer
+const served: Fixture[] = []
+const ionflux = async (...args: readonly string[]): Promise<Ended> =>
+  await call(args, { cwd: own.dir, env: { XDG_CACHE_HOME: join(top, 'cache') } })
+const lockText = (): string => readFileSync(join(own.dir, 'ionflux.lock'), 'utf8')
+
+beforeAll(async () => {
+  top = mkdtempSync(join(tmpdir(), 'ionflux-lock-'))
+  own = repository([
+    {
+      message: 'one',
+      files: [
+        { path: 'ionflux.yaml', content: 'namespace: me\n' },
+        { path: 'flows/loud.flow.yaml', content: flow },
+      ],
+    },
+  ])
+  own.git('checkout', '--quiet', '--force', 'main')
+  const upstream = repository(
+    [
+      { message: 'one', files: plugin('1.0.0', '!') ?? [], tags: ['v1.0.0'] },
+      { message: 'two', files: plugin('1.1.0', '!!') ?? [] },
+      {
+        message: 'three',
+        branch: 'wide',
+        files: plugin('1.2.0', '!!!', 'capabilities: { net: [b.example] }\n') ?? [],
+      },
+    ],
+    { bare: true },
+  )
+  served.push(upstream)
+  server = await openGitServer(join(upstream.dir, '..'))
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  for (const fixture of [own, ...served]) fixture.remove()
+  rmSync(top, { recursive: true, force: true })
+})
+
+const source = (ref: string): string =>
+  `git+${server.origin}/${served[0]?.dir.split('/').at(-1) ?? ''}//plugins/shout@${ref}`
+
+test('a package of another repository is added, locked and run', async () => {
+  const added = await ionflux('add', source('v1.0.0'))
+  expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining('acme/shout@1.0.0') })
+  expect(lockText()).toMatch(/acme\/shout@1\.0\.0:\n {4}digest: sha256:/)
+  const { stdout } = await ionflux('run', 'loud', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({ run: { output: { text: 'HELLO!' } } })
+  expect((await ionflux('lock', '--check')).code).toBe(0)
+  const { stdout: ways } = await ionflux('why', 'acme/shout')
+  expect(ways).toBe('loud → acme/shout\n')
+})
+
+test('a commit runs what its lock names, and nothing else', async () => {
+  own.git('add', '-A')
+  own.git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '--quiet', '-m', 'locked')
+  expect((await ionflux('run', 'loud', '--at', 'HEAD')).code).toBe(0)
+  const path = join(own.dir, 'flows/loud.flow.yaml')
+  writeFileSync(path, flow.replace('hello', 'bye'))
+  own.git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '--quiet', '-am', 'not locked')
+  const refused = await ionflux('run', 'loud', '--at', 'HEAD')
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('LOCK_STALE') })
+  expect((await ionflux('lock', '--check')).code).toBe(3)
+  expect((await ionflux('run', 'loud')).code).toBe(0)
+  writeFileSync(path, flow)
+  own.git('reset', '--quiet', '--hard', 'HEAD~1')
+})
+
+test('an update that asks for more needs consent; the plan says what comes in', async () => {
+  const before = lockText()
+  const wider = await ionflux('add', source('wide'))
+  expect(wider).toMatchObject({ code: 4, stderr: expect.stringContaining('net:b.example') })
+  expect(lockText()).toBe(before)
+  expect((await ionflux('add', source('main'))).code).toBe(0)
+  const { stdout } = await ionflux('plan', '--json')
+  const { findings } = JSON.parse(stdout) as {
+    findings: readonly { code: string; message: string }[]
+  }
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      code: 'PLAN_PACKAGE_CHANGED',
+      message: 'The package "acme/shout" goes from 1.0.0 to 1.1.0.',
+    }),
+  )
+  expect((await ionflux('update')).stderr).toContain('newest commit')
+})
+
+test('a machine without the package is told how to get it, and gets what the lock names', async () => {
+  rmSync(join(top, 'cache'), { recursive: true })
+  const without = await ionflux('run', 'loud')
+  expect(without).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('LOCK_PACKAGE_MISSING'),
+  })
+  expect((await ionflux('lock', '--fetch')).stderr).toContain('got acme/shout@1.1.0')
+  expect((await ionflux('run', 'loud')).code).toBe(0)
+})
+
+test('bytes that were changed on this machine are not the package', async () => {
+  const folder = join(top, 'cache/ionflux/packages')
+  const [name = ''] = readdirSync(folder)
+  const file = join(folder, name)
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replace(/"main\.ts":"../, '"main.ts":"ZZ'))
+  expect((await ionflux('run', 'loud')).stderr).toContain('LOCK_PACKAGE_MISSING')
+  writeFileSync(file, text)
+})
+
+test('a lock that was changed by hand is refused', async () => {
+  const text = lockText()
+  writeFileSync(join(own.dir, 'ionflux.lock'), text.replace('  loud:', '  loud:   # mine'))
+  const { code, stderr } = await ionflux('lock', '--check')
+  writeFileSync(join(own.dir, 'ionflux.lock'), text)
+  expect({ code, stderr }).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('LOCK_MALFORMED'),
+  })
+})
+
+test.each([
+  ['acme/shout', 'names no package'],
+  ['git+https://user:secret@host/x', 'names no package'],
+  ['git+ssh://host/x', 'names no package'],
+  ['git+http://127.0.0.1:1/none', 'MIRROR_FETCH_FAILED'],
+])('%s is refused with a reason', async (text, words) => {
+  const { code, stderr } = await ionflux('add', text)
+  expect(code).not.toBe(0)
+  expect(stderr).toContain(words)
+})
+
+test('a folder that is no plugin, or holds a link, is refused', async () => {
+  mkdirSync(join(top, 'odd'))
+  const odd = repository(
+    [
+      {
+        message: 'one',
+        files: [
+          ...(plugin('1.0.0', '!') ?? []),
+          { path: 'plugins/shout/link.ts', content: '/etc/passwd', mode: '120000' },
+        ],
+      },
+    ],
+    { bare: true },
+  )
+  served.push(odd)
+  const base = `git+${server.origin}/${odd.dir.split('/').at(-1) ?? ''}`
+  expect((await ionflux('add', `${base}//plugins/shout`)).stderr).toContain('symlink')
+  expect((await ionflux('add', base)).stderr).toContain('LOCK_SOURCE_REFUSED')
+})
