@@ -17,6 +17,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/mirror': ['engine/dsl', 'engine/plan'],
   'engine/durable': ['engine/runtime'],
   'engine/forge': ['engine/connection'],
+  'engine/testing': ['engine/dsl', 'engine/plan', 'engine/runtime', 'engine/durable'],
   'engine/host': [
     'engine/dsl',
     'engine/plan',
@@ -26,6 +27,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/mirror',
     'engine/durable',
     'engine/forge',
+    'engine/testing',
   ],
   'engine/cli': ['engine/host', 'engine/dsl', 'engine/plan'],
   plugins: [],

@@ -17,9 +17,10 @@ export interface Generated {
 }
 
 const sources = [
-  { schema: 'flow', root: 'Flow', types: 'flow' },
-  { schema: 'plugin', root: 'Manifest', types: 'manifest' },
-  { schema: 'ionflux', root: 'Repository', types: 'repository' },
+  { schema: 'flow', root: 'Flow', types: 'engine/dsl/flow.ts' },
+  { schema: 'plugin', root: 'Manifest', types: 'engine/dsl/manifest.ts' },
+  { schema: 'ionflux', root: 'Repository', types: 'engine/dsl/repository.ts' },
+  { schema: 'test', root: 'TestFile', types: 'engine/testing/file.ts' },
 ] as const
 
 /** Everything that is derived from the schemas, by path from the root of the project. */
@@ -27,7 +28,7 @@ export function generate(): readonly Generated[] {
   return sources.map(({ schema, root, types }) => {
     const source = `schemas/${schema}.json`
     const node = JSON.parse(readFileSync(absolute(source), 'utf8')) as SchemaNode
-    return { path: `engine/dsl/${types}.ts`, text: printTypes({ source, root, node }) }
+    return { path: types, text: printTypes({ source, root, node }) }
   })
 }
 

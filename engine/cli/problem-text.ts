@@ -105,6 +105,24 @@ function gutterOf(marks: readonly Mark[], sources: (file: string) => Source | un
   return String(Math.max(1, ...last)).length
 }
 
+/** A place of a file with its line, marked, for what is no problem of the file. */
+export function markedText(
+  terminal: Pick<Terminal, 'paint' | 'columns'>,
+  place: { readonly file: string; readonly span: Span },
+  readText: ReadText,
+): string {
+  const sources = openSources(readText)
+  const marks: Mark[] = [{ ...place, label: '', isMain: true }]
+  const gutter = gutterOf(marks, sources)
+  const pad = ' '.repeat(gutter)
+  const source = sources(place.file)
+  const at = source?.place(place.span.start)
+  const where = at === undefined ? '' : `:${at.line}:${at.column}`
+  const head = `${pad}${terminal.paint('note', '-->')} ${printable(place.file)}${where}`
+  const body = fileLines({ terminal, sources, gutter }, marks)
+  return [head, `${pad} ${terminal.paint('note', '|')}`, ...body].join('\n')
+}
+
 interface Frame {
   readonly terminal: Pick<Terminal, 'paint' | 'columns'>
   readonly sources: (file: string) => Source | undefined

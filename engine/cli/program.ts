@@ -11,6 +11,7 @@ import { addLockCommands } from './lock/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
 import type { Terminal } from './terminal.ts'
+import { addTestCommand } from './test/table.ts'
 
 // Commander gives what the table below asks for; each command names the shape it expects.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -48,6 +49,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   addFlowCommands(adder(program, done), terminal)
   addPlanCommand(adder(program, done), terminal)
   addLockCommands(adder(program, done), terminal)
+  addTestCommand(adder(program, done), terminal, [json, repo, dataDir])
   addStartCommands(adder(program, done), terminal)
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
@@ -251,10 +253,11 @@ Examples:
   ionflux init hello                                   a repository with a flow that works
   ionflux run hello -i name=Ada                        run it
   ionflux check                                        every mistake, with its place
+  ionflux test --coverage                              the tests of flows, and what they miss
   ionflux run flows/release-notes.flow.yaml -i from=v1.0.0
   ionflux runs ls                                      what ran here
 Exit codes:
-  0 done   1 the run failed, or verify found damage   2 wrong call   3 problems in files
+  0 done   1 a run or a test failed, or verify found damage   2 wrong call   3 problems in files
   4 not permitted   6 the run waits (--no-wait)   69 something cannot be reached or written
   70 a defect of ionflux   130 interrupted; the run can be carried on
 Next: ionflux init hello`

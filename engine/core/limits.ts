@@ -64,6 +64,12 @@ export const limits = {
   eventReceiversPerPage: 256,
   awaitCountMax: 10_000,
 
+  // Tests of flows
+  testRecordsMax: 100_000,
+  testCallsMax: 50_000,
+  testVirtualMsMax: 100 * 365 * 24 * 3_600_000,
+  testWallMsMax: 120_000,
+
   // Sandbox
   sandboxMemoryBytesDefault: 64 * 1024 * 1024,
   sandboxStackBytesMax: 256 * 1024,

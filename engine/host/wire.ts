@@ -8,13 +8,13 @@
 import { systemClock, systemIds } from '#engine/durable/system.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
 import type { Durable } from '#engine/durable/durable.ts'
-import type { SecretBook } from '#engine/connection/secret.ts'
 import { openEngine, type Engine } from '#engine/runtime/engine.ts'
-import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
-import type { SandboxCaller } from '#engine/sandbox/caller.ts'
+import type { Caller, CallRequest } from '#engine/runtime/ports.ts'
+
+import { openSandbox, openSecrets } from '#engine/host/plugin/sandbox.ts'
 
 import { checkInput } from './inputs.ts'
-import { openOperations, type OpenOperations } from './operations.ts'
+import { openOperations } from './operations.ts'
 
 /** A running engine with everything under it. */
 export interface Wired {
@@ -75,49 +75,4 @@ function counting(inner: Caller): { readonly caller: Caller; underWay(): number 
     return result.finally(() => (count -= 1))
   }
   return { caller: { call }, underWay: () => count }
-}
-
-/** The sandbox, loaded with the first call. */
-function openSandbox({
-  store,
-  clock,
-  operations,
-  secrets,
-}: {
-  readonly store: Store
-  readonly clock: ReturnType<typeof systemClock>
-  readonly operations: OpenOperations
-  readonly secrets: () => Promise<SecretBook>
-}): Caller & { close(): Promise<void> } {
-  let opened: Promise<Caller> | undefined
-  let ready: Caller | undefined
-  let sandbox: SandboxCaller | undefined
-  const open = async (): Promise<Caller> => {
-    const { SandboxCaller } = await import('#engine/sandbox/caller.ts')
-    const { redacting } = await import('#engine/sandbox/capability/redacting.ts')
-    sandbox = new SandboxCaller({ store, clock, operations })
-    ready = redacting(sandbox, async (names) => (await secrets()).redactorFor(names))
-    return ready
-  }
-  return {
-    call: (request: CallRequest) => {
-      if (ready !== undefined) return ready.call(request)
-      opened ??= open()
-      return opened.then(async (caller) => await caller.call(request))
-    },
-    close: async () => {
-      await opened
-      await sandbox?.close()
-    },
-  }
-}
-
-/** The secrets of a data directory, opened with their first use. */
-function openSecrets(directory: string): () => Promise<SecretBook> {
-  let book: Promise<SecretBook> | undefined
-  const open = async (): Promise<SecretBook> => {
-    const { openSecretBook } = await import('./secrets.ts')
-    return openSecretBook(directory, process.env)
-  }
-  return async () => await (book ??= open())
 }

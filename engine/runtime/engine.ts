@@ -69,7 +69,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
   constructor(ports: EnginePorts) {
     this.ports = ports
     this.payloads = openPayloads(ports.store)
-    this.programs = openPrograms(ports.store)
+    this.programs = ports.programs ?? openPrograms(ports.store)
     this.#sweeper = new Sweeper({
       ...ports,
       fire: async ({ run, path, timer }, at) => {

@@ -70,13 +70,14 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
 function refuseNothing(
   named: readonly string[],
   { root, paths }: FilesPlace,
-  { flows, plugins, problems }: CheckedRepository,
+  { flows, plugins, tests, problems }: CheckedRepository,
 ): void {
   const isWhole = named.length === 0 || paths.includes('')
-  if (isWhole || paths.includes(markerFile) || flows + plugins + problems.length > 0) return
+  const isAny = flows + plugins + tests + problems.length > 0
+  if (isWhole || paths.includes(markerFile) || isAny) return
   throw new IonError(
     'CLI_USAGE',
-    `There is no flow and no plugin in ${named.map((path) => `"${path}"`).join(', ')} that ${root} counts as its own.`,
+    `There is no flow, no plugin and no test in ${named.map((path) => `"${path}"`).join(', ')} that ${root} counts as its own.`,
     { data: { paths: [...named] } },
   )
 }
@@ -93,7 +94,7 @@ interface Printed {
 }
 
 function print(terminal: Terminal, { format, checked, files, fixed, seconds }: Printed): void {
-  const { problems, flows, plugins } = checked
+  const { problems, flows, plugins, tests } = checked
   const readText = readerOf(files)
   const sources = openSources(readText)
   switch (format) {
@@ -102,6 +103,7 @@ function print(terminal: Terminal, { format, checked, files, fixed, seconds }: P
         problems: problems.map((one) => problemForJson(one, sources)),
         flows,
         plugins,
+        tests,
         fixed,
       })
       return
@@ -120,11 +122,14 @@ function print(terminal: Terminal, { format, checked, files, fixed, seconds }: P
     fixed === 0 ? '' : ` · ${fixed} fixed`,
     fixable === 0 ? '' : ` · ${fixable} fixable: ionflux check --fix`,
   ]
-  if (flows + plugins + problems.length === 0) {
+  if (flows + plugins + tests + problems.length === 0) {
     terminal.note(`no flows found under ${printable(files.root)}\nNext: ionflux init`)
     return
   }
-  const where = `${flows} flow${flows === 1 ? '' : 's'}, ${plugins} plugin${plugins === 1 ? '' : 's'}`
+  const counted = [`${flows} flow${flows === 1 ? '' : 's'}`]
+  counted.push(`${plugins} plugin${plugins === 1 ? '' : 's'}`)
+  if (tests > 0) counted.push(`${tests} test file${tests === 1 ? '' : 's'}`)
+  const where = counted.join(', ')
   terminal.note(`${count} in ${where} (${seconds} s)${more.join('')}`)
 }
 

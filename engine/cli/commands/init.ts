@@ -40,7 +40,8 @@ export async function init(terminal: Terminal, { dir }: InitValues): Promise<num
       'marks the repository, says where flows are',
     )
     const hasSchemas = existsSync(join(root, '.ionflux-schemas'))
-    for (const name of ['flow.json', 'plugin.json', 'ionflux.json']) copySchema(root, name)
+    for (const name of ['flow.json', 'test.json', 'plugin.json', 'ionflux.json'])
+      copySchema(root, name)
     tell(
       hasSchemas ? 'kept' : 'created',
       '.ionflux-schemas/',

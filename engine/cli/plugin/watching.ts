@@ -5,10 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** An editor writes a file in several steps. */
 const settleMs = 60
 
-/** Does `work` at once and after every change; resolves with its last answer. */
+/**
+ * Does `work` at once and after every change; resolves with its last answer. What
+ * `isIgnored` says of a path below a folder is no change.
+ */
 export async function watching(
   folders: readonly string[],
   work: () => Promise<number>,
+  isIgnored: (path: string) => boolean = () => false,
 ): Promise<number> {
   let wake = (): void => undefined
   let isChanged = true
@@ -18,7 +22,8 @@ export async function watching(
     wake()
   }
   const watchers = folders.map((folder) =>
-    watch(folder, { recursive: true }, () => {
+    watch(folder, { recursive: true }, (_, path) => {
+      if (path !== null && isIgnored(path)) return
       isChanged = true
       wake()
     }),

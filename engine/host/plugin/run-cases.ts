@@ -19,10 +19,13 @@ import type { BuiltUnit } from '#engine/sandbox/unit.ts'
 
 import { Bench, type BenchResult, type Usage } from './bench.ts'
 import type { Case, CaseFile, Reply } from './case-file.ts'
-import { differences, type Difference } from './difference.ts'
+import { differences, type Difference } from '#engine/testing/difference.ts'
+
 import { openHistory } from './history.ts'
 import { openServerDoor } from './server-door.ts'
 import { openCaseServers, type CaseServers } from './servers.ts'
+
+export type { Difference } from '#engine/testing/difference.ts'
 
 export interface CaseResult {
   readonly ok: boolean

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 
-import { differences } from './difference.ts'
+import { differences } from '#engine/testing/difference.ts'
 
 /** One answer, and the requests that it is for. */
 export interface ServerAnswer {

@@ -16,12 +16,15 @@ import { inFolder } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
 import { openLoader, settled, type Loader } from './load.ts'
+import { isTestFile, testGlobs } from '#engine/host/testing/files.ts'
 
 export interface CheckedRepository {
   /** In the order of files, then of places in a file. */
   readonly problems: readonly Problem[]
   readonly flows: number
   readonly plugins: number
+  /** Test files. */
+  readonly tests: number
 }
 
 export interface CheckWish {
@@ -39,6 +42,7 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const chosen = choose(paths)
     const flows = chosen(catalog.flowFiles(), (path) => /\.ya?ml$/.test(path) && !isOther(path))
     const plugins = chosen(catalog.pluginFiles(), (path) => path.endsWith('plugin.yaml'))
+    const tests = chosen(files.find(testGlobs), isTestFile)
     const problems: Problem[] = []
     if (chosen([markerFile], (path) => path === markerFile).length > 0)
       problems.push(...readMarker(files).problems)
@@ -47,12 +51,29 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
       const { problems: found } = await loader.load({ id: '', file, files })
       problems.push(...found, ...twins(loader, files, file))
     }
-    return { problems: ordered(unique(problems)), flows: flows.length, plugins: plugins.length }
+    problems.push(...(await checkTests({ files, loader }, tests)))
+    const counts = { flows: flows.length, plugins: plugins.length, tests: tests.length }
+    return { problems: ordered(unique(problems)), ...counts }
   })
 }
 
 function isOther(path: string): boolean {
-  return path.endsWith('plugin.yaml') || path === markerFile
+  return path.endsWith('plugin.yaml') || path === markerFile || isTestFile(path)
+}
+
+/** Test files, and the flows that they test: what one of these lacks is told once. */
+async function checkTests(
+  place: { readonly files: Files; readonly loader: Loader },
+  tests: readonly string[],
+): Promise<readonly Problem[]> {
+  if (tests.length === 0) return []
+  const { loadTest } = await import('#engine/host/testing/load.ts')
+  const problems: Problem[] = []
+  for (const file of tests) {
+    const loaded = await loadTest(place, file)
+    problems.push(...loaded.problems, ...loaded.flowProblems)
+  }
+  return problems
 }
 
 type Choose = (known: readonly string[], mayBe: (path: string) => boolean) => readonly string[]

@@ -23,6 +23,8 @@ export interface EnginePorts {
   readonly clock: Clock
   readonly ids: Ids
   readonly checkInput: InputCheck
+  /** Compiled plans to share with other engines; absent means its own. */
+  readonly programs?: Programs
 }
 
 export interface StartRun {

@@ -1,0 +1,55 @@
+/**
+ * The sandbox with the powers of this host, loaded with its first call: the `Caller` of runs,
+ * and of tests where they call for real.
+ */
+import type { SecretBook } from '#engine/connection/secret.ts'
+import type { Clock } from '#engine/core/clock.ts'
+import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
+import type { SandboxCaller } from '#engine/sandbox/caller.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
+
+export interface SandboxWish {
+  readonly store: Pick<Store, 'get'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly operations: HostOperations
+  readonly secrets: () => Promise<SecretBook>
+}
+
+export interface OpenSandbox extends Caller {
+  close(): Promise<void>
+}
+
+/** Opens the sandbox; its threads start with the first call. */
+export function openSandbox({ store, clock, operations, secrets }: SandboxWish): OpenSandbox {
+  let opened: Promise<Caller> | undefined
+  let ready: Caller | undefined
+  let sandbox: SandboxCaller | undefined
+  const open = async (): Promise<Caller> => {
+    const { SandboxCaller } = await import('#engine/sandbox/caller.ts')
+    const { redacting } = await import('#engine/sandbox/capability/redacting.ts')
+    sandbox = new SandboxCaller({ store, clock, operations })
+    ready = redacting(sandbox, async (names) => (await secrets()).redactorFor(names))
+    return ready
+  }
+  return {
+    call: (request: CallRequest) => {
+      if (ready !== undefined) return ready.call(request)
+      opened ??= open()
+      return opened.then(async (caller) => await caller.call(request))
+    },
+    close: async () => {
+      await opened
+      await sandbox?.close()
+    },
+  }
+}
+
+/** The secrets of a data directory, opened with their first use. */
+export function openSecrets(directory: string): () => Promise<SecretBook> {
+  let book: Promise<SecretBook> | undefined
+  const open = async (): Promise<SecretBook> => {
+    const { openSecretBook } = await import('#engine/host/secrets.ts')
+    return openSecretBook(directory, process.env)
+  }
+  return async () => await (book ??= open())
+}
