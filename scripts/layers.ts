@@ -10,6 +10,7 @@
 export const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/core': [],
   'engine/dsl': [],
+  'engine/plugin': [],
   'engine/plan': ['engine/dsl'],
   'engine/runtime': ['engine/dsl', 'engine/plan'],
   'engine/connection': ['engine/dsl'],

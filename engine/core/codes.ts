@@ -130,6 +130,9 @@ export const codes = {
   MIRROR_PATH_UNKNOWN: { retry: 'never', status: 404 },
   MIRROR_OBJECT_REFUSED: { retry: 'never', status: 422 },
   MIRROR_HISTORY_EMPTY: { retry: 'never', status: 422 },
+  MIRROR_REF_REFUSED: { retry: 'never', status: 422 },
+  MIRROR_REF_MOVED: { retry: 'backoff', status: 409 },
+  MIRROR_WRITE_FAILED: { retry: 'backoff', status: 507 },
   MIRROR_READ_FAILED: { retry: 'backoff', status: 502 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)

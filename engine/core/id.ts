@@ -37,6 +37,14 @@ export function isRunId(text: string): text is RunId {
   return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
 }
 
+/** When a run began, in milliseconds since 1970: the first ten characters of its id. */
+export function birthOf(run: RunId): number {
+  if (!isRunId(run)) return 0
+  let at = 0
+  for (const char of run.slice(0, 10)) at = at * 32 + alphabet.indexOf(char)
+  return at
+}
+
 /** Ten bytes to sixteen characters. */
 function base32(bytes: Uint8Array): string {
   let text = ''

@@ -184,4 +184,6 @@ export const limits = {
   gitTreeDepthMax: 512,
   gitRefsMax: 50_000,
   gitFilesPerReadMax: 10_000,
+  gitPathCharsMax: 1_024,
+  gitChangesMax: 10_000,
 } as const

@@ -12,10 +12,12 @@ import type { SecretBook } from '#engine/connection/secret.ts'
 import { IonError } from '#engine/core/error.ts'
 import type { Artifacts } from '#engine/durable/artifacts.ts'
 import { gitOperations } from '#engine/mirror/operations.ts'
-import type { GitPort } from '#engine/mirror/port.ts'
+import type { CommitId, GitPort } from '#engine/mirror/port.ts'
+import type { GitWriter } from '#engine/mirror/write/port.ts'
 import type { RunSource } from '#engine/runtime/record.ts'
 import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { States } from '#engine/runtime/states.ts'
+import type { Writer } from '#engine/sandbox/capability/commit.ts'
 import { blobOperations } from '#engine/sandbox/capability/blob.ts'
 import { schemaOperations } from '#engine/sandbox/capability/schema.ts'
 import { filesOperations } from '#engine/sandbox/capability/files.ts'
@@ -45,7 +47,7 @@ export function openOperations(options: OperationsOptions): OpenOperations {
   const http = openHttp(secrets, blobs)
   const areas: Readonly<Record<string, HostOperations>> = {
     http,
-    git: gitArea(repositoryOf),
+    git: gitArea(repositoryOf, blobs),
     files: filesArea(repositoryOf, { directory, blobs }),
     state: stateOperations(states),
     blob: blobOperations(blobs),
@@ -121,13 +123,36 @@ function openRepositories(withoutRepository: string): OpenRepository {
   }
 }
 
-/** Answers guests from the repository that their run belongs to. */
-function gitArea(repositoryOf: OpenRepository): HostOperations {
+/** Answers guests from the repository that their run belongs to, and writes into it. */
+function gitArea(repositoryOf: OpenRepository, blobs: () => Promise<Blobs>): HostOperations {
+  const writing = {
+    blobs,
+    writer: async (source: RunSource) => {
+      const { root } = await repositoryOf(source)
+      const { openGitWriter } = await import('#engine/mirror/open.ts')
+      return writerOf(await openGitWriter(root))
+    },
+  }
   return {
     call: async (op, args, context) => {
+      if (op === 'git.commit' || op === 'git.tag') {
+        const { commitFor, tagFor } = await import('#engine/sandbox/capability/commit.ts')
+        return await (op === 'git.commit' ? commitFor : tagFor)(writing, args, context)
+      }
       const git = gitOperations({ git: async () => await repositoryOf(context.source) })
       return await git.call(op, args, context)
     },
+  }
+}
+
+/** What a guest calls the id of a commit is one only when the repository finds it. */
+function writerOf(writer: GitWriter): Writer {
+  return {
+    tag: async (wish) => await writer.tag(wish),
+    commit: async ({ expected, ...wish }) =>
+      await writer.commit(
+        expected === undefined ? wish : { ...wish, expected: expected as CommitId | null },
+      ),
   }
 }
 

@@ -96,12 +96,15 @@ export async function openIsomorphic(dir: string): Promise<GitPort> {
   }
 }
 
+type Place = Pick<Reading, 'gitDir'> & { readonly cache?: object }
+
 interface RawObject {
   readonly type: string
   readonly bytes: Uint8Array
 }
 
-async function raw({ gitDir, cache }: Reading, oid: string): Promise<RawObject> {
+/** One object; the writer beside this (`write/portable.ts`) asks for some, too. */
+export async function raw({ gitDir, cache = {} }: Place, oid: string): Promise<RawObject> {
   const size = objectSize(gitDir, oid)
   if (size !== undefined && size > limits.gitBlobBytesMax) {
     throw blobTooLarge(oid, size, limits.gitBlobBytesMax)

@@ -6,6 +6,7 @@
  */
 import { findGitVersion } from './command.ts'
 import type { GitPort } from './port.ts'
+import type { GitWriter } from './write/port.ts'
 
 /** The first git whose options and output all of `native.ts` relies on. */
 const oldest = { major: 2, minor: 25 }
@@ -25,4 +26,14 @@ async function hasGit(): Promise<boolean> {
   if (version === undefined) return false
   const [major, minor] = version
   return major > oldest.major || (major === oldest.major && minor >= oldest.minor)
+}
+
+/** Opens the repository that `dir` is in for writing, with the same choice of adapters. */
+export async function openGitWriter(dir: string): Promise<GitWriter> {
+  if (!(await hasGit())) {
+    const { openPortableWriter } = await import('./write/portable.ts')
+    return await openPortableWriter(dir)
+  }
+  const { openNativeWriter } = await import('./write/native.ts')
+  return await openNativeWriter(dir)
 }

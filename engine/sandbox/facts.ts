@@ -4,7 +4,7 @@
  * Time is that of the run's birth, which its name carries, and chance is seeded with
  * the step's key: both are equal in every attempt and after every crash.
  */
-import { isRunId, type RunId } from '#engine/core/id.ts'
+import { birthOf } from '#engine/core/id.ts'
 import type { Unit } from '#engine/plan/plan.ts'
 import type { CallRequest } from '#engine/runtime/ports.ts'
 
@@ -20,13 +20,4 @@ export function factsOf(
   if (kind === 'transform') return facts
   const hasNet = capabilities.net === undefined ? {} : { hasNet: true as const }
   return { ...facts, ...hasNet, run: { id: run, path, attempt, key } }
-}
-
-/** The first ten characters of a run's name are its time in milliseconds, in Crockford's base 32. */
-function birthOf(run: RunId): number {
-  if (!isRunId(run)) return 0
-  let at = 0
-  for (const char of run.slice(0, 10))
-    at = at * 32 + '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(char)
-  return at
 }

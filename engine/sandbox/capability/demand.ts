@@ -56,6 +56,16 @@ const needs: Readonly<Record<string, (args: Json) => Need>> = {
   'git.tree': () => gitRead,
   'git.read': () => gitRead,
   'git.diff': () => gitRead,
+  'git.commit': (args) => {
+    const branch = textIn(args, 'branch')
+    const does = `writes the branch "${branch.slice(0, 100)}"`
+    return { kind: 'git', value: `write:${branch}`, does, isChange: true }
+  },
+  'git.tag': (args) => {
+    const name = textIn(args, 'name')
+    const does = `makes the tag "${name.slice(0, 100)}"`
+    return { kind: 'git', value: `tag:${name}`, does, isChange: true }
+  },
   'state.get': () => stateRead,
   'state.list': () => stateRead,
   'state.set': () => stateWrite,

@@ -8,7 +8,7 @@
 import { limits } from '#engine/core/limits.ts'
 
 export const contextPrelude = String.raw`
-const gitOps = ['log', 'tags', 'tree', 'read', 'diff']
+const gitOps = ['log', 'tags', 'tree', 'read', 'diff', 'commit', 'tag']
 const levels = ['debug', 'info', 'warn', 'error']
 const pieceBytes = ${limits.blobPieceBytesMax}
 
