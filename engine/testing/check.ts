@@ -14,6 +14,7 @@ import { locate } from '#engine/dsl/check/locate.ts'
 import type { ShapeSchema } from '#engine/dsl/check/node.ts'
 import { checkShape } from '#engine/dsl/check/shape.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
+import { isSignalName, isSubject } from '#engine/dsl/subject.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { parseTemplate } from '#engine/dsl/template.ts'
 import type { Document } from '#engine/dsl/text.ts'
@@ -116,10 +117,25 @@ function checkMoment(checking: Checking, moment: Moment, at: string): void {
   if (what.length !== 1) {
     const message =
       what.length === 0 ? 'The moment does not say what happens.' : 'A moment is one thing only.'
-    tell(checking, { at, message, help: 'Give it one of: cancel, crash.' })
+    tell(checking, { at, message, help: 'Give it one of: cancel, signal, event, crash.' })
   }
   if (moment.after !== undefined) nameOf(checking, { name: moment.after, at: `${at}/after` })
+  topicsOf(checking, moment, at)
   for (const key of ['at', 'delay'] as const) wait(checking, moment[key], `${at}/${key}`)
+}
+
+/** Names of signals and subjects of events, as the engine takes them. */
+function topicsOf(checking: Checking, { signal, event }: Moment, at: string): void {
+  const name = typeof signal === 'string' ? signal : signal?.name
+  if (name !== undefined && !isSignalName(name)) {
+    const place = `${at}/signal${typeof signal === 'string' ? '' : '/name'}`
+    tell(checking, { at: place, message: `"${name}" is no name of a signal.` })
+  }
+  const subject = typeof event === 'string' ? event : event?.subject
+  if (subject !== undefined && !isSubject(subject)) {
+    const place = `${at}/event${typeof event === 'string' ? '' : '/subject'}`
+    tell(checking, { at: place, message: `"${subject}" is no subject of an event.` })
+  }
 }
 
 function wait(checking: Checking, text: string | undefined, at: string): void {

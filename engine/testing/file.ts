@@ -85,8 +85,30 @@ export interface Moment {
   readonly delay?: string
   /** Cancels the run, for this reason. */
   readonly cancel?: string
+  /** Sends the run a signal: its name, or a mapping with name, data and by. */
+  readonly signal?: string | SentSignal
+  /** Publishes an event: its subject, or a mapping with subject, data and key. */
+  readonly event?: string | SentEvent
   /** Ends the process without a word; another one carries the run on. */
   readonly crash?: boolean
+}
+
+export interface SentSignal {
+  /** The name that the `await` waits for. */
+  readonly name: string
+  /** What it says. */
+  readonly data?: Json
+  /** Who sends it. */
+  readonly by?: string
+}
+
+export interface SentEvent {
+  /** The subject, without wildcards: orders.created. */
+  readonly subject: string
+  /** What it says. */
+  readonly data?: Json
+  /** What keeps events in order. */
+  readonly key?: string
 }
 
 export interface Expect {

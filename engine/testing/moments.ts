@@ -4,11 +4,13 @@
  */
 import type { Instant } from '#engine/core/clock.ts'
 import { pointer } from '#engine/core/json.ts'
+import type { RunId } from '#engine/core/id.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
+import type { Engine } from '#engine/runtime/engine.ts'
 
 import type { Stop } from './caller.ts'
 import type { VirtualClock } from './clock.ts'
-import type { Moment } from './file.ts'
+import type { Moment, SentEvent, SentSignal } from './file.ts'
 import { stepAt } from './outline.ts'
 
 export interface MomentsParts {
@@ -56,12 +58,13 @@ export class Moments {
     }
   }
 
-  /** The next moment that has come, once. */
-  take(): Moment | undefined {
+  /** The next moment that has come, once, with its place in the file. */
+  take(): { readonly moment: Moment; readonly at: string } | undefined {
     const index = this.#due.shift()
     const moment = index === undefined ? undefined : this.#open.get(index)
-    if (index !== undefined) this.#open.delete(index)
-    return moment
+    if (index === undefined || moment === undefined) return undefined
+    this.#open.delete(index)
+    return { moment, at: this.#parts.at + pointer(index) }
   }
 
   /** The first moment that did not come. */
@@ -81,5 +84,27 @@ export class Moments {
     this.#waiting.delete(index)
     if (due <= clock.now()) this.#due.push(index)
     else clock.wakeAt(due, () => this.#due.push(index))
+  }
+}
+
+/** Does to `run` what a moment says. Throws what the engine says against it. */
+export async function happen(engine: Engine, run: RunId, moment: Moment): Promise<void> {
+  const { cancel, signal, event } = moment
+  if (cancel !== undefined) await engine.cancel(run, cancel)
+  if (signal !== undefined) {
+    const {
+      name,
+      data = null,
+      by,
+    }: SentSignal = typeof signal === 'string' ? { name: signal } : signal
+    await engine.signal(run, by === undefined ? { name, data } : { name, data, by })
+  }
+  if (event !== undefined) {
+    const {
+      subject,
+      data = null,
+      key,
+    }: SentEvent = typeof event === 'string' ? { subject: event } : event
+    await engine.publish(key === undefined ? { subject, data } : { subject, data, key })
   }
 }

@@ -16,12 +16,15 @@ export interface OutlineStep {
   readonly calls?: { readonly kind: 'action' | 'transform' | 'flow'; readonly name: string }
 }
 
-/** One way out of a choice: `then`, `else`, `none`, `case:<value>`, `default`, `catch:<index>`. */
+/**
+ * One way out of a choice: `then`, `else`, `none`, `case:<value>`, `default`, `catch:<index>`,
+ * `timeout`.
+ */
 export interface OutlineBranch {
   readonly step: string
   readonly name: string
   readonly at: string
-  /** The first step of a `catch`; only its beginning tells that the clause was taken. */
+  /** The first step of a way that no record names; only its beginning tells that it was taken. */
   readonly first?: string
 }
 
@@ -34,17 +37,29 @@ export interface Outline {
 export function outlineOf(flow: Json | undefined): Outline {
   const found = findSteps(flow)
   const steps = new Map<string, OutlineStep>()
+  let owner = ''
   for (const { step, at } of found) {
-    const id = step['id']
-    if (typeof id === 'string') steps.set(id, { id, at, ...calledBy(step) })
+    const own = step['id']
+    if (typeof own === 'string') owner = own
+    // What undoes a step comes right after it.
+    const id = typeof own === 'string' ? own : `${owner}/${undoing}`
+    steps.set(id, { id, at, ...calledBy(step) })
   }
   return { steps, branches: found.flatMap(({ step, at }) => branchesOf(step, at)) }
 }
 
-/** The id of the step at a path: `scan[3]/check` is one turn of `check`. */
+/**
+ * The id of the step at a path: `scan[3]/check` is one turn of `check`. The call that undoes a
+ * step has no id of its own and goes by that of the step: `post/compensate`.
+ */
 export function stepAt(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replace(/\[\d+\]$/, '')
+  const parts = path.split('/').slice(-2)
+  const last = parts.at(-1) ?? ''
+  const isUndoing = last === undoing && parts.length === 2
+  return (isUndoing ? parts.join('/') : last).replaceAll(/\[\d+\]/g, '')
 }
+
+const undoing = 'compensate'
 
 function calledBy(step: JsonObject): Pick<OutlineStep, 'calls'> {
   const { use, transform, flow } = step
@@ -66,6 +81,11 @@ function branchesOf(step: JsonObject, at: string): readonly OutlineBranch[] {
       ...cases.map((name) => one(`case:${name}`, `/cases${pointer(name)}`)),
       one('default', '/default'),
     ]
+  }
+  if ('await' in step && isObject(step['await'])) {
+    const late = step['await']['on_timeout']
+    const first = Array.isArray(late) ? idOf(late[0] as Json | undefined) : undefined
+    return first === undefined ? [] : [{ ...one('timeout', '/await/on_timeout'), first }]
   }
   return 'try' in step ? catchesOf(step['catch'], one) : []
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
-import type { RunId } from '#engine/core/id.ts'
+import type { Ids, RunId } from '#engine/core/id.ts'
 import { openMemory } from '#engine/durable/memory.ts'
 import type { MemoryDisk } from '#engine/durable/memory-disk.ts'
 import { openEngine, type Engine } from '#engine/runtime/engine.ts'
@@ -26,15 +26,15 @@ export interface ProcessParts {
   readonly clock: Clock
   readonly caller: Caller
   readonly outside: Outside
-  /** The run under test; it is named before it starts. */
-  readonly run: RunId
+  /** Names for what has none; the run under test is named before it starts. */
+  readonly ids: Ids
   heard(run: RunId, records: readonly RunRecord[]): void
   /** Whether so many records more may be written; asked once for each batch. */
   mayWrite(records: number): boolean
 }
 
 export function openProcess(parts: ProcessParts): Process {
-  const { disk, suite, clock, outside, run } = parts
+  const { disk, suite, clock, outside, ids } = parts
   const life = { isOver: false }
   const host = openMemory(disk)
   const store = over(host.store, suite.blobs)
@@ -46,7 +46,7 @@ export function openProcess(parts: ProcessParts): Process {
     caller: {
       call: (request) => (life.isOver ? new Promise(() => undefined) : parts.caller.call(request)),
     },
-    ids: { runId: () => run },
+    ids,
     checkInput: async (schema, input) => await outside.wait(suite.checkInput(schema, input)),
     programs: suite.programs,
   })

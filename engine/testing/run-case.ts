@@ -21,7 +21,7 @@ import { openCaller, type Call, type CaseCaller, type Stop } from './caller.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import type { Case } from './file.ts'
 import { readMocks, type Mocks } from './mock.ts'
-import { Moments } from './moments.ts'
+import { happen, Moments } from './moments.ts'
 import { outsideOf, type Outside } from './outside.ts'
 import { openProcess, storeOf, type Process } from './process.ts'
 import { stepAt } from './outline.ts'
@@ -57,6 +57,7 @@ export async function runCase(suite: Suite, index: number): Promise<CaseRun> {
 class RunningCase {
   readonly #suite: Suite
   readonly #case: Case
+  readonly #index: number
   readonly #at: string
   readonly #start: Instant
   readonly #clock: VirtualClock
@@ -74,6 +75,8 @@ class RunningCase {
   #stop: Stop | undefined
   #refused: Failure | undefined
   #recordCount = 0
+  /** How many names were given out. */
+  #named = 0
 
   constructor(suite: Suite, one: Case, index: number) {
     this.#suite = suite
@@ -82,7 +85,8 @@ class RunningCase {
     this.#start = parseInstant(one.start ?? suite.file.start ?? startDefault) ?? 0
     this.#clock = virtualClock(this.#start)
     this.#outside = outsideOf()
-    this.#run = runIdFrom(this.#start, new Uint8Array(10).fill(index % 256))
+    this.#index = index
+    this.#run = runIdFrom(this.#start, chance(index, 0))
     const books = [readMocks(one.mocks, `${this.#at}/mocks`), suite.mocks]
     this.#plan = suite.withMocked(mockedFlows(suite, books))
     this.#payloads = openPayloads(storeOf(this.#disk, suite.blobs))
@@ -135,7 +139,7 @@ class RunningCase {
       clock: this.#clock,
       caller: this.#caller,
       outside: this.#outside,
-      run: this.#run,
+      ids: { runId: () => runIdFrom(this.#start, chance(this.#index, ++this.#named)) },
       heard: (run, records) => this.#heard(run, records),
       mayWrite: (count) => this.#mayWrite(count),
     })
@@ -160,21 +164,22 @@ class RunningCase {
       if (performance.now() > until) {
         this.#stopFor(`The case takes longer than ${limits.testWallMsMax / 1000} s.`)
       } else if (this.#outside.isBusy) await this.#outside.next(until)
-      else if (!(await this.#happen()) && !this.#timePasses()) return
+      else if (!this.#happen() && !this.#timePasses()) return
     }
   }
 
   /** Does what the case says happens now; false when there is nothing. */
-  async #happen(): Promise<boolean> {
-    const moment = this.#moments.take()
-    if (moment === undefined) return false
-    if (moment.crash === true) {
+  #happen(): boolean {
+    const next = this.#moments.take()
+    if (next === undefined) return false
+    if (next.moment.crash === true) {
       this.#process.end()
       this.#process = this.#open()
       this.#process.engine.recover()
-    } else if (moment.cancel !== undefined) {
-      const cancelled = this.#process.engine.cancel(this.#run, moment.cancel)
-      cancelled.catch(() => undefined) // it has ended in the same moment
+    } else {
+      happen(this.#process.engine, this.#run, next.moment).catch((thrown: unknown) => {
+        this.#stop ??= { at: next.at, message: toFailure(thrown, 'RUN_INTERNAL').message }
+      })
     }
     return true
   }
@@ -234,6 +239,14 @@ class RunningCase {
       }
     }
   }
+}
+
+/** Ten bytes that are no chance at all: the same in every run of the test. */
+function chance(index: number, name: number): Uint8Array {
+  const bytes = new Uint8Array(10)
+  new DataView(bytes.buffer).setUint32(0, index)
+  new DataView(bytes.buffer).setUint32(4, name)
+  return bytes
 }
 
 /** Steps that call a flow and have a mock. */

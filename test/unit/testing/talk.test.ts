@@ -1,0 +1,96 @@
+/**
+ * Goal: what people and other systems tell a run, and what undoes it, are tested like the rest.
+ */
+import { expect, test } from 'vitest'
+
+import { faultsOf, testFolder, worldPlugin } from '#test/fake/tests.ts'
+
+async function run(steps: string, cases: string) {
+  using folder = testFolder({
+    ...worldPlugin,
+    'a.flow.yaml': `dsl: flux/1\nid: a\nsteps:\n${steps}`,
+    'a.test.yaml': `dsl: test/1\ncases:\n${cases}`,
+  })
+  const done = await folder.run()
+  expect(done.problems).toEqual([])
+  return { faults: faultsOf(done), coverage: done.coverage[0] }
+}
+
+const waits = `
+  - id: paid
+    await:
+      signal: paid
+      where: \${{ event.data.amount > 1 }}
+      timeout: 30d
+      on_timeout: [{ id: late, let: late }]
+  - id: shipped
+    await: { event: "orders.*.shipped", match: { id: 7 }, timeout: 9d }
+`
+
+test('signals and events reach the run at their moments', async () => {
+  const { faults, coverage } = await run(
+    waits,
+    `
+  - name: all comes
+    when:
+      - { at: 3d, signal: { name: paid, data: { amount: 1 } } }
+      - { at: 4d, signal: { name: paid, data: { amount: 2 }, by: ada } }
+      - { after: paid, delay: 1d, event: { subject: orders.x.shipped, data: { id: 8 } } }
+      - { after: paid, delay: 2d, event: { subject: orders.x.shipped, data: { id: 7 } } }
+    expect: { path: [paid, shipped], part: { data: { id: 7 } }, budget: { time: 6d } }
+  - name: nobody pays
+    when: [{ after: late, event: { subject: orders.x.shipped, data: { id: 7 } } }]
+    expect: { path: [paid, late, shipped], budget: { time: 30d } }
+  - name: nobody ships
+    when: [{ at: 1d, signal: { name: paid, data: { amount: 2 } } }]
+    expect: { error: { code: RUN_STEP_TIMEOUT, step: shipped }, budget: { time: 10d } }
+  - name: a crash while it waits
+    when:
+      - { at: 1d, signal: { name: paid, data: { amount: 2 } } }
+      - { at: 2d, crash: true }
+      - { at: 3d, event: { subject: orders.x.shipped, data: { id: 7 } } }
+    expect: { budget: { time: 3d } }`,
+  )
+  expect(faults).toEqual([])
+  expect(coverage).toMatchObject({
+    steps: { covered: 3, all: 3 },
+    branches: { covered: 1, all: 1 },
+  })
+})
+
+test('a wait without an end is parked, and says what it waits for', async () => {
+  const { faults, coverage } = await run(
+    '  - { id: paid, await: { signal: paid } }',
+    `
+  - { name: forgets }
+  - { name: expects it, expect: { status: parked } }`,
+  )
+  expect(faults).toEqual([
+    'forgets: : The run must be done and is parked. The step "paid" waits for something that does not come.',
+  ])
+  expect(coverage?.steps).toEqual({ covered: 1, all: 1 })
+})
+
+test('what undoes a step is mocked, expected and counted by its path', async () => {
+  const undone = `
+  - id: book
+    use: lab/world/post
+    with: { n: 1 }
+    compensate: { use: lab/world/post, with: { undo: "\${{ steps.book.output }}" } }
+  - { id: pay, use: lab/world/post }
+`
+  const { faults, coverage } = await run(
+    undone,
+    `
+  - name: undoes
+    mocks: { book: { output: 7 }, book/compensate: { output: 0 }, pay: { error: no_money } }
+    expect:
+      error: no_money
+      path: [book, pay, book/compensate]
+      calls: { book/compensate: [{ undo: 7 }], lab/world/post: 3 }`,
+  )
+  expect(faults).toEqual([])
+  expect(coverage?.steps).toEqual({ covered: 3, all: 3 })
+  const half = await run(undone, '  - { name: pays, mocks: { lab/world/post: { output: 1 } } }')
+  expect(half.coverage?.missedSteps.map(({ id }) => id)).toEqual(['book/compensate'])
+})
