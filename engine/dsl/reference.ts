@@ -1,6 +1,7 @@
 /**
  * References to actions, `namespace/name[/action][@range]`, and versions (semver).
  */
+import compare from 'semver/functions/compare.js'
 import satisfies from 'semver/functions/satisfies.js'
 import parse from 'semver/functions/parse.js'
 import validRange from 'semver/ranges/valid.js'
@@ -43,6 +44,11 @@ export function isVersion(text: string): boolean {
 /** Whether `version` is one that `range` allows; an absent range allows every version. */
 export function isInRange(version: string, range: string | undefined): boolean {
   return range === undefined || satisfies(version, range)
+}
+
+/** Negative when `a` is the lower of two versions, 0 when neither is (semver 2.0, 11). */
+export function compareVersions(a: string, b: string): number {
+  return compare(a, b)
 }
 
 /**

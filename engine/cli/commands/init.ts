@@ -12,6 +12,8 @@ import { promisify } from 'node:util'
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { selfCommand } from '#engine/cli/merge/driver.ts'
+import { installMergeDriver } from '#engine/host/merge/driver.ts'
 import { hasGit } from '#engine/host/repository/head.ts'
 import { installation } from '#engine/host/installation.ts'
 import { findRoot } from '#engine/host/repository/root.ts'
@@ -55,6 +57,12 @@ export async function init(terminal: Terminal, { dir }: InitValues): Promise<num
     tell(ignore(root), '.gitignore', 'keeps runs (.ionflux/) out of Git')
     const git = await initGit(root)
     if (git !== undefined) tell(git.outcome, 'git', git.about)
+    const { isAttributesWritten } = installMergeDriver(root, selfCommand())
+    tell(
+      isAttributesWritten ? 'created' : 'kept',
+      '.gitattributes',
+      'merges flows and locks by what they mean',
+    )
   } catch (cause) {
     if (cause instanceof IonError) throw cause
     throw new IonError(

@@ -39,6 +39,16 @@ export function addLockCommands(add: Add, terminal: Terminal): void {
       }),
   )
   add(
+    'merge-driver [files...]',
+    'merge flows and locks for Git by what they mean; --install sets it up',
+    [['--install', 'tell Git in this clone, and .gitattributes'], repo],
+    async ([files], values) =>
+      (await import('#engine/cli/merge/driver.ts')).mergeDriver(terminal, {
+        files: files as readonly string[],
+        ...values,
+      }),
+  )
+  add(
     'why <name>',
     'say which flows need a package or a flow',
     [json, repo],
