@@ -60,9 +60,10 @@ export function openLive(terminal: Terminal, viewer: Viewer): LiveView {
   function change(step: StepView): void {
     if (step.endedAt === undefined) {
       open.set(step.path, step)
-      if (step.status !== 'waiting' || told.has(`${step.path} ${step.due}`)) return
+      if (!isHeldUp(step) || told.has(`${step.path} ${step.due}`)) return
       told.add(`${step.path} ${step.due}`)
-      if (isOuter(step.path)) for (const line of waitLines(terminal, viewer, step)) note(line)
+      if (isOuter(step.path) || step.status === 'uncertain')
+        for (const line of waitLines(terminal, viewer, step)) note(line)
       return
     }
     open.delete(step.path)
@@ -114,6 +115,7 @@ function endLines({ paint, glyphs, columns }: Terminal, step: StepView): readonl
     cancelled: paint('muted', glyphs.skip),
     running: glyphs.run,
     waiting: glyphs.wait,
+    uncertain: glyphs.wait,
   }[step.status]
   const items = step.progress === undefined ? '' : `  ${step.progress.done}/${step.progress.total}`
   const attempts = step.attempts > 1 ? paint('wait', `  ${step.attempts} attempts`) : ''
@@ -128,7 +130,7 @@ function endLines({ paint, glyphs, columns }: Terminal, step: StepView): readonl
 function openLine({ paint, glyphs }: Terminal, step: StepView, spinner: string): string {
   const isUnicode = glyphs.ok === '✓'
   const mark =
-    step.status === 'waiting'
+    step.status === 'waiting' || step.status === 'uncertain'
       ? paint('wait', glyphs.wait)
       : paint('run', isUnicode ? spinner : glyphs.run)
   const items = step.progress === undefined ? '' : `  ${bar(step.progress, isUnicode)}`
@@ -140,10 +142,21 @@ function openLine({ paint, glyphs }: Terminal, step: StepView, spinner: string):
 
 /** That a step waits, where it is worth a line, and the command that ends the wait. */
 function waitLines(terminal: Terminal, viewer: Viewer, step: StepView): readonly string[] {
+  if (step.status === 'uncertain') return [doubtLine(terminal, step, viewer.view().id)]
   if (terminal.isLive && step.error === undefined && step.awaits === undefined) return []
   const command = step.awaits === undefined ? undefined : waitsCommand(viewer.view().id, step)
   const next = command === undefined ? [] : [`    ${terminal.paint('muted', 'Next:')} ${command}`]
   return [waitLine(terminal, step), ...next]
+}
+
+/** Whether a step that has not ended does nothing now. */
+function isHeldUp({ status }: StepView): boolean {
+  return status === 'waiting' || status === 'uncertain'
+}
+
+function doubtLine({ paint, glyphs }: Terminal, step: StepView, run: string): string {
+  const command = `ionflux runs settle ${run} ${printable(step.path)}`
+  return `${paint('warn', glyphs.wait)} ${label(step)}  nobody knows whether it happened: ${command}`
 }
 
 function waitLine({ paint, glyphs }: Terminal, step: StepView): string {

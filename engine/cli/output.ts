@@ -53,6 +53,7 @@ export function exitOfRun(run: Pick<RunView, 'status' | 'error'>): number {
     case 'done':
       return exits.done
     case 'parked':
+    case 'uncertain':
       return exits.waits
     case 'running':
     case 'cancelled':

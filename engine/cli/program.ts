@@ -10,6 +10,7 @@ import { addSecretCommands } from './commands/secret-table.ts'
 import { addLockCommands } from './lock/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
+import { addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addTestCommand } from './test/table.ts'
 
@@ -172,54 +173,6 @@ function addStartCommands(add: Add, terminal: Terminal): void {
         run: run as string | undefined,
         ...values,
       }),
-  )
-}
-
-function addRunCommands(add: Add, terminal: Terminal): void {
-  const load = async () => await import('./commands/runs.ts')
-  const one: readonly OptionRow[] = [json, repo, dataDir]
-  add(
-    'ls',
-    'list runs, newest first',
-    [
-      ['--status <status>', 'running, parked, done, failed or cancelled'],
-      ['--flow <id>', 'only runs of this flow'],
-      ['--limit <n>', 'at most this many (else 20)'],
-      ['--all', 'with the runs that other runs started'],
-      ...one,
-    ],
-    async (_, values) => (await load()).list(terminal, values),
-  )
-  add('show <run>', 'show a run and its steps', one, async ([run], values) =>
-    (await load()).show(terminal, { run: run as string, ...values }),
-  )
-  add('logs <run>', 'print what the steps of a run wrote', one, async ([run], values) =>
-    (await load()).logs(terminal, { run: run as string, ...values }),
-  )
-  add('cancel <run>', 'stop a run; its finally blocks still run', one, async ([run], values) =>
-    (await import('./commands/change.ts')).cancel(terminal, { run: run as string, ...values }),
-  )
-  add(
-    'retry <run>',
-    'try the failed step again and go on; what was committed stays',
-    [['--no-wait', 'leave when the run waits for a timer'], ...one],
-    async ([run], values) =>
-      (await import('./commands/change.ts')).retry(terminal, { run: run as string, ...values }),
-  )
-  add(
-    'signal <run> <name>',
-    'tell a run something that it waits for',
-    [
-      ['-i, --input <input>', 'name=value, name:=json or @file.json; may be repeated', 'many'],
-      ['--id <id>', 'two signals with one id are one'],
-      ['--as <who>', 'who sends it (else user: and your name)'],
-      ...one,
-    ],
-    async ([run, name], values) =>
-      (await import('./commands/signal.ts')).signal(terminal, { run, name, ...values }),
-  )
-  add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
-    (await load()).verify(terminal, { run: run as string, ...values }),
   )
 }
 

@@ -108,6 +108,7 @@ function tell({ terminal }: Watching, view: RunView): void {
       terminal.note(next(terminal, `ionflux runs retry ${view.id}`, 'goes on from where it was'))
       return
     case 'parked':
+    case 'uncertain':
     case 'running':
       terminal.note(`${paint('wait', glyphs.wait)} the run waits; nothing of it is in memory now`)
       for (const step of view.steps) {

@@ -14,6 +14,7 @@ import {
   type StepLog,
   type Stored,
   hasEnded,
+  isAtRest,
 } from '#engine/runtime/ports.ts'
 import type { RunRecord, TimerKind } from '#engine/runtime/record.ts'
 import type { Outgoing } from '#engine/runtime/waits/port.ts'
@@ -141,9 +142,7 @@ export function memoryReader(disk: MemoryDisk): {
       const ended = all.filter((one) => hasEnded(one.status)).map((one) => one.parent)
       const woken = new Set(ended)
       return all
-        .filter(
-          ({ run, status }) => status === 'running' || (status === 'parked' && woken.has(run)),
-        )
+        .filter(({ run, status }) => status === 'running' || (isAtRest(status) && woken.has(run)))
         .map(({ run }) => run)
     },
     waiting: (query) => findWaiting(disk.mail, query, (run) => known(run).n),

@@ -17,20 +17,21 @@ import type { EnginePorts, Inside, StartRun } from '#engine/runtime/live/inside.
 import { Residents } from '#engine/runtime/live/residents.ts'
 import { carryOn, reopen } from '#engine/runtime/live/resume.ts'
 import { mustGoOn, openTalk, statusNow, statusOf, type Talk } from '#engine/runtime/live/talk.ts'
+import { openSettling, type Settling } from '#engine/runtime/live/settle.ts'
 import { Sweeper } from '#engine/runtime/live/sweep.ts'
 import type { TurnHost } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
 import { Waiters } from '#engine/runtime/live/waiters.ts'
 
 import { openPayloads, type Payloads } from './payload.ts'
-import { type Batch, hasEnded, type RunStatus } from './ports.ts'
+import { type Batch, hasEnded, isAtRest, type RunStatus } from './ports.ts'
 import { openPrograms, type Programs } from './program.ts'
 import type { RunRecord } from './record.ts'
 
 /** Hears of records once they are durable. */
 export type Listener = (run: RunId, records: readonly RunRecord[]) => void
 
-export interface Engine extends Talk {
+export interface Engine extends Talk, Settling {
   /** Resolves once the run's first records are durable. Throws `RUN_INPUT_REFUSED`. */
   start(start: StartRun): Promise<RunId>
   /** Resolves once the run has ended, or also once it only waits. Rejects when the host faults. */
@@ -48,10 +49,10 @@ export interface Engine extends Talk {
 
 export function openEngine(ports: EnginePorts): Engine {
   const engine = new RunningEngine(ports)
-  return Object.assign(engine, openTalk(engine))
+  return Object.assign(engine, openTalk(engine), openSettling(engine))
 }
 
-class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
+class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling>, Inside {
   readonly ports: EnginePorts
   readonly payloads: Payloads
   readonly programs: Programs
@@ -88,7 +89,13 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
         if (child !== undefined)
           this.cancel(child, 'its parent let go of it').catch(() => undefined)
       },
-      committed: (live, batch) => this.#committed(live, batch),
+      committed: (live, batch) => {
+        try {
+          this.#committed(live, batch)
+        } catch (thrown) {
+          this.#broke(live.log.run, thrown) // nobody else would hear of it
+        }
+      },
       faulted: (_, error) => this.#faulted(error),
       broke: (live, error) => this.#broke(live.log.run, error),
     }
@@ -121,7 +128,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
     const live = this.residents.find(run)
     if (live === undefined || live.isIdle) {
       const status = statusNow(this, run)
-      if (hasEnded(status) || (until === 'parked' && status === 'parked')) return status
+      if (hasEnded(status) || (until === 'parked' && isAtRest(status))) return status
     }
     return await this.#waiters.wait(run, until)
   }
@@ -237,7 +244,7 @@ class RunningEngine implements Omit<Engine, keyof Talk>, Inside {
       this.residents.remove(live)
       live.log.close()
       deliverChild(this, live)
-    } else if (live.durableStatus === 'parked' && live.isIdle) this.residents.park(live)
+    } else if (isAtRest(live.durableStatus) && live.isIdle) this.residents.park(live)
     this.#waiters.tell(run, live.durableStatus ?? 'running')
     this.residents.tellIdle()
   }

@@ -19,8 +19,11 @@ import type { Outgoing, WaitChange, Waits } from './waits/port.ts'
 
 // ─── Journal ────────────────────────────────────────────────────────────────
 
-/** `running` has work in flight or ready, `parked` only waits, the rest have ended. */
-export type RunStatus = 'running' | 'parked' | 'done' | 'failed' | 'cancelled'
+/**
+ * `running` has work in flight or ready, `parked` only waits, `uncertain` waits for somebody who
+ * settles a step, the rest have ended.
+ */
+export type RunStatus = 'running' | 'parked' | 'uncertain' | 'done' | 'failed' | 'cancelled'
 
 /** One line of `runs ls`: kept beside the journal, derivable from it. */
 export interface RunHeader {
@@ -32,6 +35,11 @@ export interface RunHeader {
   /** Absent while the run has not ended. */
   readonly endedAt?: Instant
   readonly parent?: RunId
+}
+
+/** Whether a run only waits: nothing of it has to be in memory. */
+export function isAtRest(status: RunStatus | undefined): boolean {
+  return status === 'parked' || status === 'uncertain'
 }
 
 /** Whether nothing more happens to a run by itself: its timers are gone, `retry` may revive it. */

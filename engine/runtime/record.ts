@@ -32,6 +32,9 @@ export interface RunSource {
   readonly isWorkingTree?: boolean
 }
 
+/** `happened` takes it as done, `did-not-happen` as failed, `retry` calls it again. */
+export type Settlement = 'happened' | 'did-not-happen' | 'retry'
+
 interface At {
   readonly at: Instant
 }
@@ -75,6 +78,24 @@ export interface StepFailed extends OnPath {
   readonly retryAt?: Instant
   /** When the attempt began, where no intent record says so. */
   readonly since?: Instant
+}
+/**
+ * A crash came between intent and result of a step that must not run twice: nobody knows
+ * whether it took effect, and it waits until somebody says so.
+ */
+export interface StepUncertain extends OnPath {
+  readonly kind: 'step.uncertain'
+  readonly attempt: number
+}
+/** Somebody looked, and says what became of an uncertain step. */
+export interface StepSettled extends OnPath {
+  readonly kind: 'step.settled'
+  readonly how: Settlement
+  /** What the step yields, where it happened. */
+  readonly output?: Payload
+  /** Two with one id are one. */
+  readonly id: string
+  readonly by?: string
 }
 /** A wait whose end an expression chose. */
 export interface TimerSet extends OnPath {
@@ -197,6 +218,8 @@ export type RunRecord =
   | StepStarted
   | StepDone
   | StepFailed
+  | StepUncertain
+  | StepSettled
   | TimerSet
   | TimerFired
   | CompensationArmed

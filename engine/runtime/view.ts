@@ -27,7 +27,7 @@ import type { Payloads } from './payload.ts'
 import type { RunStatus } from './ports.ts'
 import type { RunRecord, RunStarted } from './record.ts'
 
-export type StepStatus = 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'
+export type StepStatus = 'running' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'cancelled'
 
 export interface StepView {
   readonly path: string
@@ -125,7 +125,7 @@ class RunViewer implements Viewer, Trace {
   }
 
   view(): RunView {
-    const { started, status, now, frames } = this.#mustState()
+    const { started, status, now, frames, uncertain } = this.#mustState()
     const last = this.#records.at(-1)
     const output = last?.kind === 'run.done' ? this.#source.payloads.value(last.output) : null
     const isParked = status === 'running' && [...frames.values()].every((frame) => isWaiting(frame))
@@ -134,7 +134,7 @@ class RunViewer implements Viewer, Trace {
       flow: started.flow,
       execDigest: started.plan,
       commit: started.source.commit ?? null,
-      status: isParked ? 'parked' : status,
+      status: isParked ? (uncertain.size > 0 ? 'uncertain' : 'parked') : status,
       input: this.#source.payloads.value(started.input),
       output,
       error: failureOf(last),
@@ -223,6 +223,12 @@ class RunViewer implements Viewer, Trace {
         // What runs when the time is up is part of the step.
         if (draft.status === 'waiting' && draft.kind === 'await') draft.status = 'running'
         break
+      case 'step.uncertain':
+        if (draft.endedAt === undefined) draft.status = 'uncertain'
+        break
+      case 'step.settled':
+        if (draft.endedAt === undefined) draft.status = 'running'
+        break
       case 'branch.taken':
         draft.branch = record.branch
         break
@@ -254,7 +260,7 @@ function noteEnd(
 
 function isWaiting(frame: StepFrame | { readonly kind: 'block' }): boolean {
   if (frame.kind === 'block') return true
-  return frame.phase === 'waiting' || frame.phase === 'open'
+  return frame.phase === 'waiting' || frame.phase === 'open' || frame.phase === 'uncertain'
 }
 
 function doneItems(frame: EachFrame): number {

@@ -68,16 +68,24 @@ test('an owner that is done ends the unsafe step of a guest before it leaves', a
   expect(asked).toHaveLength(1)
 }, 30_000)
 
-test('an owner that only ends the steps of others leaves at once with Ctrl-C', async () => {
+test('an owner that leaves at once leaves a step uncertain, until somebody settles it', async () => {
   const owner = begin('run', 'nap', '-i', 'for=2s')
   await owner.said('waits until')
   const guest = begin('run', 'order')
   await owner.said('Finishing')
   owner.child.kill('SIGINT')
   expect((await owner.ended).code).toBe(130)
-  const { code, stderr } = await guest.ended
-  expect(code).toBe(1)
-  expect(stderr).toContain('RUN_STEP_UNCERTAIN')
+  await guest.said('runs settle')
+  const found = (await runs()).find(({ status }) => status === 'uncertain')
+  const id = found?.id ?? 'none'
+  const { code: wrong } = await call(['runs', 'settle', id, 'send'], { cwd: repo.path })
+  expect(wrong).toBe(2)
+  const settled = await call(
+    ['runs', 'settle', id, 'send', '--happened', '{"status":200}', '--json'],
+    { cwd: repo.path },
+  )
+  expect(settled.code).toBe(0)
+  expect((await guest.ended).code).toBe(0)
 }, 30_000)
 
 test('SIGTERM leaves a run that resume finishes', async () => {

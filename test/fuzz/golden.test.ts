@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import type { Json } from '#engine/core/json.ts'
 import type { Plan } from '#engine/plan/plan.ts'
-import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord, Settlement } from '#engine/runtime/record.ts'
 import { lab, type Lab } from '#test/fake/lab.ts'
 
 import { parseGolden, printGolden, read } from './golden.ts'
@@ -117,6 +117,25 @@ const stories: Readonly<
       await say('paid', { order: 3, amount: 1 }, 's3')
       await say('paid', { order: 3, amount: 2, more: [] }, 's4')
       await say('paid', { order: 3, amount: 3 }, 's5')
+    },
+  },
+  settled: {
+    flows: [
+      flow([
+        '{ id: p, parallel: { a: [{ id: x, use: stuck }], b: [{ id: y, use: stuck }], c: [{ id: z, use: stuck, retry: { max: 2, on: [RUN_STEP_UNCERTAIN] } }] }, join: any }',
+      ]),
+    ],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      await one.settle()
+      const next = one.crash()
+      await next.settle()
+      const say = async (path: string, how: Settlement, more = {}): Promise<void> =>
+        await next.engine.settle(run, { path, how, id: path, by: 'user:ann', ...more })
+      await say('p/c/z', 'did-not-happen')
+      await say('p/a/x', 'retry')
+      await say('p/b/y', 'happened', { output: { sent: true } })
+      await next.settle()
     },
   },
   undone: {
@@ -251,6 +270,8 @@ const allKinds = Object.keys({
   'step.started': 1,
   'step.done': 1,
   'step.failed': 1,
+  'step.uncertain': 1,
+  'step.settled': 1,
   'timer.set': 1,
   'timer.fired': 1,
   'compensation.armed': 1,

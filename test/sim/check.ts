@@ -197,7 +197,7 @@ export function checkOutcome(world: World, one: Case): void {
     }
     const { ending, isRacy } = read(world.built, facts)
     const isUncertain = [...world.disk.runs.values()].some(({ records }) =>
-      records.some((text) => text.includes('RUN_STEP_UNCERTAIN')),
+      records.some((text) => text.startsWith('{"kind":"step.uncertain"')),
     )
     if (isRacy || isUncertain) continue
     const last = world.records(run).at(-1)

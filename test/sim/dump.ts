@@ -27,9 +27,17 @@ export function dump(state: RunState): Json {
 }
 
 function sagaOf(state: RunState): unknown {
-  const { armed, lapses, undoing, after, afterError, wasCancelled } = state
+  const { armed, lapses, undoing, after, afterError, wasCancelled, uncertain } = state
   const [done, left] = [armed, undoing?.left].map((all) => all?.map(({ path }) => path))
-  return { done, lapses, left, after: after && blockOf(after), afterError, wasCancelled }
+  return {
+    done,
+    lapses,
+    left,
+    after: after && blockOf(after),
+    afterError,
+    wasCancelled,
+    uncertain: [...uncertain].toSorted(),
+  }
 }
 
 function mailOf({ ids, signals, waiting, kept }: RunState['mail']): unknown {

@@ -7,6 +7,7 @@
  */
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
+import { replay } from '#engine/runtime/decider/replay.ts'
 
 import { type Built, build } from './build.ts'
 import { type Case, runIds, type Told } from './case.ts'
@@ -142,6 +143,7 @@ class People {
   /** Nothing moves any more: somebody retries what did not end well. True when somebody acted. */
   actWhenIdle(process: Process): boolean {
     const world = this.#world
+    if (this.#settles(process)) return true
     for (const run of this.#runs) {
       const status = world.disk.runs.get(run)?.header.status
       if (this.#retriesLeft <= 0 || (status !== 'failed' && status !== 'cancelled')) continue
@@ -178,18 +180,40 @@ class People {
     })
   }
 
+  /** Somebody looks after a step of which nobody knows; true when there was one. */
+  #settles(process: Process): boolean {
+    for (const [run, { header }] of this.#world.disk.runs) {
+      if (header.status !== 'uncertain') continue
+      const records = this.#world.records(run)
+      const { built } = this.#world
+      const plan = header.plan === built.mainDigest ? built.main : built.child
+      const [path] = replay(plan, records).uncertain
+      if (path === undefined) continue
+      const how = (['happened', 'did-not-happen', 'retry'] as const)[
+        (records.length + this.#case.order) % 3
+      ]
+      const settled = { path, how: how ?? 'retry', output: 17, id: `${path} ${records.length}` }
+      void this.#promise(process, process.engine.settle(run, settled), () => undefined)
+      return true
+    }
+    return false
+  }
+
   async #promise(process: Process, asked: Promise<unknown>, kept: () => void): Promise<void> {
     try {
       await asked
       if (!process.isDead) kept()
     } catch (error) {
       const code = (error as { code?: string }).code
-      if (!process.isDead && code !== 'RUN_ALREADY_ENDED' && code !== 'RUN_NOT_RETRYABLE') {
+      if (!process.isDead && !answers.has(code ?? '')) {
         this.#world.breach('people get an answer', String((error as Error).stack))
       }
     }
   }
 }
+
+/** What people may be told instead of getting what they asked for. */
+const answers = new Set(['RUN_ALREADY_ENDED', 'RUN_NOT_RETRYABLE', 'RUN_NOT_UNCERTAIN'])
 
 /** Numbers below a bound, the same for the same seed (xorshift). */
 function generator(seed: number): (below: number) => number {

@@ -24,7 +24,7 @@ export async function resume(terminal: Terminal, values: ResumeValues): Promise<
   const { run: wanted } = values
   const runs = await withReader(values, (reader) => {
     if (wanted !== undefined) return [findRun(reader, wanted)]
-    const waiting = (['running', 'parked'] as const).flatMap((status) =>
+    const waiting = (['running', 'parked', 'uncertain'] as const).flatMap((status) =>
       reader.journal.list({ limit: limits.runsSearchedMax, status }),
     )
     return waiting
@@ -81,7 +81,9 @@ async function followOnly(
   { run, wait }: { readonly run: RunId; readonly wait: boolean },
 ): Promise<number> {
   const status = await session.follow({ run, until: wait ? 'ended' : 'parked', hear: () => {} })
-  return isOver(status) || status === 'parked' ? exitOfRun({ status, error: null }) : exits.failed
+  return isOver(status) || status === 'parked' || status === 'uncertain'
+    ? exitOfRun({ status, error: null })
+    : exits.failed
 }
 
 async function viewsOf(values: ResumeValues, runs: readonly RunId[]): Promise<readonly RunView[]> {

@@ -36,7 +36,14 @@ export interface ListValues extends Values {
   readonly all?: boolean
 }
 
-const statuses: readonly RunStatus[] = ['running', 'parked', 'done', 'failed', 'cancelled']
+const statuses: readonly RunStatus[] = [
+  'running',
+  'parked',
+  'uncertain',
+  'done',
+  'failed',
+  'cancelled',
+]
 const listDefault = 20
 const listMax = 1_000
 
@@ -183,6 +190,7 @@ function stepText({ paint, glyphs }: Terminal, step: StepView): string {
     cancelled: paint('muted', glyphs.skip),
     running: paint('run', glyphs.run),
     waiting: paint('wait', glyphs.wait),
+    uncertain: paint('warn', glyphs.wait),
   }
   const depth = step.path.split('/').length - 1
   const took = step.endedAt === undefined ? '' : duration(elapsed(step.startedAt, step.endedAt))
@@ -200,7 +208,7 @@ function stepText({ paint, glyphs }: Terminal, step: StepView): string {
 
 function statusText({ paint, glyphs }: Terminal, status: RunStatus): string {
   const text =
-    `${{ done: glyphs.ok, failed: glyphs.fail, cancelled: glyphs.skip, parked: glyphs.wait, running: glyphs.run }[status]} ${status}`.padEnd(
+    `${{ done: glyphs.ok, failed: glyphs.fail, cancelled: glyphs.skip, parked: glyphs.wait, uncertain: glyphs.wait, running: glyphs.run }[status]} ${status}`.padEnd(
       11,
     )
   const tone = {
@@ -208,6 +216,7 @@ function statusText({ paint, glyphs }: Terminal, status: RunStatus): string {
     failed: 'fail',
     cancelled: 'muted',
     parked: 'wait',
+    uncertain: 'warn',
     running: 'run',
   } as const
   return paint(tone[status], text)

@@ -10,7 +10,8 @@ export function waitsText({ awaits }: StepView): string {
 }
 
 /** The command that ends the wait of the step; undefined where nobody can at this terminal. */
-export function waitsCommand(run: string, { awaits, status }: StepView): string | undefined {
+export function waitsCommand(run: string, { awaits, status, path }: StepView): string | undefined {
+  if (status === 'uncertain') return `ionflux runs settle ${run} ${printable(path)}`
   if (awaits === undefined || status !== 'waiting' || awaits.on !== 'signal') return undefined
   return `ionflux runs signal ${run} ${printable(awaits.topic)}`
 }

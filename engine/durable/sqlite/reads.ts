@@ -41,7 +41,7 @@ export function sqliteReader(db: DatabaseSync): SqliteReader {
   const unfinished = db.prepare(
     `SELECT n, id FROM run WHERE status = 0
      UNION SELECT p.n, p.id FROM run AS c JOIN run AS p ON p.id = c.parent
-     WHERE c.parent IS NOT NULL AND c.status >= 2 AND p.status = 1 ORDER BY n`,
+     WHERE c.parent IS NOT NULL AND c.status BETWEEN 2 AND 4 AND p.status IN (1, 5) ORDER BY n`,
   )
 
   const findRow = (run: RunId): RunRow | undefined =>

@@ -7,7 +7,14 @@ import type { RunId } from '#engine/core/id.ts'
 import type { RunHeader, RunStatus } from '#engine/runtime/ports.ts'
 
 /** Their place in this list is what the file keeps. */
-const statuses: readonly RunStatus[] = ['running', 'parked', 'done', 'failed', 'cancelled']
+const statuses: readonly RunStatus[] = [
+  'running',
+  'parked',
+  'done',
+  'failed',
+  'cancelled',
+  'uncertain',
+]
 
 /** A run as `headerSelect` gives it. */
 export interface RunRow {

@@ -8,27 +8,48 @@ import type { RunId } from '#engine/core/id.ts'
 import type { JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Engine } from '#engine/runtime/engine.ts'
+import type { Settled } from '#engine/runtime/live/settle.ts'
 import type { Signal } from '#engine/runtime/live/talk.ts'
+import type { Settlement } from '#engine/runtime/record.ts'
 
-export type Told = Signal & { readonly kind: 'signal'; readonly id: string }
+export type Told =
+  | (Signal & { readonly kind: 'signal'; readonly id: string })
+  | (Settled & { readonly kind: 'settled' })
 
 /** Tells `run`; resolves once that is durable. */
 export async function tellRun(
-  engine: Pick<Engine, 'signal'>,
+  engine: Pick<Engine, 'signal' | 'settle'>,
   run: RunId,
   told: Told,
 ): Promise<void> {
-  await engine.signal(run, told)
+  if (told.kind === 'signal') await engine.signal(run, told)
+  else await engine.settle(run, told)
 }
 
 /** Reads a message. Throws `CLI_USAGE` that names the parameter. */
 export function askedTold({ told }: JsonObject): Told {
   const { kind, name, data, id, by } = (told ?? {}) as JsonObject
+  if (kind === 'settled') return askedSettled(told as JsonObject)
   if (kind !== 'signal') throw refused('kind', 'known to this version of it')
   if (!isText(name)) throw refused('name', 'a text')
   if (!isText(id)) throw refused('id', 'a text')
   if (by !== undefined && !isText(by)) throw refused('by', 'a text')
   return { kind, name, id, data: data ?? null, ...(by === undefined ? {} : { by }) }
+}
+
+function askedSettled({ path, how, output, id, by }: JsonObject): Told {
+  if (!isText(path)) throw refused('path', 'a text')
+  if (!isSettlement(how)) throw refused('how', settlements.join(', '))
+  if (!isText(id)) throw refused('id', 'a text')
+  if (by !== undefined && !isText(by)) throw refused('by', 'a text')
+  const rest = by === undefined ? {} : { by }
+  return { kind: 'settled', path, how, id, ...rest, ...(output === undefined ? {} : { output }) }
+}
+
+const settlements = ['happened', 'did-not-happen', 'retry'] as const
+
+function isSettlement(how: unknown): how is Settlement {
+  return settlements.some((one) => one === how)
 }
 
 function isText(value: unknown): value is string {

@@ -37,7 +37,7 @@ import type { AwaitFrame, Frame, Message, PlainFrame, StepFrame } from './frames
 import { evaluate, evaluateWith, type Sight } from './scope.ts'
 import type { RunState } from './state.ts'
 import { complete, enter, fail, stopWaiting } from './tree.ts'
-import { wakeInstant } from './wait.ts'
+import { wakeInstant } from '#engine/runtime/waits/instant.ts'
 
 // ─── Deciding ───────────────────────────────────────────────────────────────
 

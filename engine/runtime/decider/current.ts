@@ -55,9 +55,13 @@ function isExpected(frame: StepFrame, { kind }: RunRecord): boolean {
   if (isCall(frame) && frame.result !== undefined) {
     return kind === 'compensation.armed' || kind === 'step.failed'
   }
-  if (kind === 'compensation.armed') return false
+  if (frame.phase === 'uncertain') return kind === 'step.settled'
+  if (kind === 'compensation.armed' || kind === 'step.settled') return false
   if (frame.phase === 'ready') return true
-  return frame.phase === 'running' && (kind === 'step.done' || kind === 'step.failed')
+  return (
+    frame.phase === 'running' &&
+    (kind === 'step.done' || kind === 'step.failed' || kind === 'step.uncertain')
+  )
 }
 
 /** What is left of a timer that fired and does not count: nothing, or the limit that was set anew. */

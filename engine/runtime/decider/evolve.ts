@@ -6,21 +6,22 @@
  * state belongs to the caller and is changed in place: a record costs what it
  * concerns, not what the run has grown to. How control then moves is `tree.ts`.
  */
-import { assert, IonError } from '#engine/core/error.ts'
-import { limits } from '#engine/core/limits.ts'
+import { assert } from '#engine/core/error.ts'
 import type {
   CompensationArmed,
   RunRecord,
   RunRetried,
   StepDone,
   StepFailed,
+  StepSettled,
   TimerFired,
 } from '#engine/runtime/record.ts'
 
 import * as awaits from './await.ts'
-import type { AwaitFrame, ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
-import { awaitArming, lapse, takeArmed, unknownOf } from './saga.ts'
-import { isCall, limitTo, type RunState } from './state.ts'
+import { call, diverged, step, wait } from './find.ts'
+import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
+import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
+import { isCall, limitTo, rearm, type RunState } from './state.ts'
 import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
@@ -60,6 +61,13 @@ function apply(state: RunState, record: RunRecord): void {
       return done(state, record)
     case 'step.failed':
       return failed(state, record)
+    case 'step.uncertain': {
+      const frame = call(state, record.path)
+      const left = doubt(state, frame)
+      return left === undefined ? undefined : fail(state, frame, left)
+    }
+    case 'step.settled':
+      return settled(state, record)
     case 'timer.set': {
       const frame = step(state, record.path)
       if (!('due' in frame)) throw diverged(record)
@@ -79,6 +87,31 @@ function apply(state: RunState, record: RunRecord): void {
     case 'while.turned':
       return turned(state, record.path, record.index)
     case 'await.opened':
+    case 'await.taken':
+    case 'signal.received':
+    case 'event.received':
+    case 'event.emitted':
+      return waited(state, record)
+    case 'run.cancel':
+      return cancelled(state, record.reason)
+    case 'run.retried':
+      return retried(state, record)
+    case 'run.done':
+    case 'run.failed':
+    case 'run.cancelled':
+      return end(state, endings[record.kind])
+  }
+}
+
+type Waited = Extract<
+  RunRecord,
+  { kind: 'await.opened' | 'await.taken' | 'signal.received' | 'event.received' | 'event.emitted' }
+>
+
+/** What a step that waits or tells has heard. */
+function waited(state: RunState, record: Waited): void {
+  switch (record.kind) {
+    case 'await.opened':
       return awaits.opened(state, wait(state, record.path), record)
     case 'await.taken':
       return awaits.taken(state, wait(state, record.path), record)
@@ -88,19 +121,19 @@ function apply(state: RunState, record: RunRecord): void {
       return awaits.reached(state, record)
     case 'event.emitted':
       return awaits.emitted(state, step(state, record.path), record)
-    case 'run.cancel':
-      state.wasCancelled = true
-      return abandon(state, { kind: 'cancel', reason: record.reason, cause: state.seq })
-    case 'run.retried':
-      return retried(state, record)
-    case 'run.done':
-      return end(state, 'done')
-    case 'run.failed':
-      return end(state, 'failed')
-    case 'run.cancelled':
-      return end(state, 'cancelled')
   }
 }
+
+function cancelled(state: RunState, reason: string): void {
+  state.wasCancelled = true
+  abandon(state, { kind: 'cancel', reason, cause: state.seq })
+}
+
+const endings = {
+  'run.done': 'done',
+  'run.failed': 'failed',
+  'run.cancelled': 'cancelled',
+} as const
 
 function end(state: RunState, status: 'done' | 'failed' | 'cancelled'): void {
   state.status = status
@@ -158,6 +191,26 @@ function failed(state: RunState, record: StepFailed): void {
     return leave(state, frame.child, unwind)
   }
   fail(state, frame, unwind)
+}
+
+/** Somebody said what became of an uncertain step. */
+function settled(state: RunState, record: StepSettled): void {
+  const frame = call(state, record.path)
+  const { path, attempt } = frame
+  if (frame.phase !== 'uncertain') throw diverged(record)
+  state.uncertain.delete(path)
+  frame.phase = 'running'
+  if (frame.step.timeoutMs !== undefined) limitTo(state, frame, frame.step.timeoutMs)
+  const base = { path, at: record.at, attempt } as const
+  if (record.how === 'happened') {
+    return done(state, { ...base, kind: 'step.done', output: record.output ?? { value: null } })
+  }
+  if (record.how === 'did-not-happen') {
+    return failed(state, { ...base, kind: 'step.failed', error: notHappened(path) })
+  }
+  frame.attempt += 1
+  frame.phase = 'ready'
+  state.ready.push(frame)
 }
 
 function fired(state: RunState, record: TimerFired): void {
@@ -235,47 +288,6 @@ function retried(state: RunState, { path, attempt, afresh }: RunRetried): void {
     frame.phase = 'ready'
     frame.input = undefined
   }
+  for (const one of state.frames.values()) if (one.kind === 'step') awaits.waitAgain(state, one)
   rearm(state)
-}
-
-/** The end of a run took back its timers: waits keep their instant, time limits start afresh. */
-function rearm(state: RunState): void {
-  for (const frame of state.frames.values()) {
-    if (frame.kind === 'block') continue
-    const { path } = frame
-    awaits.waitAgain(state, frame)
-    const limit =
-      isCall(frame) && frame.closing !== undefined ? limits.stopGraceMsMax : frame.step.timeoutMs
-    if (limit !== undefined) limitTo(state, frame, limit)
-    if (!('due' in frame) || frame.phase !== 'waiting' || frame.due === undefined) continue
-    state.timers.push({ path, timer: isCall(frame) ? 'retry' : 'sleep', due: frame.due })
-  }
-  const whole = state.plan.timeoutMs
-  if (whole !== undefined) state.timers.push({ path: '', timer: 'timeout', due: state.now + whole })
-}
-
-function step(state: RunState, path: string): StepFrame {
-  const frame = state.frames.get(path)
-  if (frame?.kind !== 'step') throw diverged({ path })
-  return frame
-}
-
-function wait(state: RunState, path: string): AwaitFrame {
-  const frame = step(state, path)
-  if (!awaits.isAwait(frame)) throw diverged({ path })
-  return frame
-}
-
-function call(state: RunState, path: string): Extract<StepFrame, { attempt: number }> {
-  const frame = step(state, path)
-  if (!isCall(frame)) throw diverged({ path })
-  return frame
-}
-
-function diverged(record: { readonly path?: string; readonly kind?: string }): IonError {
-  const place = record.path === undefined || record.path === '' ? 'the run' : `"${record.path}"`
-  return new IonError(
-    'JOURNAL_DIVERGED',
-    `The journal has a record for ${place} that does not fit its plan.`,
-  )
 }

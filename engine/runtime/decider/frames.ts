@@ -68,10 +68,11 @@ interface FrameOf<Step extends PlanStep> {
 }
 
 /**
- * `ready` waits for a decision, `running` for a result, `waiting` for a timer.
+ * `ready` waits for a decision, `running` for a result, `waiting` for a timer, `uncertain` for
+ * somebody who knows.
  * A frame whose blocks run is `open`.
  */
-export type Phase = 'ready' | 'running' | 'waiting' | 'open'
+export type Phase = 'ready' | 'running' | 'waiting' | 'uncertain' | 'open'
 
 export interface CallFrame extends FrameOf<CallStep | FlowStep> {
   phase: Phase

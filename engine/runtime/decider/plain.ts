@@ -11,7 +11,7 @@ import { type Command, condition, record, yields } from './command.ts'
 import type { PlainFrame } from './frames.ts'
 import { evaluate, type Sight } from './scope.ts'
 import type { RunState } from './state.ts'
-import { wakeInstant } from './wait.ts'
+import { wakeInstant } from '#engine/runtime/waits/instant.ts'
 
 export function plain(sight: Sight, state: RunState, frame: PlainFrame): Command {
   const { step, path, parent: block } = frame

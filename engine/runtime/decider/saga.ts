@@ -79,6 +79,10 @@ export function takeArmed(
  */
 export function isWaitedFor(state: RunState, frame: CallFrame, unwind: Unwind): boolean {
   const isArming = frame.result !== undefined
+  if (frame.phase === 'uncertain' && frame.step.compensate !== undefined) {
+    lapse(state, frame.path, unknownOf(frame.path))
+    return false
+  }
   if (!isArming && !isInDoubt(frame)) return false
   if (frame.closing === undefined && !isArming) {
     const { path } = frame
@@ -94,6 +98,21 @@ function isInDoubt({ step, phase }: CallFrame): boolean {
   return isCommitted && step.compensate !== undefined && phase === 'running'
 }
 
+/** Nobody knows whether a step took effect: it waits, or ends with what it was told to stop for. */
+export function doubt(state: RunState, frame: CallFrame): Unwind | undefined {
+  const { path } = frame
+  if (frame.closing !== undefined) {
+    lapse(state, path, unknownOf(path))
+    return frame.closing
+  }
+  frame.phase = 'uncertain'
+  state.uncertain.add(path)
+  // The time of a step is not spent by those who look after it.
+  if (frame.limit !== undefined) state.timers.push({ path, timer: 'timeout' })
+  frame.limit = undefined
+  return undefined
+}
+
 /** A step may have taken effect, and cannot be undone. */
 export function lapse(state: RunState, path: string, error: Failure): void {
   state.lapses.push({ path, error, seq: state.seq })
@@ -102,6 +121,12 @@ export function lapse(state: RunState, path: string, error: Failure): void {
 /** What is said of a call that did not answer when it was told to stop. */
 export function unknownOf(path: string): Failure {
   const message = `"${path}" was stopped, and nobody knows whether it took effect.`
+  return { code: 'RUN_STEP_UNCERTAIN', message }
+}
+
+/** The failure of a step of which somebody said that it did not happen. */
+export function notHappened(path: string): Failure {
+  const message = `"${path}" was cut off while it ran, and did not happen.`
   return { code: 'RUN_STEP_UNCERTAIN', message }
 }
 

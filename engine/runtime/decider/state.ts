@@ -8,6 +8,7 @@
 import type { Instant } from '#engine/core/clock.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { type Held, heldNull } from '#engine/runtime/payload.ts'
 import type { TimerChange } from '#engine/runtime/ports.ts'
@@ -47,6 +48,8 @@ export interface RunState {
   /** What undoes the steps that are committed, in the order in which they were. */
   readonly armed: Armed[]
   readonly lapses: Lapse[]
+  /** Paths of the steps of which nobody knows whether they took effect. */
+  readonly uncertain: Set<string>
   /** Set once the run ends without success and undoes what it did. */
   undoing: Series | undefined
   /** The steps of `on_failure`; set once everything is undone. */
@@ -103,6 +106,7 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     status: 'running',
     armed: [],
     lapses: [],
+    uncertain: new Set(),
     undoing: undefined,
     after: undefined,
     afterError: undefined,
@@ -238,4 +242,24 @@ export function isCall(frame: StepFrame): frame is CallFrame {
 export function limitTo(state: RunState, frame: StepFrame, ms: number): void {
   frame.limit = state.now + ms
   state.timers.push({ path: frame.path, timer: 'timeout', due: frame.limit })
+}
+
+/** The end of a run took back its timers: waits keep their instant, time limits start afresh. */
+export function rearm(state: RunState): void {
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'block') continue
+    const { path } = frame
+    const limit =
+      isCall(frame) && frame.closing !== undefined ? limits.stopGraceMsMax : frame.step.timeoutMs
+    if (limit !== undefined) limitTo(state, frame, limit)
+    if (!('due' in frame) || frame.phase !== 'waiting' || frame.due === undefined) continue
+    state.timers.push({ path, timer: isCall(frame) ? 'retry' : 'sleep', due: frame.due })
+  }
+  const whole = state.plan.timeoutMs
+  if (whole !== undefined) state.timers.push({ path: '', timer: 'timeout', due: state.now + whole })
+}
+
+/** What a run is called in which nothing goes on. */
+export function restStatus({ uncertain }: RunState): 'uncertain' | 'parked' {
+  return uncertain.size > 0 ? 'uncertain' : 'parked'
 }

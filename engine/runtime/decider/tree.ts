@@ -165,6 +165,7 @@ export function stopWaiting(state: RunState, frame: AwaitFrame): void {
 /** Takes a frame out of the tree, with the timers it has. */
 function drop(state: RunState, frame: StepFrame): void {
   state.frames.delete(frame.path)
+  if (frame.phase === 'uncertain') state.uncertain.delete(frame.path)
   if (frame.phase === 'waiting') {
     state.timers.push({ path: frame.path, timer: isCall(frame) ? 'retry' : 'sleep' })
   }

@@ -7,6 +7,7 @@
 import type { Clock } from '#engine/core/clock.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
+import { isAtRest } from '#engine/runtime/ports.ts'
 
 import type { LiveRun } from './turn.ts'
 
@@ -40,7 +41,7 @@ export class Residents {
     if (this.#parked.size <= limits.parkedRunsResidentMax) return
     for (const old of this.#parked) {
       this.#parked.delete(old)
-      if (old.status !== 'parked' || !old.isIdle) continue
+      if (!isAtRest(old.status) || !old.isIdle) continue
       this.#live.delete(old.log.run)
       old.log.close()
       return

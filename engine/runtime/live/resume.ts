@@ -2,7 +2,8 @@
  * Takes a run up from its journal: after a crash, when a timer wakes it, or for a retry.
  *
  * Steps whose intent is durable and whose result is not are executed again with the same
- * input and the same key; an `unsafe` one is not guessed about, it fails as uncertain.
+ * input and the same key; an `unsafe` one without a key of its author is not guessed about, it is
+ * uncertain until somebody settles it.
  */
 import { assert, IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
@@ -49,7 +50,8 @@ function again(live: LiveRun, first?: RunRecord): void {
 }
 
 function isUnsafe(frame: CallFrame): boolean {
-  return frame.step.kind === 'call' && frame.step.action.effects === 'unsafe'
+  if (frame.step.kind !== 'call' || frame.key !== undefined) return false
+  return frame.step.action.effects === 'unsafe'
 }
 
 function restart(live: LiveRun, frame: CallFrame): StartStep {
@@ -62,9 +64,7 @@ function restart(live: LiveRun, frame: CallFrame): StartStep {
 
 function doubt(state: RunState, frame: CallFrame): RunRecord {
   const { path, attempt } = frame
-  const message = `"${path}" was cut off while it ran, and nobody knows whether it took effect. Look, then \`ionflux runs retry\` it if it did not.`
-  const error = { code: 'RUN_STEP_UNCERTAIN', message }
-  return { kind: 'step.failed', path, attempt, at: state.now, error }
+  return { kind: 'step.uncertain', path, attempt, at: state.now }
 }
 
 /** Carries an ended run on from where it broke off; first the children it waits for. */

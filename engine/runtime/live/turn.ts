@@ -16,7 +16,7 @@ import { isCurrent, timerAfter } from '#engine/runtime/decider/current.ts'
 import { decide } from '#engine/runtime/decider/decide.ts'
 import { evolve, markStarted } from '#engine/runtime/decider/evolve.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
-import type { RunState } from '#engine/runtime/decider/state.ts'
+import { restStatus, type RunState } from '#engine/runtime/decider/state.ts'
 import type { RunLog, RunStatus } from '#engine/runtime/ports.ts'
 import type { Payload, RunRecord } from '#engine/runtime/record.ts'
 
@@ -289,7 +289,7 @@ export class LiveRun {
 
   #statusAfter(): RunStatus {
     if (this.state.status !== 'running') return this.state.status
-    return this.#isActive || this.#hasSkipped ? 'running' : 'parked'
+    return this.#isActive || this.#hasSkipped ? 'running' : restStatus(this.state)
   }
 
   /** A child is a run of its own: waiting for it is waiting. */

@@ -2,7 +2,7 @@
  * Who waits for a run to start, to park or to end; told only of what is durable.
  */
 import type { RunId } from '#engine/core/id.ts'
-import type { RunStatus } from '#engine/runtime/ports.ts'
+import { isAtRest, type RunStatus } from '#engine/runtime/ports.ts'
 
 type Until = 'started' | 'parked' | 'ended'
 
@@ -48,5 +48,5 @@ export class Waiters {
 
 function isReached(until: Until, status: RunStatus): boolean {
   if (until === 'started') return true
-  return status === 'parked' ? until === 'parked' : status !== 'running'
+  return isAtRest(status) ? until === 'parked' : status !== 'running'
 }

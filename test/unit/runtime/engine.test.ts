@@ -219,7 +219,7 @@ describe('a run', () => {
     await one.settle()
     const two = one.crash()
     await two.settle()
-    expect(two.view(run)).toMatchObject({ status: 'failed', error: { code: 'RUN_STEP_UNCERTAIN' } })
+    expect(two.view(run)).toMatchObject({ status: 'uncertain', steps: [{ status: 'uncertain' }] })
     expect(two.calls).toEqual(['a#1'])
   })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { limits } from '#engine/core/limits.ts'
-import { wakeInstant } from '#engine/runtime/decider/wait.ts'
+import { wakeInstant } from '#engine/runtime/waits/instant.ts'
 
 test.each([
   ['milliseconds', { for: 250 }, 1_250],

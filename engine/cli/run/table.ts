@@ -1,0 +1,85 @@
+/**
+ * The commands of `ionflux runs`, as one table.
+ */
+import type { Add, OptionRow } from '#engine/cli/program.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+
+const dataDir: OptionRow = [
+  '--data-dir <dir>',
+  'where runs are kept (or IONFLUX_DATA_DIR; else .ionflux/)',
+]
+const json: OptionRow = ['--json', 'print one JSON document on stdout']
+const repo: OptionRow = ['--repo <dir>', 'the repository to work on (else the one around you)']
+
+/** `runs …`: look at runs, tell them something, stop them, try them again. */
+export function addRunCommands(add: Add, terminal: Terminal): void {
+  const load = async () => await import('#engine/cli/commands/runs.ts')
+  const one: readonly OptionRow[] = [json, repo, dataDir]
+  add(
+    'ls',
+    'list runs, newest first',
+    [
+      ['--status <status>', 'running, parked, uncertain, done, failed or cancelled'],
+      ['--flow <id>', 'only runs of this flow'],
+      ['--limit <n>', 'at most this many (else 20)'],
+      ['--all', 'with the runs that other runs started'],
+      ...one,
+    ],
+    async (_, values) => (await load()).list(terminal, values),
+  )
+  add('show <run>', 'show a run and its steps', one, async ([run], values) =>
+    (await load()).show(terminal, { run: run as string, ...values }),
+  )
+  add('logs <run>', 'print what the steps of a run wrote', one, async ([run], values) =>
+    (await load()).logs(terminal, { run: run as string, ...values }),
+  )
+  addChanges(add, terminal, one)
+  add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
+    (await load()).verify(terminal, { run: run as string, ...values }),
+  )
+}
+
+/** What is told to runs, and done to them. */
+function addChanges(add: Add, terminal: Terminal, one: readonly OptionRow[]): void {
+  add('cancel <run>', 'stop a run; its finally blocks still run', one, async ([run], values) =>
+    (await import('#engine/cli/commands/change.ts')).cancel(terminal, {
+      run: run as string,
+      ...values,
+    }),
+  )
+  add(
+    'retry <run>',
+    'try the failed step again and go on; what was committed stays',
+    [['--no-wait', 'leave when the run waits for a timer'], ...one],
+    async ([run], values) =>
+      (await import('#engine/cli/commands/change.ts')).retry(terminal, {
+        run: run as string,
+        ...values,
+      }),
+  )
+  add(
+    'signal <run> <name>',
+    'tell a run something that it waits for',
+    [
+      ['-i, --input <input>', 'name=value, name:=json or @file.json; may be repeated', 'many'],
+      ['--id <id>', 'two signals with one id are one'],
+      ['--as <who>', 'who sends it (else user: and your name)'],
+      ...one,
+    ],
+    async ([run, name], values) =>
+      (await import('#engine/cli/commands/signal.ts')).signal(terminal, { run, name, ...values }),
+  )
+  add(
+    'settle <run> <step>',
+    'say what became of a step that a crash left uncertain',
+    [
+      ['--happened [output]', 'it took effect; its output is JSON or @file.json (else null)'],
+      ['--did-not-happen', 'it did not; the step fails'],
+      ['--retry', 'call it again'],
+      ['--as <who>', 'who says so (else user: and your name)'],
+      ...one,
+    ],
+    async ([run, step], values) =>
+      (await import('#engine/cli/commands/settle.ts')).settle(terminal, { run, step, ...values }),
+  )
+}
