@@ -5,6 +5,7 @@
 export const limits = {
   // Files (research: YAML's own key check is quadratic; deep nesting overflows a stack)
   fileBytesMax: 256 * 1024,
+  openApiCharsMax: 16 * 1024 * 1024,
   fileKeysPerMapMax: 2_000,
   fileNodesMax: 50_000,
   fileLexemesMax: 100_000,

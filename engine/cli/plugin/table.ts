@@ -25,6 +25,7 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
         ...values,
       }),
   )
+  addFromOpenApi(add, terminal)
   add(
     'types <plugin>',
     'print types.ts from the schemas of the manifest',
@@ -59,6 +60,26 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
       (await import('./inspect.ts')).inspect(terminal, { plugin: plugin as string, ...values }),
   )
   addCallCommand(add, terminal)
+}
+
+function addFromOpenApi(add: Add, terminal: Terminal): void {
+  add(
+    'from-openapi <file> [dir]',
+    'make a plugin that calls the operations of an OpenAPI document (3.0 or 3.1)',
+    [
+      ['--name <name>', 'namespace/name (else made of the title)'],
+      ['--operation <id>', 'an operationId or "GET /path"; else all', 'many'],
+      ['--server <url>', 'in place of the servers of the document'],
+      ['--auth <kind>', 'in place of its security: none, bearer, basic or header:NAME'],
+      ['--replace', 'write the files of an earlier one anew'],
+    ],
+    async ([file, dir], values) =>
+      (await import('./from-openapi.ts')).fromOpenApi(terminal, {
+        file: file as string,
+        dir: dir as string | undefined,
+        ...values,
+      }),
+  )
 }
 
 function addCallCommand(add: Add, terminal: Terminal): void {

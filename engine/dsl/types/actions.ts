@@ -17,9 +17,9 @@ export const typesMark = ' * Generated from plugin.yaml by `ionflux plugin types
 
 /** The text of a module with `Log`, `LogInput` and `LogOutput` for an action `log`. */
 export function printActionTypes({ plugin, actions }: Manifest): string {
-  const taken = new Set(['Action', 'Json', 'JsonObject'])
+  const names = actionTypeNames(Object.keys(actions))
   const body = Object.entries(actions).map(([name, action]) => {
-    const own = typeName(name, taken)
+    const own = names.get(name) ?? ''
     const parts = [
       declarations(`${own}Input`, action.input),
       declarations(`${own}Output`, action.output),
@@ -28,9 +28,15 @@ export function printActionTypes({ plugin, actions }: Manifest): string {
     return parts.join('\n')
   })
   const text = body.join('\n')
-  const names = ['Json', 'JsonObject'].filter((name) => new RegExp(`\\b${name}\\b`).test(text))
-  const imports = `import type { ${['Action', ...names].join(', ')} } from 'ionflux/plugin'\n`
+  const used = ['Json', 'JsonObject'].filter((name) => new RegExp(`\\b${name}\\b`).test(text))
+  const imports = `import type { ${['Action', ...used].join(', ')} } from 'ionflux/plugin'\n`
   return `/**\n * The types of the actions of ${plugin}.\n *\n${typesMark}\n */\n${imports}\n${text}`
+}
+
+/** The names of the types of actions, by the names of these, in their order. */
+export function actionTypeNames(actions: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set(['Action', 'Json', 'JsonObject'])
+  return new Map(actions.map((name) => [name, typeName(name, taken)]))
 }
 
 /** `ReadFile` for `read-file`; longer where that, or a name made of it, is `taken`. */

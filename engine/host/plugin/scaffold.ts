@@ -13,6 +13,7 @@ import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { findRoot } from '#engine/host/repository/root.ts'
 
 import { shownPath } from './folder.ts'
+import { overwrite } from './overwrite.ts'
 import { templateOf, type PluginKind } from './templates.ts'
 
 export interface Scaffold {
@@ -30,30 +31,53 @@ export interface ScaffoldWish {
   readonly kind: PluginKind
 }
 
+interface PlaceWish {
+  readonly name: string
+  readonly dir?: string | undefined
+  /** Whether files that are there are written anew. */
+  readonly replace?: boolean
+}
+
 const nameShape = /^[a-z][a-z0-9-]{0,62}\/[a-z][a-z0-9-]{0,62}$/
 
 /** Makes what is missing of the plugin `name` in `dir`, or in `plugins/NAME` of the repository. */
 export function makePlugin({ name, dir, kind }: ScaffoldWish): Scaffold {
+  return placePlugin({ name, dir }, (place) => {
+    const { manifest, files } = templateOf(kind, { name, ...place })
+    // A module is not TypeScript: its types would be nobody's.
+    const types = kind === 'wasm' ? {} : { 'types.ts': printActionTypes(manifest) }
+    return { ...files, ...types }
+  })
+}
+
+/** Where editors find the schemas, from the folder of the plugin; absent where there are none. */
+export interface PluginPlace {
+  readonly schemas?: string
+}
+
+/** Writes the texts of a new plugin, by path, where there is nothing yet. */
+export function placePlugin(
+  { name, dir, replace = false }: PlaceWish,
+  textsOf: (place: PluginPlace) => Readonly<Record<string, string>>,
+): Scaffold {
   const root = findRoot(dir === undefined ? '.' : dirname(resolve(dir))) ?? resolve('.')
-  refuse(name, root)
   const folder = resolve(dir ?? join(root, 'plugins', name))
-  if (existsSync(join(folder, 'plugin.yaml'))) {
+  const isThere = existsSync(join(folder, 'plugin.yaml'))
+  if (!replace || !isThere) refuse(name, root)
+  if (isThere && !replace) {
     const message = `There is a plugin in "${shownPath(folder)}". Choose another name or folder.`
     throw new IonError('CLI_USAGE', message, { data: { folder } })
   }
   const schemas = join(root, '.ionflux-schemas')
-  const { manifest, files } = templateOf(kind, {
-    name,
-    ...(existsSync(schemas) ? { schemas: relative(folder, schemas).split(sep).join('/') } : {}),
-  })
+  const texts = textsOf(
+    existsSync(schemas) ? { schemas: relative(folder, schemas).split(sep).join('/') } : {},
+  )
   const created: string[] = []
   const kept: string[] = []
-  // A module is not TypeScript: its types would be nobody's.
-  const types = kind === 'wasm' ? {} : { 'types.ts': printActionTypes(manifest) }
-  const texts = { ...files, ...types }
   for (const [path, text] of Object.entries(texts)) {
     const isNew = write(join(folder, path), text)
-    if (isNew) created.push(path)
+    if (!isNew && replace) overwrite(join(folder, path), text)
+    if (isNew || replace) created.push(path)
     else kept.push(path)
   }
   const inside = relative(root, join(folder, 'plugin.yaml')).split(sep).join('/')
