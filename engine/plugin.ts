@@ -9,6 +9,7 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Blobs, Files, Model, Schemas, State } from './plugin/data.ts'
 import type { Git } from './plugin/git.ts'
 import type { Http } from './plugin/http.ts'
+import type { Mail } from './plugin/mail.ts'
 
 export type { Json, JsonObject }
 export type {
@@ -34,6 +35,7 @@ export type {
   SecretHandle,
   Signing,
 } from './plugin/http.ts'
+export type { Mail, MailAnswer, MailAttachment, MailLetter } from './plugin/mail.ts'
 
 /**
  * An action of a plugin: JSON in, JSON out, sync or async.
@@ -60,6 +62,8 @@ export interface Context {
   readonly git: Git
   /** Other hosts. Needs `capabilities: { net: [api.example.com] }`. */
   readonly http: Http
+  /** Mail, through a server that is granted like a host: `net: [smtp.example.com:587]`. */
+  readonly mail: Mail
   /** What the flow remembers from run to run. Needs `capabilities: { state: [read, write] }`. */
   readonly state: State
   /** Large data, passed on by a handle. Needs `capabilities: { blob: [read, write] }`. */

@@ -8,6 +8,7 @@
 import { join } from 'node:path'
 
 import type { HttpDoor } from '#engine/connection/http.ts'
+import type { sendMail } from '#engine/connection/mail.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import { IonError } from '#engine/core/error.ts'
 import type { Artifacts } from '#engine/durable/artifacts.ts'
@@ -52,6 +53,7 @@ export function openOperations(options: OperationsOptions): OpenOperations {
     state: stateOperations(states),
     blob: blobOperations(blobs),
     schema: schemaOperations(),
+    mail: openMail(secrets, blobs),
     model: noModels,
   }
   return {
@@ -102,6 +104,21 @@ function openHttp(secrets: () => Promise<SecretBook>, blobs: () => Promise<Blobs
       const opened = await door
       await opened?.[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** Mail, whose library is loaded with the first one. */
+function openMail(secrets: () => Promise<SecretBook>, blobs: () => Promise<Blobs>): HostOperations {
+  let operations: Promise<HostOperations> | undefined
+  const open = async (): Promise<HostOperations> => {
+    const { mailOperations } = await import('#engine/sandbox/capability/mail.ts')
+    const send = async (): Promise<typeof sendMail> =>
+      (await import('#engine/connection/mail.ts')).sendMail
+    return mailOperations({ send, secrets, blobs })
+  }
+  return {
+    call: async (op, args, context) =>
+      await (await (operations ??= open())).call(op, args, context),
   }
 }
 

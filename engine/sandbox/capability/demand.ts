@@ -85,7 +85,12 @@ const needs: Readonly<Record<string, (args: Json) => Need>> = {
 }
 
 /** What needs no grant, or asks for it itself: which host is in the question, and checked with it. */
-const free: ReadonlySet<string> = new Set(['http.fetch', 'http.presign', 'schema.check'])
+const free: ReadonlySet<string> = new Set([
+  'http.fetch',
+  'http.presign',
+  'mail.send',
+  'schema.check',
+])
 
 /** Throws `CAP_NOT_GRANTED` unless both the plugin and the flow name the power. */
 export function demand(op: string, args: Json, powers: Powers): void {

@@ -20,13 +20,15 @@ function context(run) {
   const fail = (code, message, data) => {
     throw new Failure(code, message, data)
   }
-  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
+  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, mail: ctxMail, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
 }
 
 const ctxHttp = freeze({
   fetch: fetchHttp,
   presign: async (wish) => (await host('http.presign', wish)).url,
 })
+
+const ctxMail = freeze({ send: (letter) => host('mail.send', letter) })
 
 const ctxSchema = freeze({ check: (schema, value) => host('schema.check', { schema, value }) })
 

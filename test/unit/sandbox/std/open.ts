@@ -11,6 +11,7 @@ import { openMemory } from '#engine/durable/memory.ts'
 import { openOperations } from '#engine/host/operations.ts'
 import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
 import type { CallRequest } from '#engine/runtime/ports.ts'
+import type { HostOperations } from '#engine/sandbox/operations.ts'
 
 import { Bench } from '#test/unit/sandbox/bench.ts'
 
@@ -18,6 +19,8 @@ export interface StdSetup {
   readonly permissions: Permissions
   /** Values by name; a step hands over all of them. */
   readonly secrets?: Readonly<Record<string, string>>
+  /** Puts something in the place of what the host really does. */
+  readonly wrap?: (real: HostOperations, book: SecretBook) => HostOperations
 }
 
 export interface Std extends AsyncDisposable {
@@ -28,7 +31,10 @@ export interface Std extends AsyncDisposable {
 }
 
 /** Builds and opens `plugins/std/NAME`. */
-export async function openStd(name: string, { permissions, secrets = {} }: StdSetup): Promise<Std> {
+export async function openStd(
+  name: string,
+  { permissions, secrets = {}, wrap }: StdSetup,
+): Promise<Std> {
   const folder = openPlugin(join(import.meta.dirname, '../../../../plugins/std', name))
   const { built, problems } = await buildFolder(folder)
   if (built === undefined) throw new Error(JSON.stringify(problems))
@@ -40,7 +46,7 @@ export async function openStd(name: string, { permissions, secrets = {} }: StdSe
     directory,
     withoutRepository: 'There is no repository.',
   })
-  const bench = new Bench({ operations, workers: 1 })
+  const bench = new Bench({ operations: wrap?.(operations, book) ?? operations, workers: 1 })
   const unit = bench.keep(built)
   const names = Object.keys(secrets)
   const granted = { secrets: names, ...permissions }
@@ -50,7 +56,12 @@ export async function openStd(name: string, { permissions, secrets = {} }: StdSe
     rest: Partial<CallRequest> = {},
   ): ReturnType<Bench['call']> =>
     await bench.call(unit, input, {
-      export: action,
+      action: {
+        name: `std/${name}/${action}`,
+        unit,
+        export: action,
+        effects: built.unit.actions[action]?.effects ?? 'pure',
+      },
       permissions: granted,
       secrets: names,
       ...rest,
