@@ -15,6 +15,11 @@ import { promisify } from 'node:util'
 
 import { build, type Metafile } from 'esbuild'
 
+import { Realm } from '#engine/sandbox/realm.ts'
+import { printImage } from '#engine/sandbox/realm/image.ts'
+import { openMemory } from '#engine/sandbox/realm/memory.ts'
+import { compileQuickJs } from '#engine/sandbox/wasm.ts'
+
 const root = dirname(import.meta.dirname)
 const run = promisify(execFile)
 
@@ -69,8 +74,7 @@ export async function buildAll(out: string): Promise<Readonly<Record<string, num
   const metafiles = await Promise.all(built)
   const outputs = metafiles.flatMap((metafile) => Object.keys(metafile.outputs))
   await Promise.all(outputs.map(async (path) => await dropBanner(join(root, path))))
-  const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
-  await copyFile(wasm, join(out, 'quickjs.wasm'))
+  await sandboxFiles(out)
   await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), await licences(metafiles))
   await declare(join(out, 'types'))
   return Object.fromEntries(
@@ -78,6 +82,14 @@ export async function buildAll(out: string): Promise<Readonly<Record<string, num
       Object.entries(metafile.outputs).map(([path, { bytes }]) => [path, bytes] as const),
     ),
   )
+}
+
+/** What a sandbox worker reads: the binary, and the memory of a realm that is ready for code. */
+async function sandboxFiles(out: string): Promise<void> {
+  const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
+  await copyFile(wasm, join(out, 'quickjs.wasm'))
+  const realm = await Realm.open(await compileQuickJs(), openMemory(0))
+  await writeFile(join(out, 'quickjs.image'), printImage(realm.image()))
 }
 
 /** Takes the banner off a bundle that asks for nothing with `require`: it costs time at every start. */

@@ -11,8 +11,9 @@ import { availableParallelism } from 'node:os'
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 
+import type { Engine } from './protocol.ts'
 import { cancelled, crashed, Thread, type Ended, type Task } from './thread.ts'
-import { compileQuickJs } from './wasm.ts'
+import { compileQuickJs, readImage } from './wasm.ts'
 
 /** A call, and where it is. */
 interface Waiting {
@@ -42,8 +43,7 @@ export class Pool {
   readonly #again: Waiting[] = []
   #queue: Waiting[] = []
   #next = 0
-  #wasm: WebAssembly.Module | undefined
-  #compiling: Promise<void> | undefined
+  #engine: Promise<Engine> | undefined
   #isClosed = false
 
   constructor(workers: number = availableParallelism()) {
@@ -52,14 +52,6 @@ export class Pool {
 
   /** Runs `task` when a thread is free. */
   run(task: Task, answer: Answer): void {
-    if (this.#wasm !== undefined) return this.#queueUp(task, answer)
-    void (this.#compiling ??= this.#compile()).then(
-      () => this.#queueUp(task, answer),
-      (error: unknown) => answer.fail(error),
-    )
-  }
-
-  #queueUp(task: Task, answer: Answer): void {
     if (this.#isClosed || task.signal.aborted) return answer.settle({ outcome: cancelled })
     if (this.#queue.length - this.#next >= limits.sandboxQueueMax) {
       const message = 'Too many calls wait for the sandbox.'
@@ -90,10 +82,6 @@ export class Pool {
     for (const one of waiting) finish(one, { outcome: cancelled })
     await Promise.all([...this.#all].map(async (thread) => await thread.stop()))
     this.#all.clear()
-  }
-
-  async #compile(): Promise<void> {
-    this.#wasm = await compileQuickJs()
   }
 
   #serve(): void {
@@ -128,7 +116,7 @@ export class Pool {
 
   /** A free thread, or a new one while there may be more, or one that is quick for a quick task. */
   #findThread(task: Task): Thread | undefined {
-    if (this.#isClosed || this.#wasm === undefined) return undefined
+    if (this.#isClosed) return undefined
     let free: Thread | undefined
     let quick: Thread | undefined
     for (const thread of this.#all) {
@@ -140,7 +128,8 @@ export class Pool {
     if (free !== undefined) return free
     if (this.#all.size >= this.#size) return quick
     const warmBytesMax = limits.sandboxWarmBytesMax / this.#size
-    const thread = new Thread({ wasm: this.#wasm, warmBytesMax }, () => this.#serve())
+    this.#engine ??= openEngine()
+    const thread = new Thread({ warmBytesMax }, this.#engine, () => this.#serve())
     this.#all.add(thread)
     return thread
   }
@@ -161,4 +150,9 @@ function finish(waiting: Waiting, end: End): void {
   waiting.isOver = true
   waiting.task.signal.removeEventListener('abort', waiting.onAbort)
   waiting.answer.settle(end)
+}
+
+async function openEngine(): Promise<Engine> {
+  const [wasm, image] = await Promise.all([compileQuickJs(), readImage()])
+  return { wasm, image }
 }

@@ -7,10 +7,10 @@
  * is ever disposed, because the memory goes as a whole.
  */
 import { openBinary, type Value } from './realm/binary.ts'
-import { raiseBorder, type Border } from './realm/border.ts'
-import { findLayout, type Layout } from './realm/layout.ts'
+import { raiseBorder, standBehind, type Border, type BorderHost } from './realm/border.ts'
+import { putImage, takeImage, type Image, type Places } from './realm/image.ts'
+import { findLayout, layoutOf, type Layout } from './realm/layout.ts'
 import type { BoundedMemory } from './realm/memory.ts'
-import { meterOf } from './realm/meter.ts'
 import { outcomeOfFault, outcomeOfSettled } from './realm/outcome.ts'
 import { Fault, QuickJs, Uncaught } from './realm/quickjs.ts'
 import {
@@ -22,6 +22,7 @@ import {
   type Spent,
 } from './protocol.ts'
 import { takeSnapshot, type Snapshot } from './realm/snapshot.ts'
+import { meterOf } from './threads/meter.ts'
 
 /** Jobs of the promise queue between two looks at the clock. */
 const jobsPerTurn = 1_000
@@ -63,25 +64,44 @@ export class Realm {
   #isSpent = false
   #isLate = false
 
-  private constructor(quickJs: QuickJs, memory: BoundedMemory, layout: Layout) {
+  private constructor(quickJs: QuickJs, memory: BoundedMemory, known?: Places) {
     this.#quickJs = quickJs
     this.#memory = memory
-    this.#layout = layout
     quickJs.onInterrupt(() => this.#look())
-    this.#border = raiseBorder(quickJs, {
+    const host: BorderHost = {
       call: (id, op, args) => {
         this.#host?.call(id, op, args)
         this.#openCalls++
       },
       log: (level, text) => this.#host?.log(level, text),
       settle: (kind, parts) => (this.#settled ??= outcomeOfSettled(kind, parts)),
-    })
+    }
+    if (known === undefined) {
+      this.#layout = findLayout(memory.wasm, quickJs)
+      this.#border = raiseBorder(quickJs, host)
+    } else {
+      this.#layout = layoutOf(memory.wasm, known.layout)
+      this.#border = known.border
+      standBehind(quickJs, host)
+    }
   }
 
-  /** Makes an instance that owns `memory`, whose maximum is its limit. */
-  static async open(wasmModule: WebAssembly.Module, memory: BoundedMemory): Promise<Realm> {
-    const quickJs = new QuickJs(await openBinary(wasmModule, memory.wasm), memory.wasm)
-    return new Realm(quickJs, memory, findLayout(wasmModule, memory, quickJs))
+  /** Makes an instance that owns `memory`, whose maximum is its limit; with `image`, far sooner. */
+  static async open(
+    wasmModule: WebAssembly.Module,
+    memory: BoundedMemory,
+    image?: Image,
+  ): Promise<Realm> {
+    const binary = await openBinary(wasmModule, memory.wasm)
+    if (image !== undefined) putImage(memory.wasm, image)
+    const quickJs = new QuickJs(binary, memory.wasm, image?.places.context)
+    return new Realm(quickJs, memory, image?.places)
+  }
+
+  /** Itself as it is; to be taken before code is loaded. */
+  image(): Image {
+    const places = { context: this.#quickJs.places, border: this.#border }
+    return takeImage(this.#memory.wasm, this.#layout, places)
   }
 
   get isSpent(): boolean {

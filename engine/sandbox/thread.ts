@@ -15,7 +15,7 @@ import { Worker } from 'node:worker_threads'
 import { limits } from '#engine/core/limits.ts'
 
 import type { Conversation } from './conversation.ts'
-import type { FromWorker, Job, Outcome, Spent, ToWorker, WorkerData } from './protocol.ts'
+import type { Engine, FromWorker, Job, Outcome, Spent, ToWorker, WorkerData } from './protocol.ts'
 import { monotonicMs, Pulse, pulseBytes } from './threads/pulse.ts'
 import { Turns } from './threads/turns.ts'
 import { workerUrl } from './wasm.ts'
@@ -53,11 +53,12 @@ export class Thread {
   readonly #turns: Turns
   #outbox: ToWorker[] = []
   #calls = 0
+  #isFurnished = false
   #isReady = false
   #isDead = false
 
   /** `onFree` hears that the thread can take a call, or has died. */
-  constructor(born: Omit<WorkerData, 'pulse'>, onFree: () => void) {
+  constructor(born: Omit<WorkerData, 'pulse'>, engine: Promise<Engine>, onFree: () => void) {
     this.#onFree = onFree
     const pulse = new SharedArrayBuffer(pulseBytes)
     this.#turns = new Turns(new Pulse(pulse), {
@@ -76,6 +77,14 @@ export class Thread {
     this.#worker.on('message', (messages: readonly FromWorker[]) => this.#takeAll(messages))
     this.#worker.on('error', (error: Error) => this.#kill(crashed(error.message)))
     this.#worker.on('exit', () => this.#kill(crashed('The thread ended.')))
+    engine.then(
+      (made) => {
+        this.#outbox.unshift({ kind: 'engine', engine: made })
+        this.#isFurnished = true
+        this.#post()
+      },
+      (error: unknown) => this.#kill(crashed(String(error))),
+    )
   }
 
   get isDead(): boolean {
@@ -212,6 +221,7 @@ export class Thread {
   }
 
   #post(): void {
+    if (!this.#isFurnished) return
     const messages = this.#outbox
     this.#outbox = []
     if (!this.#isDead) this.#worker.postMessage(messages)

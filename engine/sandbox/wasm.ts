@@ -24,3 +24,8 @@ export async function compileQuickJs(): Promise<WebAssembly.Module> {
     : new URL('./quickjs.wasm', import.meta.url)
   return await WebAssembly.compile(await readFile(file))
 }
+
+/** The image that a build has of a realm (`realm/image.ts`); a checkout has none. */
+export async function readImage(): Promise<Uint8Array | undefined> {
+  return isCheckout ? undefined : await readFile(new URL('./quickjs.image', import.meta.url))
+}

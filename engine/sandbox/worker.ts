@@ -11,8 +11,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { limits } from '#engine/core/limits.ts'
 
 import { Modules, runModule } from './module/run.ts'
-import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
+import type { Engine, FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
 import { Realm, type RealmHost, type Turn } from './realm.ts'
+import { parseImage, type Image } from './realm/image.ts'
 import { openMemory } from './realm/memory.ts'
 import { Shelf } from './shelf.ts'
 import { Pulse } from './threads/pulse.ts'
@@ -29,7 +30,9 @@ interface Current {
 // QuickJS asks this realm for the offset of local time; the same run must not depend on it.
 Date.prototype.getTimezoneOffset = () => 0
 
-const { wasm, warmBytesMax, pulse: shared } = workerData as WorkerData
+const { warmBytesMax, pulse: shared } = workerData as WorkerData
+let engine: Engine | undefined
+let image: Image | undefined
 const pulse = new Pulse(shared)
 const codes = new Map<string, string>()
 const shelf = new Shelf(warmBytesMax)
@@ -58,6 +61,7 @@ async function takeAll(): Promise<void> {
 }
 
 function take(message: ToWorker): Promise<void> | undefined {
+  if (message.kind === 'engine') return furnish(message.engine)
   if (message.kind !== 'drop') pulse.beat()
   if (message.kind === 'call') return begin(message)
   const { kind, call } = message
@@ -66,6 +70,12 @@ function take(message: ToWorker): Promise<void> | undefined {
     if (current !== undefined) leave(current)
   } else if (current === undefined) say({ kind: 'waiting', call, leftMs: 0 })
   else after(current, current.realm.reply(message.id, message.reply))
+  return undefined
+}
+
+function furnish(given: Engine): undefined {
+  engine = given
+  if (given.image !== undefined) image = parseImage(given.image)
   return undefined
 }
 
@@ -81,12 +91,13 @@ function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefin
     return undefined
   }
   const code = (sent as string | undefined) ?? codes.get(instance)
-  if (code === undefined) {
+  if (code === undefined || engine === undefined) {
     say({ kind: 'unknown', call })
     return undefined
   }
   keep(codes, { key: instance, value: code, max: limits.sandboxUnitsResidentMax })
-  return Realm.open(wasm, openMemory(memoryBytesMax)).then((realm) => {
+  return Realm.open(engine.wasm, openMemory(memoryBytesMax), image).then((realm) => {
+    image ??= realm.image()
     const start = performance.now()
     say({ kind: 'started', call })
     const outcome = realm.load(code, job.timeMsMax)

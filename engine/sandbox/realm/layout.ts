@@ -6,11 +6,11 @@
  * one allocation moves, so nothing here depends on how a binary was linked. What lies
  * above the break has never been written to.
  */
-import type { BoundedMemory } from './memory.ts'
-
 export interface Layout {
   /** The lowest byte of the heap, and the end of the stack. */
   readonly heapStart: number
+  /** Where the word with the break is. */
+  readonly breakAt: number
   /** The first byte that the allocator never gave out. */
   readonly breakNow: () => number
 }
@@ -28,22 +28,20 @@ const probeSlackBytes = 128 * 1024
 /** The allocator's data lies among the first bytes of the memory. */
 const dataBytesMax = 1024 * 1024
 
-/** Places of the break and the footprint, by binary: the same in all its instances. */
-const found = new WeakMap<object, readonly [at: number, heapStart: number]>()
-
 /** Throws when the binary's allocator is none that it understands. */
-export function findLayout(
-  binary: object,
-  { wasm }: Pick<BoundedMemory, 'wasm'>,
-  allocator: Allocator,
+export function findLayout(memory: WebAssembly.Memory, allocator: Allocator): Layout {
+  const [breakAt, heapStart] = probe(memory, allocator)
+  return layoutOf(memory, { heapStart, breakAt })
+}
+
+/** The layout of a memory in which these places are known. */
+export function layoutOf(
+  memory: WebAssembly.Memory,
+  places: Pick<Layout, 'heapStart' | 'breakAt'>,
 ): Layout {
-  let place = found.get(binary)
-  if (place === undefined) {
-    place = probe(wasm, allocator)
-    found.set(binary, place)
-  }
-  const [at, heapStart] = place
-  return { heapStart, breakNow: () => new DataView(wasm.buffer).getUint32(at, true) }
+  const { heapStart, breakAt } = places
+  const breakNow = (): number => new DataView(memory.buffer).getUint32(breakAt, true)
+  return { heapStart, breakAt, breakNow }
 }
 
 function probe(

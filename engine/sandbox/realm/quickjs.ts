@@ -35,6 +35,14 @@ export class Uncaught extends Error {
   }
 }
 
+/** Where a context is, in its memory. */
+export interface ContextPlaces {
+  readonly runtime: number
+  readonly context: number
+  /** Room for the places of arguments. */
+  readonly list: number
+}
+
 const argsMax = 8
 const wordBytes = 4
 
@@ -47,25 +55,37 @@ export class QuickJs {
   readonly #memory: WebAssembly.Memory
   readonly #runtime: number
   readonly #context: number
-  /** Room for the places of arguments. */
   readonly #list: number
   readonly #functions: HostFunction[] = []
   #view: Buffer
   #look: () => void = () => {}
 
-  constructor(binary: Binary, memory: WebAssembly.Memory) {
+  /** `places` is of a context that is in the memory already. */
+  constructor(binary: Binary, memory: WebAssembly.Memory, places?: ContextPlaces) {
     this.#binary = binary
     this.#memory = memory
     this.#view = Buffer.from(memory.buffer)
     binary.callbacks = this.#callbacks()
-    this.#runtime = binary._QTS_NewRuntime()
-    binary._QTS_RuntimeSetMaxStackSize(this.#runtime, limits.sandboxStackBytesMax)
-    this.#context = binary._QTS_NewContext(this.#runtime, 0)
-    binary._QTS_RuntimeEnableInterruptHandler(this.#runtime)
+    const { runtime, context, list } = places ?? this.#makeContext()
+    this.#runtime = runtime
+    this.#context = context
+    this.#list = list
     this.undefined = binary._QTS_GetUndefined()
     this.true = binary._QTS_GetTrue()
     this.false = binary._QTS_GetFalse()
-    this.#list = this.allocate(argsMax * wordBytes)
+  }
+
+  get places(): ContextPlaces {
+    return { runtime: this.#runtime, context: this.#context, list: this.#list }
+  }
+
+  #makeContext(): ContextPlaces {
+    const binary = this.#binary
+    const runtime = binary._QTS_NewRuntime()
+    binary._QTS_RuntimeSetMaxStackSize(runtime, limits.sandboxStackBytesMax)
+    const context = binary._QTS_NewContext(runtime, 0)
+    binary._QTS_RuntimeEnableInterruptHandler(runtime)
+    return { runtime, context, list: this.allocate(argsMax * wordBytes) }
   }
 
   /** Called now and then while guest code runs; what it throws ends that, past the guest. */
@@ -180,6 +200,11 @@ export class QuickJs {
     const made = this.#binary._QTS_GetProp(this.#context, value, name)
     this.free(name)
     return made
+  }
+
+  /** The host functions of a context that is in the memory already, in the order of their making. */
+  adopt(functions: readonly HostFunction[]): void {
+    this.#functions.push(...functions)
   }
 
   /** Host functions are made before the snapshot of a realm, and never after. */

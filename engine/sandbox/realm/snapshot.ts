@@ -36,18 +36,19 @@ interface Range {
   readonly end: number
 }
 
-export function takeSnapshot(memory: WebAssembly.Memory, layout: Layout): Snapshot {
+export function takeSnapshot(
+  memory: WebAssembly.Memory,
+  layout: Pick<Layout, 'heapStart' | 'breakNow'>,
+): Snapshot {
   const buffer = memory.buffer
   const view = Buffer.from(buffer)
-  const stackEnd = layout.heapStart
-  const stackStart = stackEnd - limits.sandboxStackBytesMax - stackSlackBytes
-  view.fill(0, stackStart, stackEnd)
+  const stack = clearStack(view, layout)
   const used = usedRanges(view.subarray(0, layout.breakNow()))
   const copies = used.map(({ start, end }) => ({
     start,
     bytes: new Uint8Array(buffer.slice(start, end)),
   }))
-  const gaps = gapsOf(used, { start: stackStart, end: stackEnd })
+  const gaps = gapsOf(used, stack)
   const top = used.at(-1)?.end ?? 0
 
   return {
@@ -63,8 +64,15 @@ export function takeSnapshot(memory: WebAssembly.Memory, layout: Layout): Snapsh
   }
 }
 
+/** Zeroes the part of the stack that guests can reach, when nothing is on it; gives its place. */
+export function clearStack(view: Buffer, { heapStart }: Pick<Layout, 'heapStart'>): Range {
+  const start = heapStart - limits.sandboxStackBytesMax - stackSlackBytes
+  view.fill(0, start, heapStart)
+  return { start, end: heapStart }
+}
+
 /** The ranges of pages that hold anything but zeros, in order. */
-function usedRanges(view: Buffer): readonly Range[] {
+export function usedRanges(view: Buffer): readonly Range[] {
   const ranges: { start: number; end: number }[] = []
   for (let start = 0; start < view.length; start += pageBytes) {
     if (view.compare(zeros, 0, pageBytes, start, start + pageBytes) === 0) continue

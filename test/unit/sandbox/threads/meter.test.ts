@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { meterOf } from '#engine/sandbox/realm/meter.ts'
+import { meterOf } from '#engine/sandbox/threads/meter.ts'
 
 /** A clock and a processor that stand still until told; `asks` counts looks at the processor. */
 function machine(): {

@@ -1,0 +1,49 @@
+/**
+ * Goal: a realm that was made of an image is the one that ran the prelude. Method: the
+ * image goes through its file, and the memories and the answers of both are compared.
+ */
+import { expect, test } from 'vitest'
+
+import { Realm } from '#engine/sandbox/realm.ts'
+import { parseImage, printImage } from '#engine/sandbox/realm/image.ts'
+import { openMemory } from '#engine/sandbox/realm/memory.ts'
+import { compileQuickJs } from '#engine/sandbox/wasm.ts'
+
+const wasm = await compileQuickJs()
+const mb = 1024 * 1024
+const code = `const __unit = { default: (i) => [i, new URL('a?b=' + i, 'https://x.test').href, btoa(i), Math.random(), Date.now()] }`
+const job = {
+  instance: 'a',
+  action: 'default',
+  input: '"in"',
+  facts: JSON.stringify({ now: 7, seed: 'seed' }),
+  memoryBytesMax: 32 * mb,
+  timeMsMax: 5_000,
+}
+const host = { call: () => {}, log: () => {} }
+
+test('a realm from an image has the same memory and gives the same answers', async () => {
+  const memories = [openMemory(32 * mb), openMemory(64 * mb)] as const
+  const first = await Realm.open(wasm, memories[0])
+  const image = parseImage(printImage(first.image()))
+  const second = await Realm.open(wasm, memories[1], image)
+  const bytes = (): Buffer[] => memories.map(({ wasm: { buffer } }) => Buffer.from(buffer))
+  const [a, b] = bytes()
+  expect(Buffer.compare(a as Buffer, b as Buffer)).toBe(0)
+
+  const turns = [first, second].map((realm) => {
+    expect(realm.load(code, 5_000)).toBeUndefined()
+    const turn = realm.begin(job, host, 5_000)
+    realm.reset()
+    return turn
+  })
+  expect(turns[0]).toMatchObject({ kind: 'ended', outcome: { kind: 'done' } })
+  expect(turns[1]).toEqual(turns[0])
+  const [c, d] = bytes()
+  expect(Buffer.compare(c as Buffer, d as Buffer)).toBe(0)
+})
+
+test('an image holds what is used and no more', async () => {
+  const realm = await Realm.open(wasm, openMemory(32 * mb))
+  expect(realm.image().bytes.length).toBeLessThan(mb / 2)
+})
