@@ -100,7 +100,7 @@ export function isOuter(path: string): boolean {
   return !path.includes('[') && path.split('/').length <= depthMax
 }
 
-const blocks = new Set(['if', 'switch', 'try', 'parallel', 'race'])
+const blocks = new Set(['if', 'switch', 'try', 'parallel', 'race', 'component'])
 
 /** A block is told by its steps; a step of an item only when it failed. */
 function isTold(step: StepView): boolean {

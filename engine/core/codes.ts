@@ -37,6 +37,7 @@ export const codes = {
 
   // PLAN: a flow that reads well and cannot be compiled (problems; exit 3)
   PLAN_FLOW_CYCLE: { retry: 'never', status: 422 },
+  PLAN_COMPONENT_CYCLE: { retry: 'never', status: 422 },
   PLAN_BRANCH_CYCLE: { retry: 'never', status: 422 },
   PLAN_BRANCH_UNKNOWN: { retry: 'never', status: 422 },
   PLAN_CODE_MALFORMED: { retry: 'never', status: 422 },

@@ -18,6 +18,7 @@ export const limits = {
   schemasKeptMax: 64,
   dataDepthMax: 200,
   fileDepthMax: 64,
+  componentDepthMax: 8,
   stepsPerFlowMax: 2_000,
 
   packageFilesMax: 2_000,

@@ -24,6 +24,8 @@ import { checkShape } from './check/shape.ts'
 import { checkSteps, duration } from './check/steps.ts'
 import { checkTriggers } from './check/triggers.ts'
 import { findSteps } from './check/walk.ts'
+import { checkComponents } from './component/check.ts'
+import { componentsOf, type ComponentFile } from './component/file.ts'
 import type { Flow } from './flow.ts'
 import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
@@ -36,6 +38,8 @@ export { locate }
 export interface CheckedFlow {
   /** Absent when there are errors. Its `inputs` are closed in themselves. */
   readonly flow?: Flow
+  /** The components that it uses, by path from the root; absent when there are errors. */
+  readonly components?: ReadonlyMap<string, ComponentFile>
   /** Of the text and of what it means, in the order of the file. */
   readonly problems: readonly Problem[]
 }
@@ -61,9 +65,14 @@ export function checkFlow(document: Document, world: World): CheckedFlow {
   const areFilesThere = !found.some(({ at }) => at.startsWith('/inputs') && at.endsWith('/$ref'))
   if (areFilesThere) found.push(...checkSchema(flow?.inputs, '/inputs'))
   const isTyped = flow !== undefined && !shape.some(({ code }) => untyped.has(code))
-  if (isTyped) found.push(...checkNames(flow, world))
+  const parts = checkComponents({ document, world }, steps)
+  found.push(...parts.problems)
+  const components = componentsOf(document.file, parts.known)
+  if (isTyped) found.push(...checkNames(flow, world, components))
   const problems = settle(document, found)
-  return flow === undefined || hasErrors(problems) ? { problems } : { flow, problems }
+  return flow === undefined || hasErrors(problems)
+    ? { problems }
+    : { flow, components: parts.known, problems }
 }
 
 /** After one of these a value is not what the types say. */

@@ -180,6 +180,7 @@ export type Step =
   | UseStep
   | TransformStep
   | FlowStep
+  | ComponentStep
   | IfStep
   | SwitchStep
   | EachStep
@@ -263,6 +264,20 @@ export interface FlowStep {
    * evaluated as soon as the step is done and see its output.
    */
   readonly compensate?: Compensate
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+/** Runs the steps of a component's file; they see only what is passed to them. */
+export interface ComponentStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The file of the component, relative to this one: ./notify.component.yaml. */
+  readonly component: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
   /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
   readonly timeout?: string
 }

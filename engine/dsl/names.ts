@@ -9,6 +9,7 @@
 import { pointer, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
+import type { Components } from '#engine/dsl/component/file.ts'
 import { isRoot } from '#engine/dsl/expression/path.ts'
 import { walkList } from '#engine/dsl/typing/blocks.ts'
 import { check, type Walk } from '#engine/dsl/typing/place.ts'
@@ -23,10 +24,11 @@ import { parseTemplate } from './template.ts'
 import type { World } from './world.ts'
 
 /** Every mistake in the expressions of `flow`, in the order of the file. Never throws. */
-export function checkNames(flow: Flow, world: World): readonly Problem[] {
+export function checkNames(flow: Flow, world: World, components?: Components): readonly Problem[] {
   const problems: Problem[] = []
   const landscape = { placed: placeSteps(flow), items: itemsOf(flow, problems) }
-  const walk: Walk = { world, landscape, problems }
+  const known = components === undefined ? {} : { components }
+  const walk: Walk = { world, landscape, problems, ...known }
   const inputs = typeOfSchema(flow.inputs)
   const start: Sight = { inputs, steps: layerOver(), names: new Map() }
   checkTriggers(walk, flow.on)

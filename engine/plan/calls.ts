@@ -53,7 +53,7 @@ function undo(
 
 /** `transform:` */
 export function transform(at: Compiler, { step, path }: Place<TransformStep>): Made<'call'> {
-  const unit = at.resolution.transform(step.transform)
+  const unit = at.resolution.transform(step.transform, at.file)
   if (unit === undefined)
     missing(at, { what: `transform of "${step.id}"`, path: `${path}/transform` })
   const action: PlanAction = {

@@ -10,14 +10,23 @@ import { type Digest, digestOf } from '#engine/core/digest.ts'
 import { type Json, pointer } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import type { EachStep, Flow, ParallelStep, RaceStep, Step } from '#engine/dsl/flow.ts'
+import type {
+  ComponentStep,
+  EachStep,
+  Flow,
+  ParallelStep,
+  RaceStep,
+  Step,
+} from '#engine/dsl/flow.ts'
 import type { SwitchStep, TryStep, WhileStep } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
 import { call, transform, use } from './calls.ts'
+import { componentOf } from './component.ts'
 import {
   type Compiler,
   type Made,
+  missing,
   optional,
   type Place,
   type Resolution,
@@ -42,7 +51,7 @@ export interface Compiled {
  * const { plan, problems } = compile(flow, resolution)
  */
 export function compile(flow: Flow, resolution: Resolution): Compiled {
-  const at: Compiler = { resolution, problems: [] }
+  const at: Compiler = { resolution, components: resolution.components, problems: [] }
   const body = block(at, { steps: flow.steps, path: '/steps' })
   const outputs = optional(at, flow.outputs, '/outputs')
   const plan: Plan = {
@@ -83,6 +92,7 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   if ('use' in step) return { ...base, ...use(at, { step, path }) }
   if ('transform' in step) return { ...base, ...transform(at, { step, path }) }
   if ('flow' in step) return { ...base, ...call(at, { step, path }) }
+  if ('component' in step) return { ...base, ...component(at, { step, path }) }
   if ('if' in step) {
     const output = optional(at, step.output, `${path}/output`)
     const into = (steps: readonly Step[], key: string): Block =>
@@ -129,6 +139,15 @@ function around(at: Compiler): Around {
 
 function onFailure(at: Compiler, steps: Flow['on_failure']): { readonly onFailure?: Block } {
   return steps === undefined ? {} : { onFailure: block(at, { steps, path: '/on_failure' }) }
+}
+
+function component(at: Compiler, { step, path }: Place<ComponentStep>): Made<'component'> {
+  const used = at.components?.find(step.component)
+  const what = `component "${step.component}"`
+  if (used === undefined) missing(at, { what, path: `${path}/component` })
+  const components = used?.components
+  const inner: Compiler = { ...at, components, file: components?.file ?? '' }
+  return componentOf({ outside: around(at), inside: around(inner) }, { step, path, used })
 }
 
 function choice(at: Compiler, { step, path }: Place<SwitchStep>): Made<'switch'> {

@@ -5,6 +5,7 @@
 import type { Digest } from '#engine/core/digest.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Problem } from '#engine/core/problem.ts'
+import type { Components } from '#engine/dsl/component/file.ts'
 import { parseTemplate, type Template } from '#engine/dsl/template.ts'
 
 import type { PlanStep, UnitAction } from './plan.ts'
@@ -14,9 +15,11 @@ export interface Resolution {
   /** By the name in `use:` without its range. */
   action(name: string): ResolvedAction | undefined
   /** The unit made from the text, or the path, as it stands in `transform:`. */
-  transform(code: string): Digest | undefined
+  transform(code: string, file?: string): Digest | undefined
   /** By flow id. */
   flow(id: string): { readonly plan: Digest } | undefined
+  /** The components that the flow's file names; absent where it names none. */
+  readonly components?: Components
 }
 
 export interface ResolvedAction {
@@ -29,6 +32,10 @@ export interface ResolvedAction {
 
 export interface Compiler {
   readonly resolution: Resolution
+  /** What the file that is compiled can name. */
+  readonly components: Components | undefined
+  /** The component that is compiled; absent for the flow itself. */
+  readonly file?: string
   readonly problems: Problem[]
 }
 

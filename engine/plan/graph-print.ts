@@ -123,11 +123,11 @@ function childrenOf(node: GraphNode): readonly (GraphNode | GraphBranch)[] {
 }
 
 function mermaidId(id: string): string {
-  return `s_${id}`
+  return `s_${id.replaceAll('/', '__')}`
 }
 
 function branchId(node: GraphNode, index: number): string {
-  return `b_${node.id}_${index}`
+  return `b_${node.id.replaceAll('/', '__')}_${index}`
 }
 
 /** Mermaid reads `#…;` entities and HTML in labels: everything that could be either is escaped. */

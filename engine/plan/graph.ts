@@ -89,16 +89,19 @@ function failureNode({ onFailure }: Plan): readonly GraphNode[] {
   return [{ id: 'on_failure', kind: 'on_failure', detail, reads: [], branches }]
 }
 
-function nodesOf(block: Block): readonly GraphNode[] {
+/** Ids inside a component are told apart by `prefix`: other steps may have the same. */
+function nodesOf(block: Block, prefix = ''): readonly GraphNode[] {
   return block.steps.map((step) => {
-    const branches = branchesOf(step).map(({ name, needs, block: inner }) => ({
+    const inner = step.kind === 'component' ? `${prefix}${step.id}/` : prefix
+    const branches = branchesOf(step).map(({ name, needs, block: part }) => ({
       name,
       needs: needs ?? [],
-      nodes: nodesOf(inner),
+      nodes: nodesOf(part, inner),
     }))
     const inside = new Set(branches.flatMap((branch) => allNodes(branch.nodes).map(({ id }) => id)))
-    const reads = readsOf(templatesOf(step)).filter((id) => !inside.has(id) && id !== step.id)
-    return { id: step.id, kind: step.kind, detail: detailOf(step), reads, branches }
+    const refs = readsOf(templatesOf(step)).map((id) => prefix + id)
+    const reads = refs.filter((id) => !inside.has(id) && id !== prefix + step.id)
+    return { id: prefix + step.id, kind: step.kind, detail: detailOf(step), reads, branches }
   })
 }
 
@@ -120,6 +123,7 @@ function branchesOf(step: PlanStep): readonly NamedBlock[] {
         ...step.cases.map(({ when, block }) => ({ name: `case ${when}`, block })),
         { name: 'default', block: step.default },
       ]
+    case 'component':
     case 'each':
     case 'while':
       return [{ name: '', block: step.body }]
@@ -148,6 +152,8 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
       return [step.with, step.idempotency, step.compensate?.with]
     case 'flow':
       return [step.with, step.compensate?.with]
+    case 'component':
+      return [step.with]
     case 'if':
     case 'while':
       return [step.when]
@@ -182,6 +188,8 @@ function detailOf(step: PlanStep): string {
       return `${step.action.name}${undoOf(step)}`
     case 'flow':
       return `flow ${step.flow}${undoOf(step)}`
+    case 'component':
+      return `component ${step.component}`
     case 'if':
       return `if ${shown(step.when)}`
     case 'switch':

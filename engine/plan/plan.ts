@@ -130,6 +130,16 @@ export interface TryStep extends StepBase {
   readonly catches: readonly { readonly on?: readonly string[]; readonly block: Block }[]
   readonly finally?: Block
 }
+/** A block with parameters of its own: its steps see nothing of what is around it. */
+export interface ComponentStep extends StepBase {
+  readonly kind: 'component'
+  /** The `id:` of its file. */
+  readonly component: string
+  readonly with?: Template
+  /** JSON Schema (2020-12) of the parameters; their defaults are filled in. */
+  readonly inputs?: JsonObject
+  readonly body: Block
+}
 export interface SleepStep extends StepBase {
   readonly kind: 'sleep'
   /** A duration (`90s`, `1h30m`, ISO 8601) or a number of milliseconds, once evaluated. */
@@ -200,6 +210,7 @@ export type PlanStep =
   | ParallelStep
   | RaceStep
   | TryStep
+  | ComponentStep
   | SleepStep
   | UntilStep
   | LetStep

@@ -130,6 +130,11 @@ export interface WhileTurned extends OnPath {
   readonly kind: 'while.turned'
   readonly index: number
 }
+/** The parameters of a `component`, defaults filled in. */
+export interface ComponentOpened extends OnPath {
+  readonly kind: 'component.opened'
+  readonly input: Payload
+}
 /** An `await` waits from here on: for what, and until when. */
 export interface AwaitOpened extends OnPath {
   readonly kind: 'await.opened'
@@ -226,6 +231,7 @@ export type RunRecord =
   | BranchTaken
   | EachOpened
   | WhileTurned
+  | ComponentOpened
   | AwaitOpened
   | AwaitTaken
   | SignalReceived

@@ -284,5 +284,6 @@ function aftermathOf(last: RunRecord | undefined): Pick<RunView, 'compensation' 
 
 function whatOf(step: PlanStep): { readonly what?: string } {
   if (step.kind === 'call') return { what: step.action.name }
+  if (step.kind === 'component') return { what: step.component }
   return step.kind === 'flow' ? { what: step.flow } : {}
 }

@@ -10,6 +10,7 @@ import type { Json } from '#engine/core/json.ts'
 import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
 import { memoryDisk, type MemoryDisk } from '#engine/durable/memory-disk.ts'
 import type { Effects } from '#engine/dsl/template.ts'
+import { componentsOf, type Component, type ComponentFile } from '#engine/dsl/component/file.ts'
 import type { Flow } from '#engine/dsl/flow.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
@@ -45,6 +46,8 @@ export interface Lab {
 
 export interface LabSetup {
   readonly flows: readonly string[]
+  /** Texts of components by the path they are named by. */
+  readonly components?: Readonly<Record<string, string>>
   readonly actions?: Readonly<Record<string, readonly [Effects, Fake]>>
   readonly disk?: MemoryDisk
   /** `turn`: what is queued becomes durable once per turn of the event loop, as with SQLite. */
@@ -134,6 +137,15 @@ function mortal(host: MemoryHost, life: { isOver: boolean }): MemoryHost {
   }
 }
 
+function componentFiles({ components = {} }: LabSetup): ReadonlyMap<string, ComponentFile> {
+  return new Map(
+    Object.entries(components).map(([path, text]) => {
+      const document = parseDocument({ file: path, text })
+      return [path, { path, document, component: document.value as unknown as Component }]
+    }),
+  )
+}
+
 function compileAll(
   setup: LabSetup,
   host: MemoryHost,
@@ -159,6 +171,7 @@ function compileAll(
         )
       },
       transform: (code) => digestOfText(code),
+      components: componentsOf('lab.flow.yaml', componentFiles(setup)),
       flow: (id) => {
         const digest = known.get(id)
         return digest && { plan: digest }

@@ -33,7 +33,14 @@ const kid =
 
 /** What the golden journals of this release were made from. */
 const stories: Readonly<
-  Record<string, { readonly flows: readonly string[]; readonly tell?: (one: Lab) => Promise<void> }>
+  Record<
+    string,
+    {
+      readonly flows: readonly string[]
+      readonly components?: Readonly<Record<string, string>>
+      readonly tell?: (one: Lab) => Promise<void>
+    }
+  >
 > = {
   sequence: {
     flows: [
@@ -168,6 +175,18 @@ const stories: Readonly<
       await say({ n: 3, ok: true }, 'e3')
     },
   },
+  component: {
+    flows: [
+      flow([
+        '{ id: c, component: ./c.component.yaml, with: { n: "${{ inputs.n + 1 }}" } }',
+        '{ id: d, let: "${{ steps.c.output.sum + inputs.n }}" }',
+      ]),
+    ],
+    components: {
+      'c.component.yaml':
+        'dsl: flux/1\nid: c\ninputs: { type: object, properties: { by: { default: 10 } } }\nsteps: [{ id: c, use: post, with: { n: "${{ inputs.n }}" } }]\noutput: { sum: "${{ steps.c.output.n + inputs.by }}" }\n',
+    },
+  },
   child: { flows: [kid, flow(['{ id: c, flow: kid, with: { n: 41 } }'])] },
   large: {
     flows: [
@@ -217,10 +236,10 @@ function records(name: string): readonly RunRecord[] {
 
 /** Adds what is missing; a golden journal that exists is never written again. */
 async function write(): Promise<void> {
-  for (const [name, { flows, tell }] of Object.entries(stories)) {
+  for (const [name, { flows, components = {}, tell }] of Object.entries(stories)) {
     const file = join(folder, `0.1.0-${name}.jsonl`)
     if (existsSync(file)) continue
-    const one = lab({ flows, actions })
+    const one = lab({ flows, components, actions })
     await (tell === undefined ? one.start({ n: 3 }) : tell(one))
     await one.settle()
     const header = one.host.journal.list({ limit: 9, flow: 'golden' })[0]
@@ -278,6 +297,7 @@ const allKinds = Object.keys({
   'branch.taken': 1,
   'each.opened': 1,
   'while.turned': 1,
+  'component.opened': 1,
   'await.opened': 1,
   'await.taken': 1,
   'signal.received': 1,

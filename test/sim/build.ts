@@ -8,7 +8,7 @@ import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
 import type { Case, Node, Out } from './case.ts'
 import { awaited, emitted, outOf } from './make/parts.ts'
-import { isEven, pick, policy, type Seen, withOf } from './make/templates.ts'
+import { isEven, numberOf, numbered, pick, policy, type Seen, withOf } from './make/templates.ts'
 import { type Call, undoOf } from './make/undo.ts'
 
 export interface Built {
@@ -124,6 +124,17 @@ function block(
   return output === undefined ? { steps } : { steps, output }
 }
 
+/** Inside a component only its parameters and its own steps are seen. */
+function component(
+  at: Building,
+  node: Extract<Node, { k: 'if' }>,
+  seen: Seen,
+): Omit<Extract<PlanStep, { kind: 'component' }>, 'id'> {
+  const own = { ...seen, values: ['inputs'], numbers: ['inputs.n'] }
+  const body = block(at, node.then, { seen: own, out: node.out })
+  return { kind: 'component', component: 'part', with: numbered(seen, node.ref), body }
+}
+
 function stepOf(
   at: Building,
   { id, node, seen }: { id: string; node: Node; seen: Seen },
@@ -199,6 +210,7 @@ function stepOf(
     case 'await':
       return { ...base, ...awaited(node, inner) }
     case 'if': {
+      if (node.ref === 7) return { ...base, ...component(at, node, seen) }
       const otherwise = node.else === undefined ? {} : { else: inner(node.else, node.out) }
       return {
         ...base,
@@ -210,8 +222,7 @@ function stepOf(
     }
     case 'switch': {
       const cases = node.cases.map((nodes, i) => ({ when: String(i), block: inner(nodes) }))
-      const number =
-        seen.numbers[seen.numbers.length - 1 - (node.ref % seen.numbers.length)] ?? 'inputs.n'
+      const number = numberOf(seen, node.ref)
       const value: Template = { kind: 'expression', source: `int(${number}) % 3` }
       return { ...base, kind: 'switch', value, cases, default: inner(node.rest) }
     }

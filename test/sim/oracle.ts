@@ -132,6 +132,13 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
       const found = one.cases.find(({ when }) => when === JSON.stringify(value.output))
       return inside(reader, found?.block ?? one.default, scope)
     }
+    case 'component': {
+      const given = see(one.with, scope)
+      if ('leave' in given) return given
+      const result = block(reader, one.body, { inputs: given.output, run: scope.run, steps: {} })
+      const isReturned = 'leave' in result && result.leave === 'return'
+      return isReturned ? { output: result.output } : result
+    }
     case 'each':
       return each(reader, one, scope)
     case 'while':

@@ -24,11 +24,18 @@ interface Missing {
   readonly who: string
 }
 
+interface Checked {
+  readonly document: Document
+  readonly world: World
+  /** The flow whose permissions count; absent where that is the document itself. */
+  readonly flow?: Document
+}
+
 export function checkPowers(
-  { document, world }: { document: Document; world: World },
+  { document, world, flow = document }: Checked,
   steps: readonly FoundStep[],
 ): readonly Problem[] {
-  const granted = grantedBy(document.value)
+  const granted = grantedBy(flow.value)
   const missing: Missing[] = []
   const problems: Problem[] = []
   for (const found of steps) {
@@ -48,7 +55,8 @@ export function checkPowers(
   }
   // One fix grants them all: two that add the same key would undo each other.
   const named = unique(missing).filter((power) => !isOpen(power))
-  const fix = named.length === 0 ? undefined : allowFix(document, named)
+  // The steps of a component ask the flow that uses it, which is another file.
+  const fix = named.length === 0 || flow !== document ? undefined : allowFix(document, named)
   return [...problems, ...missing.map((one, i) => denied(one, i === 0 ? fix : undefined))]
 }
 

@@ -19,9 +19,12 @@ export function checkReferences(
   steps: readonly FoundStep[],
 ): readonly Problem[] {
   const problems = steps.flatMap(({ step, at }) => {
-    const { use, flow, transform } = step
+    const { use, flow, transform, component } = step
     if (typeof use === 'string') return action(world, use, `${at}/use`)
     if (typeof flow === 'string') return calledFlow(world, flow, `${at}/flow`)
+    if (typeof component === 'string') {
+      return file({ document, world, path: component, at: `${at}/component` })
+    }
     const path = typeof transform === 'string' ? codePath(transform) : undefined
     return path === undefined ? [] : file({ document, world, path, at: `${at}/transform` })
   })

@@ -179,7 +179,7 @@ function hasType(type: ShapeNode['type'], value: Json): boolean {
 }
 
 function definition(schema: ShapeSchema, ref: string): ShapeNode {
-  const node = schema.$defs?.[ref.slice('#/$defs/'.length)]
+  const node = schema.$defs?.[ref.slice(ref.lastIndexOf('/') + 1)]
   if (node === undefined) throw new Error(`broken assumption: the schema defines ${ref}`)
   return node
 }

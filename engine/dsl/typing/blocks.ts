@@ -17,6 +17,7 @@ import type {
   WhileStep,
 } from '#engine/dsl/flow.ts'
 
+import { ofComponent } from '#engine/dsl/component/typing.ts'
 import { ofAwait, ofEmit, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
 import { ofCall } from './calls.ts'
@@ -66,6 +67,7 @@ function typeOfStep(walk: Walk, here: At<Step>): Type {
   if ('use' in step || 'transform' in step || 'flow' in step) {
     return ofCall(walk, { step, at, sight })
   }
+  if ('component' in step) return ofComponent(walk, { step, at, sight }, walkList)
   if ('if' in step) return ofIf(walk, { step, at, sight })
   if ('switch' in step) return ofSwitch(walk, { step, at, sight })
   if ('each' in step) return ofEach(walk, { step, at, sight })

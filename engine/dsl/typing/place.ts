@@ -5,6 +5,7 @@ import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseExpression } from '#engine/dsl/expression.ts'
+import type { Components } from '#engine/dsl/component/file.ts'
 import type { Kind } from '#engine/dsl/expression/value.ts'
 import { parseTemplate } from '#engine/dsl/template.ts'
 import type { World } from '#engine/dsl/world.ts'
@@ -15,6 +16,8 @@ import { any, mayBe, printType, type Type } from './type.ts'
 
 /** One walk over a flow. */
 export interface Walk {
+  /** What `component:` may name; absent where that was not looked up. */
+  readonly components?: Components
   readonly world: World
   readonly landscape: Landscape
   readonly problems: Problem[]

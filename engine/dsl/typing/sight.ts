@@ -47,6 +47,8 @@ export interface Sight {
   /** What came, in the expressions of an `await`; else it is what started the run. */
   readonly event?: Type
   readonly isCaught?: boolean
+  /** Inside a component: of the flow around it nothing is seen, the event neither. */
+  readonly isApart?: boolean
 }
 
 /** What belongs to the whole flow: where steps are, and which `as` names it has. */
@@ -72,9 +74,11 @@ export function envOf(sight: Sight, landscape: Landscape, here: string): TypeEnv
   const variables = new Map<string, Type>([
     ['inputs', sight.inputs],
     ['steps', stepsType(sight, landscape, here)],
-    ['event', sight.event ?? any],
     ['run', runType],
   ])
+  if (sight.isApart !== true || sight.event !== undefined) {
+    variables.set('event', sight.event ?? any)
+  }
   if (sight.branches !== undefined) variables.set('branches', branchesType(sight.branches))
   if (sight.turn !== undefined) variables.set('turn', sight.turn)
   if (sight.isCaught === true) variables.set('error', errorType)
@@ -128,6 +132,7 @@ function hasField(type: Type, field: string): boolean {
 const onlyInside: Readonly<Record<string, string>> = {
   error: 'inside "catch"',
   turn: 'inside "each" and "while"',
+  event: 'outside of components',
   branches: 'in a branch that names others in "needs"',
 }
 

@@ -80,7 +80,9 @@ export function areClauses(
 }
 
 /** Every step of the flow by id; of two with one id, the first. */
-export function placeSteps(flow: Flow): ReadonlyMap<string, PlacedStep> {
+export function placeSteps(
+  flow: Pick<Flow, 'steps' | 'on_failure'>,
+): ReadonlyMap<string, PlacedStep> {
   const placed = new Map<string, PlacedStep>()
   const visit = (steps: readonly Step[], list: string): void => {
     steps.forEach((step, i) => {

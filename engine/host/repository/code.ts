@@ -20,9 +20,16 @@ import type { Files } from './files.ts'
 import { needsOf, type Transform } from './needs.ts'
 import { splitAction } from './world.ts'
 
-export interface CodeRequest {
-  readonly flow: Flow
+/** A flow, or a component that it uses. */
+export interface CodeSource {
+  readonly flow: Pick<Flow, 'steps'>
   readonly document: Document
+  /** The path of a component; absent for the flow. */
+  readonly file?: string
+}
+
+export interface CodeRequest {
+  readonly sources: readonly CodeSource[]
   readonly files: Files
   readonly catalog: Catalog
   readonly cache: BundleCache | undefined
@@ -33,7 +40,7 @@ export interface CodeRequest {
 export interface BuiltCode {
   /** By name without a range. */
   readonly actions: ReadonlyMap<string, ResolvedAction>
-  /** By the text or path as written. */
+  /** By the component that it is in, or nothing, and the text or path as written. */
   readonly transforms: ReadonlyMap<string, Digest>
   readonly blobs: readonly Uint8Array[]
   readonly problems: readonly Problem[]
@@ -42,7 +49,7 @@ export interface BuiltCode {
 /** One unit, or what is wrong with it. */
 export type Code = Built
 
-/** Builds everything that `flow` names; what cannot be found is left to the checker to tell. */
+/** Builds everything that the sources name; what cannot be found is left to the checker to tell. */
 export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
   const actions = new Map<string, ResolvedAction>()
   const transforms = new Map<string, Digest>()
@@ -53,21 +60,23 @@ export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
     blobs.push(built.unitBytes, built.code)
     return built.digest
   }
-  const needs = needsOf(request.flow)
-  for (const written of needs.actions) {
-    const name = nameOf(written)
-    const { plugin, action } = splitAction(name)
-    const built = await pluginCode(request, plugin)
-    if (built === undefined) continue
-    const unit = keep(built)
-    const spec = built.ok ? built.unit.actions[action] : undefined
-    if (unit !== undefined && spec !== undefined)
-      actions.set(name, { name, unit, export: action, action: spec })
-  }
-  for (const transform of needs.transforms) {
-    const built = await transformCode(request, transform)
-    const unit = built === undefined ? undefined : keep(built)
-    if (unit !== undefined) transforms.set(transform.code, unit)
+  for (const source of request.sources) {
+    const needs = needsOf(source.flow)
+    for (const written of needs.actions) {
+      const name = nameOf(written)
+      const { plugin, action } = splitAction(name)
+      const built = actions.has(name) ? undefined : await pluginCode(request, plugin)
+      if (built === undefined) continue
+      const unit = keep(built)
+      const spec = built.ok ? built.unit.actions[action] : undefined
+      if (unit !== undefined && spec !== undefined)
+        actions.set(name, { name, unit, export: action, action: spec })
+    }
+    for (const transform of needs.transforms) {
+      const built = await transformCode(request, source.document, transform)
+      const unit = built === undefined ? undefined : keep(built)
+      if (unit !== undefined) transforms.set(`${source.file ?? ''}\n${transform.code}`, unit)
+    }
   }
   return { actions, transforms, blobs, problems }
 }
@@ -95,10 +104,10 @@ export function inFolder(problem: Problem, manifest: string): Problem {
 }
 
 async function transformCode(
-  request: CodeRequest,
+  { files, cache }: CodeRequest,
+  document: Document,
   { code, at }: Transform,
 ): Promise<Code | undefined> {
-  const { document, files, cache } = request
   const written = codePath(code)
   if (written === undefined) {
     const built = await buildTransform({ name: 'transform', text: code, language: 'ts' }, cache)

@@ -9,7 +9,7 @@ import { digestOfText, type Digest } from '#engine/core/digest.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
 import { checkFlow } from '#engine/dsl/check.ts'
-import type { Flow } from '#engine/dsl/flow.ts'
+import { componentsOf } from '#engine/dsl/component/file.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
 import { keyOf, lockFile } from '#engine/plan/lock/lock.ts'
@@ -17,7 +17,7 @@ import type { Plan } from '#engine/plan/plan.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
 import { openCatalog, type Catalog, type FoundFlow } from './catalog.ts'
-import { buildCode, type Code } from './code.ts'
+import { buildCode, type Code, type CodeSource } from './code.ts'
 import type { Files } from './files.ts'
 import { needsOf } from './needs.ts'
 import { worldOf } from './world.ts'
@@ -99,14 +99,21 @@ async function loadFresh(
   const { flow } = checked
   if (flow === undefined || hasErrors(checked.problems))
     return { problems: [...checked.problems, ...absentProblems(context.catalog, document)] }
-  const code = await buildCode({ ...context, flow, document, files })
-  const called = await loadCalled(context, { flow, document, callers: [...callers, flow.id] })
+  const own = { flow, document }
+  const parts = [...(checked.components?.values() ?? [])].map((part) => ({
+    flow: part.component,
+    document: part.document,
+    file: part.path,
+  }))
+  const code = await buildCode({ ...context, sources: [own, ...parts], files })
+  const called = await loadCalled(context, [own, ...parts], [...callers, flow.id])
   const problems = [...checked.problems, ...code.problems, ...called.problems]
   if (hasErrors(problems)) return { problems }
   const compiled = compile(flow, {
     action: (name) => code.actions.get(name),
-    transform: (source) => code.transforms.get(source),
+    transform: (source, part) => code.transforms.get(`${part ?? ''}\n${source}`),
     flow: (id) => called.plans.get(id),
+    components: componentsOf(file, checked.components ?? new Map()),
   })
   const all = [...problems, ...compiled.problems.map((problem) => located(problem, document))]
   if (compiled.plan === undefined) return { problems: all }
@@ -139,25 +146,29 @@ interface Called {
   readonly problems: readonly Problem[]
 }
 
-interface Caller {
-  readonly flow: Flow
-  readonly document: Document
-  /** Ids on the way from the flow that runs to this one, itself included. */
-  readonly callers: readonly string[]
-}
-
-/** Loads the flows that `flow` calls. A mistake in one of them is told with its own file. */
-async function loadCalled(context: Context, { flow, document, callers }: Caller): Promise<Called> {
+/**
+ * Loads the flows that `sources` call: a flow and its components. `callers` are the ids on the
+ * way from the flow that runs to this one, itself included. A mistake in one that is called is
+ * told with its own file.
+ */
+async function loadCalled(
+  context: Context,
+  sources: readonly CodeSource[],
+  callers: readonly string[],
+): Promise<Called> {
   const plans = new Map<string, { readonly plan: Digest }>()
   const blobs: Uint8Array[] = []
   const problems: Problem[] = []
-  for (const { id, at } of needsOf(flow).flows) {
+  const calls = sources.flatMap(({ flow, document }) =>
+    needsOf(flow).flows.map((call) => ({ ...call, document })),
+  )
+  for (const { id, at, document } of calls) {
     if (callers.includes(id)) {
       problems.push(located(cycle([...callers.slice(callers.indexOf(id)), id], at), document))
       continue
     }
     const found = context.catalog.findFlow(id)
-    if (found === undefined) continue
+    if (found === undefined || plans.has(id)) continue
     const { loaded, problems: theirs } = await load(context, found, callers)
     problems.push(...theirs)
     if (loaded === undefined) continue

@@ -27,7 +27,7 @@ export interface Transform {
 }
 
 /** Collects what `flow` asks for. */
-export function needsOf(flow: Flow): Needs {
+export function needsOf(flow: Pick<Flow, 'steps'>): Needs {
   const actions = new Set<string>()
   const transforms = new Map<string, string>()
   const flows = new Map<string, string>()

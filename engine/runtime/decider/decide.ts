@@ -14,9 +14,10 @@ import type { RunFailed, RunRecord } from '#engine/runtime/record.ts'
 import { awaits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
-import { plain } from './plain.ts'
+import { openComponent, plain } from './plain.ts'
 import { arm, lapsed } from './saga.ts'
 import type { AwaitFrame, BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
+import type { ComponentFrame } from './frames.ts'
 import type { RunState } from './state.ts'
 import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
 
@@ -80,6 +81,8 @@ function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | 
     case 'parallel':
     case 'race':
       return join(sight, state, frame as ParallelFrame)
+    case 'component':
+      return openComponent(sight, state, frame as ComponentFrame)
     case 'await':
       return awaits(sight, state, frame as AwaitFrame)
     case 'try':

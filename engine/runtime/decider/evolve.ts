@@ -8,18 +8,20 @@
  */
 import { assert } from '#engine/core/error.ts'
 import type {
+  ComponentOpened,
   CompensationArmed,
   RunRecord,
   RunRetried,
   StepDone,
   StepFailed,
   StepSettled,
+  StepStarted,
   TimerFired,
 } from '#engine/runtime/record.ts'
 
 import * as awaits from './await.ts'
 import { call, diverged, step, wait } from './find.ts'
-import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
+import type { ChoiceFrame, ComponentFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
 import { isCall, limitTo, rearm, type RunState } from './state.ts'
 import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
@@ -49,14 +51,8 @@ function apply(state: RunState, record: RunRecord): void {
         state.timers.push({ path: '', timer: 'timeout', due: record.at + state.plan.timeoutMs })
       }
       return advance(state, state.root)
-    case 'step.started': {
-      const frame = call(state, record.path)
-      markStarted(frame, record.at)
-      frame.attempt = record.attempt
-      frame.input = record.input
-      frame.key = record.key
-      return
-    }
+    case 'step.started':
+      return started(state, record)
     case 'step.done':
       return done(state, record)
     case 'step.failed':
@@ -84,6 +80,8 @@ function apply(state: RunState, record: RunRecord): void {
       return taken(state, record.path, record.branch)
     case 'each.opened':
       return opened(state, step(state, record.path) as EachFrame, record.count)
+    case 'component.opened':
+      return openedComponent(state, record)
     case 'while.turned':
       return turned(state, record.path, record.index)
     case 'await.opened':
@@ -262,6 +260,23 @@ function opened(state: RunState, frame: EachFrame, count: number): void {
   frame.count = count
   if (count === 0) return complete(state, frame, { items: [] })
   openItems(state, frame)
+}
+
+function started(state: RunState, record: StepStarted): void {
+  const frame = call(state, record.path)
+  markStarted(frame, record.at)
+  frame.attempt = record.attempt
+  frame.input = record.input
+  frame.key = record.key
+}
+
+/** Its parameters are known: begins its steps. */
+function openedComponent(state: RunState, { path, input }: ComponentOpened): void {
+  const frame = step(state, path)
+  if (frame.step.kind !== 'component') throw diverged({ path })
+  const component = frame as ComponentFrame
+  component.input = input
+  enter(state, component, component.step.body)
 }
 
 function turned(state: RunState, path: string, index: number): void {

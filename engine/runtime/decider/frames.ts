@@ -11,6 +11,7 @@ import type {
   AwaitStep,
   Block,
   CallStep,
+  ComponentStep,
   EachStep,
   FlowStep,
   IfStep,
@@ -128,6 +129,12 @@ export interface ChoiceFrame extends FrameOf<IfStep | SwitchStep> {
   phase: Phase
   child: BlockFrame | undefined
 }
+export interface ComponentFrame extends FrameOf<ComponentStep> {
+  phase: Phase
+  child: BlockFrame | undefined
+  /** What `inputs` is inside; known once it is open. */
+  input: Held | undefined
+}
 export interface EachFrame extends FrameOf<EachStep> {
   phase: Phase
   count: number
@@ -196,6 +203,7 @@ export interface AwaitFrame extends FrameOf<AwaitStep> {
 
 export type BlockStepFrame =
   | ChoiceFrame
+  | ComponentFrame
   | EachFrame
   | WhileFrame
   | ParallelFrame

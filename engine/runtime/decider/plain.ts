@@ -1,14 +1,15 @@
 /**
  * Decides the steps that need nobody else: `let`, `return`, `sleep`, `until`, `assert`, `fail`
- * and `emit`.
+ * and `emit`, and what a `component` is given.
  */
 import { IonError } from '#engine/core/error.ts'
 import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
+import { withDefaults } from '#engine/core/schema/defaults.ts'
 
 import { emits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
-import type { PlainFrame } from './frames.ts'
+import type { ComponentFrame, PlainFrame } from './frames.ts'
 import { evaluate, type Sight } from './scope.ts'
 import type { RunState } from './state.ts'
 import { wakeInstant } from '#engine/runtime/waits/instant.ts'
@@ -53,4 +54,13 @@ function bounded(data: Json, path: string): Json {
 function text(value: Json): string {
   const whole = typeof value === 'string' ? value : JSON.stringify(value)
   return whole.slice(0, limits.failureMessageCharsMax)
+}
+
+/** Evaluates the parameters of a component, where it stands. */
+export function openComponent(sight: Sight, state: RunState, frame: ComponentFrame): Command {
+  const { step, path, parent: block } = frame
+  const given: Json =
+    step.with === undefined ? {} : evaluate(sight, state, { template: step.with, block })
+  const input = sight.payloads.hold(withDefaults(step.inputs, given))
+  return record({ kind: 'component.opened', path, at: state.now, input })
 }

@@ -12,7 +12,8 @@ import type { Payloads } from '#engine/runtime/payload.ts'
 import type { Program } from '#engine/runtime/program.ts'
 
 import { branchEntries } from './join.ts'
-import type { BlockFrame, EachFrame, ParallelFrame, TryFrame, WhileFrame } from './frames.ts'
+import type { BlockFrame, ComponentFrame, EachFrame, ParallelFrame } from './frames.ts'
+import type { TryFrame, WhileFrame } from './frames.ts'
 import type { RunState } from './state.ts'
 
 /** What deciding needs besides the state: the compiled plan and the values behind digests. */
@@ -43,11 +44,13 @@ function scopeAt(
     if (output !== undefined) steps[id] = { output }
   }
   const { started } = state
+  const component = componentAround(place.block)
+  const event = component === undefined ? started.event : undefined
   const scope = {
-    inputs: sight.payloads.value(started.input),
+    inputs: sight.payloads.value(component?.input ?? started.input),
     steps,
     run: runFacts(state),
-    ...(started.event === undefined ? {} : { event: sight.payloads.value(started.event) }),
+    ...(event === undefined ? {} : { event: sight.payloads.value(event) }),
   }
   return place.block.owner === undefined && state.after === undefined
     ? scope
@@ -58,6 +61,15 @@ function outputOf(sight: Sight, from: BlockFrame, id: string): Json | undefined 
   for (let block: BlockFrame | undefined = from; block !== undefined; block = block.owner?.parent) {
     const held = block.outputs.get(id)
     if (held !== undefined) return sight.payloads.value(held)
+    if (block.owner?.step.kind === 'component') return undefined
+  }
+  return undefined
+}
+
+/** The component that the block is in, if it is in one: what is around that is not seen. */
+function componentAround(from: BlockFrame): ComponentFrame | undefined {
+  for (let block = from; block.owner !== undefined; block = block.owner.parent) {
+    if (block.owner.step.kind === 'component') return block.owner as ComponentFrame
   }
   return undefined
 }
@@ -84,6 +96,7 @@ function around(sight: Sight, state: RunState, from: BlockFrame): Partial<Scope>
   let block: BlockFrame = from
   for (; block.owner !== undefined; block = block.owner.parent) {
     const owner = block.owner
+    if (owner.step.kind === 'component') break
     switch (owner.step.kind) {
       case 'each': {
         const item = itemsOf(sight, state, owner as EachFrame)[block.index] ?? null

@@ -157,6 +157,8 @@ export function stepFrame(
     case 'if':
     case 'switch':
       return { ...base, step, phase: 'ready', child: undefined }
+    case 'component':
+      return { ...base, step, phase: 'ready', child: undefined, input: undefined }
     case 'each': {
       const loop = { count: 0, nextItem: 0, live: new Map(), results: [], items: undefined }
       return { ...base, step, phase: 'ready', ...loop, isFilling: false }

@@ -103,6 +103,7 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
   switch (owner.step.kind) {
     case 'if':
     case 'switch':
+    case 'component':
     case 'await':
       return complete(state, owner, output)
     case 'try':
@@ -203,6 +204,12 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
     return windUp(saga, state, state.closing ?? unwind)
   }
   switch (owner.step.kind) {
+    case 'component':
+      // Its `return` ends the component, not the run.
+      if (unwind.kind === 'return' && owner.closing === undefined) {
+        return complete(state, owner, unwind.output)
+      }
+      return fail(state, owner, owner.closing ?? unwind)
     case 'if':
     case 'switch':
     case 'await':

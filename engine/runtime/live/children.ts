@@ -109,7 +109,8 @@ function frameAt(live: LiveRun, path: string): CallFrame | undefined {
 }
 
 function lastRecord(engine: Inside, run: RunId): RunRecord | undefined {
-  return engine.ports.journal.read(run).at(-1)
+  const { journal } = engine.ports
+  return journal.find(run) === undefined ? undefined : journal.read(run).at(-1)
 }
 
 function deliver(

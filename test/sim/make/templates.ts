@@ -22,8 +22,18 @@ export function pick(from: readonly string[], ref: number): Template {
   return { kind: 'expression', source: from[from.length - 1 - (ref % from.length)] ?? 'inputs.n' }
 }
 
+export function numberOf(seen: Seen, ref: number): string {
+  return seen.numbers[seen.numbers.length - 1 - (ref % seen.numbers.length)] ?? 'inputs.n'
+}
+
+/** Parameters with one number that is seen. */
+export function numbered(seen: Seen, ref: number): Template {
+  const n: Template = { kind: 'expression', source: `int(${numberOf(seen, ref)})` }
+  return { kind: 'map', entries: [['n', n]] }
+}
+
 export function isEven(seen: Seen, ref: number): Template {
-  const number = seen.numbers[seen.numbers.length - 1 - (ref % seen.numbers.length)] ?? 'inputs.n'
+  const number = numberOf(seen, ref)
   return { kind: 'expression', source: `int(${number}) % 2 == 0` }
 }
 
