@@ -8,7 +8,6 @@
  */
 import { assert } from '#engine/core/error.ts'
 import type {
-  ComponentOpened,
   CompensationArmed,
   RunRecord,
   RunRetried,
@@ -20,11 +19,11 @@ import type {
 } from '#engine/runtime/record.ts'
 
 import * as awaits from './await.ts'
-import { call, diverged, step, wait } from './find.ts'
-import type { ChoiceFrame, ComponentFrame, EachFrame, StepFrame } from './frames.ts'
+import { call, component, diverged, step, wait } from './find.ts'
+import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
 import { isCall, limitTo, rearm, type RunState } from './state.ts'
-import { abandon, advance, complete, enter, fail, finish, leave, openItems } from './tree.ts'
+import { abandon, advance, begin, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
 export function evolve(state: RunState, record: RunRecord): void {
@@ -81,7 +80,7 @@ function apply(state: RunState, record: RunRecord): void {
     case 'each.opened':
       return opened(state, step(state, record.path) as EachFrame, record.count)
     case 'component.opened':
-      return openedComponent(state, record)
+      return begin(state, component(state, record.path), record.input)
     case 'while.turned':
       return turned(state, record.path, record.index)
     case 'await.opened':
@@ -268,15 +267,6 @@ function started(state: RunState, record: StepStarted): void {
   frame.attempt = record.attempt
   frame.input = record.input
   frame.key = record.key
-}
-
-/** Its parameters are known: begins its steps. */
-function openedComponent(state: RunState, { path, input }: ComponentOpened): void {
-  const frame = step(state, path)
-  if (frame.step.kind !== 'component') throw diverged({ path })
-  const component = frame as ComponentFrame
-  component.input = input
-  enter(state, component, component.step.body)
 }
 
 function turned(state: RunState, path: string, index: number): void {

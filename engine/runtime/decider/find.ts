@@ -4,7 +4,7 @@
 import { IonError } from '#engine/core/error.ts'
 
 import { isAwait } from './await.ts'
-import type { AwaitFrame, StepFrame } from './frames.ts'
+import type { ComponentFrame, AwaitFrame, StepFrame } from './frames.ts'
 import { isCall, type RunState } from './state.ts'
 
 /** The frame of the step at `path`. Throws `JOURNAL_DIVERGED`. */
@@ -32,4 +32,10 @@ export function diverged(record: { readonly path?: string; readonly kind?: strin
     'JOURNAL_DIVERGED',
     `The journal has a record for ${place} that does not fit its plan.`,
   )
+}
+
+export function component(state: RunState, path: string): ComponentFrame {
+  const frame = step(state, path)
+  if (frame.step.kind !== 'component') throw diverged({ path })
+  return frame as ComponentFrame
 }

@@ -25,6 +25,7 @@ import type {
   AwaitFrame,
   BlockFrame,
   BlockStepFrame,
+  ComponentFrame,
   CallFrame,
   EachFrame,
   ParallelFrame,
@@ -288,4 +289,10 @@ function leaveTry(state: RunState, frame: TryFrame, unwind: Unwind): void {
 /** The list of an `each` is known: begins its items. */
 export function openItems(state: RunState, frame: EachFrame): void {
   fill(moves, state, frame)
+}
+
+/** The parameters of a component are known: begins its steps. */
+export function begin(state: RunState, frame: ComponentFrame, input: Held): void {
+  frame.input = input
+  enter(state, frame, frame.step.body)
 }
