@@ -9,6 +9,7 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Blobs, Files, Model, Schemas, State } from './plugin/data.ts'
 import type { Git } from './plugin/git.ts'
 import type { Http } from './plugin/http.ts'
+import type { Keys } from './plugin/keys.ts'
 import type { Mail } from './plugin/mail.ts'
 
 export type { Json, JsonObject }
@@ -35,6 +36,7 @@ export type {
   SecretHandle,
   Signing,
 } from './plugin/http.ts'
+export type { KeyAlgorithm, Keys, Signed } from './plugin/keys.ts'
 export type { Mail, MailAnswer, MailAttachment, MailLetter } from './plugin/mail.ts'
 
 /**
@@ -62,6 +64,8 @@ export interface Context {
   readonly git: Git
   /** Other hosts. Needs `capabilities: { net: [api.example.com] }`. */
   readonly http: Http
+  /** Signatures, with keys that are secrets. */
+  readonly keys: Keys
   /** Mail, through a server that is granted like a host: `net: [smtp.example.com:587]`. */
   readonly mail: Mail
   /** What the flow remembers from run to run. Needs `capabilities: { state: [read, write] }`. */

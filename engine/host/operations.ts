@@ -54,6 +54,7 @@ export function openOperations(options: OperationsOptions): OpenOperations {
     blob: blobOperations(blobs),
     schema: schemaOperations(),
     mail: openMail(secrets, blobs),
+    keys: openKeys(secrets),
     model: noModels,
   }
   return {
@@ -104,6 +105,17 @@ function openHttp(secrets: () => Promise<SecretBook>, blobs: () => Promise<Blobs
       const opened = await door
       await opened?.[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** Signatures with keys, loaded with the first one. */
+function openKeys(secrets: () => Promise<SecretBook>): HostOperations {
+  let operations: Promise<HostOperations> | undefined
+  const open = async (): Promise<HostOperations> =>
+    (await import('#engine/sandbox/capability/keys.ts')).keyOperations({ secrets })
+  return {
+    call: async (op, args, context) =>
+      await (await (operations ??= open())).call(op, args, context),
   }
 }
 

@@ -88,6 +88,8 @@ const needs: Readonly<Record<string, (args: Json) => Need>> = {
 const free: ReadonlySet<string> = new Set([
   'http.fetch',
   'http.presign',
+  'keys.sign',
+  'keys.verify',
   'mail.send',
   'schema.check',
 ])

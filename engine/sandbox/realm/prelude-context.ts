@@ -20,12 +20,17 @@ function context(run) {
   const fail = (code, message, data) => {
     throw new Failure(code, message, data)
   }
-  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, mail: ctxMail, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
+  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, mail: ctxMail, keys: ctxKeys, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
 }
 
 const ctxHttp = freeze({
   fetch: fetchHttp,
   presign: async (wish) => (await host('http.presign', wish)).url,
+})
+
+const ctxKeys = freeze({
+  sign: async (wish) => (await host('keys.sign', wish)).signature,
+  verify: async (wish) => (await host('keys.verify', wish)).ok,
 })
 
 const ctxMail = freeze({ send: (letter) => host('mail.send', letter) })

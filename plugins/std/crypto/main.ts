@@ -1,9 +1,12 @@
-/** Digests, message codes, encodings, names out of data, and the inside of a token. */
-import type { Action, Context, Json, JsonObject } from 'ionflux/plugin'
+/** Digests, message codes, encodings, names out of data, signatures and tokens. */
+import type { Action, Context, JsonObject, KeyAlgorithm, SecretHandle } from 'ionflux/plugin'
 
 import { decode as fromText, encode as toText, type Encoding } from './encoding.ts'
 import { md5, sha1 } from './old.ts'
 import { sha256, sha512 } from './sha2.ts'
+import { partsOf } from './token.ts'
+
+export { signJwt, verifyJwt } from './token.ts'
 
 type Algorithm = 'sha256' | 'sha512' | 'sha1' | 'md5'
 type Digest = (message: Uint8Array) => Uint8Array
@@ -94,27 +97,37 @@ export const uuid: Action<{ readonly name: string; readonly namespace: string },
 
 /** What a JSON Web Token says. Whether it is true needs its signature. */
 export const jwt: Action<{ readonly token: string }> = ({ token }, context) => {
-  const [header, payload, signature, ...more] = token.split('.')
-  if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
-    return context.fail('token_malformed', 'A signed token has three parts with dots between them.')
-  return {
-    header: part(header, 'header', context),
-    payload: part(payload, 'payload', context),
-    signature,
-  }
+  const { header, payload, signature } = partsOf(token, context)
+  return { header, payload, signature }
 }
 
-function part(text: string, name: string, context: Context): JsonObject {
-  const bytes = fromText(text, 'base64url')
-  const json = bytes === undefined ? undefined : toText(bytes, 'text')
-  try {
-    const value = JSON.parse(json ?? '') as Json
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as JsonObject
-  } catch {
-    // It is said below.
-  }
-  return context.fail('token_malformed', `The ${name} of the token is no JSON object in Base64.`)
+interface Sign {
+  readonly data: string
+  readonly from?: Encoding
+  readonly algorithm: KeyAlgorithm
+  readonly key: SecretHandle
+}
+
+/** The signature in Base64 for URLs. */
+export const sign: Action<Sign, string> = async (
+  { data, from = 'text', algorithm, key },
+  context,
+) => await context.keys.sign({ algorithm, base64: read(data, from, context).toBase64(), key })
+
+interface Verify extends Omit<Sign, 'key'> {
+  readonly signature: string
+  readonly signature_from?: 'hex' | 'base64' | 'base64url'
+  readonly key: SecretHandle | string | JsonObject
+}
+
+/** Whether a signature is right. */
+export const verify: Action<Verify, { readonly valid: boolean }> = async (input, context) => {
+  const { data, from = 'text', algorithm, key, signature, signature_from: spelled } = input
+  const bytes = fromText(signature, spelled ?? 'base64url')
+  if (bytes === undefined) return { valid: false }
+  const base64 = read(data, from, context).toBase64()
+  const text = toText(bytes, 'base64url') ?? ''
+  return { valid: await context.keys.verify({ algorithm, base64, signature: text, key }) }
 }
 
 function read(data: string, from: Encoding, context: Context): Uint8Array {
