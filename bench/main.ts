@@ -23,12 +23,12 @@ interface Part {
 const parts: readonly Part[] = [
   { workload: 'W1', index: 0 },
   { workload: 'W2', index: 0 },
-  { workload: 'W2', index: 1, isSource: true },
+  { workload: 'W2', index: 1 },
   { workload: 'W3', index: 0 },
   { workload: 'W4', index: 0, isSource: true },
   { workload: 'W5', index: 0 },
   { workload: 'W6', index: 0, isSource: true },
-  { workload: 'S1', index: 0, isSource: true },
+  { workload: 'S1', index: 0 },
 ]
 
 const source = join(import.meta.dirname, 'part.ts')

@@ -3,7 +3,7 @@
  */
 import { w4 } from './cold.ts'
 import { w6 } from './kill.ts'
-import { s1 } from './sandbox.ts'
+import { s1, s1First } from './sandbox.ts'
 import { raw, w1, w2, w2Sandboxed, w3, w5 } from './workloads.ts'
 
 const workloads: Readonly<
@@ -16,6 +16,7 @@ const workloads: Readonly<
   W5: [w5],
   W6: [w6],
   S1: [s1],
+  S1FIRST: [s1First],
   RAW: [raw],
 }
 

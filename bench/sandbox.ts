@@ -1,12 +1,11 @@
 /**
  * S1: what a fresh start of every call costs, for bundles of three sizes, beside what
- * JavaScript offers for the same: a new `node:vm` context, and a new worker thread.
+ * JavaScript offers for the same (`isolates.ts`).
  *
  * Realms are measured in this thread where the cost is theirs, and through the pool
  * where the way to the thread belongs to it. Read ratios: machines differ.
  */
-import { Script, createContext } from 'node:vm'
-import { Worker } from 'node:worker_threads'
+import { execFileSync } from 'node:child_process'
 
 import { digestOfText, type Digest } from '#engine/core/digest.ts'
 import type { RunId } from '#engine/core/id.ts'
@@ -17,6 +16,7 @@ import { openMemory } from '#engine/sandbox/realm/memory.ts'
 import { buildTransform } from '#engine/sandbox/unit.ts'
 import { compileQuickJs } from '#engine/sandbox/wasm.ts'
 
+import { others } from './isolates.ts'
 import { atOnce, percentile, short } from './lab.ts'
 
 const mb = 1024 * 1024
@@ -52,9 +52,9 @@ export async function s1(): Promise<Readonly<Record<string, number>>> {
   return {
     ...metrics,
     ...(await throughPool()),
-    ...(await firstCall()),
+    ...firstCalls(),
     ...(await manyWarm()),
-    ...(await others()),
+    ...(await others({ code: bundleOf(sizes.s), input: record })),
   }
 }
 
@@ -98,7 +98,8 @@ async function realmOf(
 }
 
 interface Table extends AsyncDisposable {
-  build(text: string): Promise<Digest>
+  /** `cached` is the bundle, where it is known. */
+  build(text: string, cached?: string): Promise<Digest>
   call(unit: Digest, input: Json): Promise<void>
 }
 
@@ -111,8 +112,9 @@ function openTable(workers: number): Table {
     workers,
   })
   return {
-    async build(text) {
-      const built = await buildTransform({ name: 'bench', text, language: 'js' })
+    async build(text, cached) {
+      const source = { name: 'bench', text, language: 'js' } as const
+      const built = await buildTransform(source, { get: () => cached, set: () => {} })
       if (!built.ok) throw new Error(JSON.stringify(built.problems))
       bytes.set(built.digest, built.unitBytes)
       bytes.set(built.unit.code, built.code)
@@ -151,17 +153,32 @@ async function throughPool(): Promise<Record<string, number>> {
   return { tiny_calls_per_s_one_worker: short(percentile(rates, 0.5)) }
 }
 
-/** Thread, engine, code and call, as the first step of a process meets them. */
-async function firstCall(): Promise<Record<string, number>> {
-  const times: number[] = []
-  for (let i = 0; i < 7; i++) {
-    await using table = openTable(1)
-    const unit = await table.build(`export default (n) => n + ${i}`)
-    const start = performance.now()
-    await table.call(unit, 1)
-    times.push(performance.now() - start)
+/** Thread, engine, code and call, as the first step of a process meets them; bundled as it is published. */
+export async function s1First(): Promise<Readonly<Record<string, number>>> {
+  await using table = openTable(1)
+  const unit = await table.build('', 'var __unit = { default: (n) => n + 1 }')
+  const start = performance.now()
+  await table.call(unit, 1)
+  return { ms: performance.now() - start, since_process_start_ms: performance.now() }
+}
+
+function firstCalls(): Record<string, number> {
+  const flags = ['--no-warnings', process.argv[1] ?? '', 'S1FIRST', '0']
+  const rounds = Array.from({ length: 9 }, () => {
+    const printed = execFileSync(process.execPath, flags)
+    return JSON.parse(printed.toString()) as Record<string, number>
+  })
+  const median = (key: string): number =>
+    short(
+      percentile(
+        rounds.map((round) => round[key] ?? Number.NaN),
+        0.5,
+      ),
+    )
+  return {
+    first_call_ms: median('ms'),
+    first_call_since_process_start_ms: median('since_process_start_ms'),
   }
-  return { first_call_ms: short(percentile(times, 0.5)) }
 }
 
 async function manyWarm(): Promise<Record<string, number>> {
@@ -176,29 +193,5 @@ async function manyWarm(): Promise<Record<string, number>> {
   return {
     rss_mb_of_1000_warm: short((process.memoryUsage().rss - before) / mb),
     call_us_across_1000_warm: short(perCallUs),
-  }
-}
-
-async function others(): Promise<Record<string, number>> {
-  const code = bundleOf(sizes.s)
-  const script = new Script(`${code}\n;JSON.stringify(__unit.default(JSON.parse(input)))`)
-  const contexts: number[] = []
-  for (let i = 0; i < 200; i++) {
-    const start = performance.now()
-    script.runInContext(createContext({ input: record }))
-    contexts.push((performance.now() - start) * 1_000)
-  }
-  const workers: number[] = []
-  const body = `const { parentPort, workerData: input } = require('node:worker_threads')\n${code}\nparentPort.postMessage(JSON.stringify(__unit.default(JSON.parse(input))))`
-  for (let i = 0; i < 15; i++) {
-    const start = performance.now()
-    const worker = new Worker(body, { eval: true, workerData: record })
-    await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-    workers.push((performance.now() - start) * 1_000)
-    await worker.terminate()
-  }
-  return {
-    node_vm_new_context_us_s: short(percentile(contexts, 0.5)),
-    new_worker_us_s: short(percentile(workers, 0.5)),
   }
 }

@@ -99,23 +99,29 @@ async function dropBanner(file: string): Promise<void> {
   if (!/\brequire\b/.test(rest)) await writeFile(file, rest)
 }
 
-/** Bundles one script of ours as the product is bundled, so that a measurement is of what users run. */
+/**
+ * Bundles one script of ours as the product is bundled, with the sandbox beside it, so that
+ * a measurement is of what users run.
+ */
 export async function bundleScript(script: {
   readonly entry: string
   readonly out: string
 }): Promise<void> {
   await build({
-    entryPoints: [script.entry],
+    absWorkingDir: root,
+    entryPoints: { part: script.entry, 'sandbox-worker': 'engine/sandbox/worker.ts' },
     outdir: script.out,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24.12',
-    external: ['esbuild', 'assemblyscript'],
+    chunkNames: 'chunk-[hash]',
+    external: ['esbuild', 'assemblyscript', 'isolated-vm'],
     banner: { js: banner },
     logLevel: 'warning',
   })
+  await sandboxFiles(script.out)
 }
 
 /**

@@ -59,6 +59,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   emulate: ['test/'],
   esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts'],
   'fast-check': ['test/'],
+  'isolated-vm': ['bench/'],
   'isomorphic-git': ['engine/mirror/git.ts'],
   'node:sqlite': ['engine/durable/sqlite/', 'bench/'],
   nodemailer: ['engine/connection/mail.ts'],

@@ -18,8 +18,8 @@ const gapPagesMax = 4
  * those with the largest frame, one in another.
  */
 const stackSlackBytes = 64 * 1024
-/** About what a call takes of the stack: zeroing it is cheaper than looking. */
-const stackOftenBytes = 16 * 1024
+/** About what a call takes of the stack, and what is zeroed at once. */
+const blockBytes = 16 * 1024
 /** One look at memory compares it with itself, this many bytes further on. */
 const strideBytes = 64
 const zeros = Buffer.alloc(pageBytes)
@@ -67,7 +67,7 @@ export function takeSnapshot(
 /** Zeroes the part of the stack that guests can reach, when nothing is on it; gives its place. */
 export function clearStack(view: Buffer, { heapStart }: Pick<Layout, 'heapStart'>): Range {
   const start = heapStart - limits.sandboxStackBytesMax - stackSlackBytes
-  view.fill(0, start, heapStart)
+  clear(view, { start, end: heapStart })
   return { start, end: heapStart }
 }
 
@@ -86,7 +86,7 @@ export function usedRanges(view: Buffer): readonly Range[] {
 
 /** The gaps between used ranges; of the stack, which none of them reaches, the part that calls can. */
 function gapsOf(used: readonly Range[], stack: Range): readonly Range[] {
-  const often = stack.end - stackOftenBytes
+  const often = stack.end - blockBytes
   const gaps: Range[] = []
   for (const [index, { end }] of used.entries()) {
     const next = used[index + 1]
@@ -100,7 +100,11 @@ function gapsOf(used: readonly Range[], stack: Range): readonly Range[] {
 
 /** Looks before it writes: memory that nobody wrote to costs the machine nothing, and stays so. */
 function clear(view: Buffer, { start, end }: Range): void {
-  if (end - start <= stackOftenBytes || !isClear(view, start, end)) view.fill(0, start, end)
+  if (end - start > blockBytes && isClear(view, start, end)) return
+  for (let from = start; from < end; from += blockBytes) {
+    const to = Math.min(end, from + blockBytes)
+    if (to - from <= strideBytes || !isClear(view, from, to)) view.fill(0, from, to)
+  }
 }
 
 /** Whether all bytes are zero: the first ones are, and each is what an earlier one is. */
