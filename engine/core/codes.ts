@@ -73,6 +73,7 @@ export const codes = {
   RUN_ALREADY_ENDED: { retry: 'never', status: 409 },
   RUN_NOT_RETRYABLE: { retry: 'never', status: 409 },
   RUN_SIGNAL_REFUSED: { retry: 'never', status: 409 },
+  RUN_NOT_FORKABLE: { retry: 'never', status: 409 },
   RUN_FAILED_BY_FLOW: { retry: 'never', status: 422 },
   RUN_ASSERTION_FAILED: { retry: 'never', status: 422 },
   RUN_EXPRESSION_FAILED: { retry: 'never', status: 422 },

@@ -28,6 +28,8 @@ export interface StepView extends runtime.StepView {
 /** A run as the command line shows it. */
 export interface RunView extends runtime.RunView {
   readonly parent: RunId | null
+  /** The run that this one was forked from, and how many of its records it begins with. */
+  readonly forked?: { readonly run: RunId; readonly seq: number }
   /** True when flow and code were read from files, whatever `commit` holds. */
   readonly isWorkingTree: boolean
   readonly steps: readonly StepView[]
@@ -35,10 +37,14 @@ export interface RunView extends runtime.RunView {
 
 type Readable = Pick<Store, 'get' | 'has'>
 
-/** The view of a run as its journal has it now. Throws `RUN_NOT_FOUND`. */
-export function viewOf(reader: Pick<DurableReader, 'journal' | 'store'>, run: RunId): RunView {
+/** The view of a run as its journal has it, or had it after `at` records. Throws `RUN_NOT_FOUND`. */
+export function viewOf(
+  reader: Pick<DurableReader, 'journal' | 'store'>,
+  run: RunId,
+  at?: number,
+): RunView {
   const plan = planOf(reader, run)
-  const records = reader.journal.read(run)
+  const records = reader.journal.read(run).slice(0, at)
   const view = runtime.viewRun({ plan, payloads: payloadsOf(reader.store) }, records)
   const [first] = records
   const policies = new Map<string, RetryPolicy>()
@@ -54,6 +60,9 @@ export function viewOf(reader: Pick<DurableReader, 'journal' | 'store'>, run: Ru
   return {
     ...view,
     parent: reader.journal.find(run)?.parent ?? null,
+    ...(first?.kind === 'run.started' && first.forked !== undefined
+      ? { forked: first.forked }
+      : {}),
     isWorkingTree: first?.kind === 'run.started' && first.source.isWorkingTree === true,
     steps: view.steps.map(more),
   }

@@ -13,6 +13,7 @@ import { beginRun } from '#engine/runtime/live/begin.ts'
 import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
 import { announceChild, deliverChild, spawnChild } from '#engine/runtime/live/children.ts'
+import { type Forking, openForking } from '#engine/runtime/live/fork.ts'
 import type { EnginePorts, Inside, StartRun } from '#engine/runtime/live/inside.ts'
 import { Residents } from '#engine/runtime/live/residents.ts'
 import { carryOn, reopen } from '#engine/runtime/live/resume.ts'
@@ -31,7 +32,7 @@ import type { RunRecord } from './record.ts'
 /** Hears of records once they are durable. */
 export type Listener = (run: RunId, records: readonly RunRecord[]) => void
 
-export interface Engine extends Talk, Settling {
+export interface Engine extends Talk, Settling, Forking {
   /** Resolves once the run's first records are durable. Throws `RUN_INPUT_REFUSED`. */
   start(start: StartRun): Promise<RunId>
   /** Resolves once the run has ended, or also once it only waits. Rejects when the host faults. */
@@ -49,10 +50,10 @@ export interface Engine extends Talk, Settling {
 
 export function openEngine(ports: EnginePorts): Engine {
   const engine = new RunningEngine(ports)
-  return Object.assign(engine, openTalk(engine), openSettling(engine))
+  return Object.assign(engine, openTalk(engine), openSettling(engine), openForking(engine))
 }
 
-class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling>, Inside {
+class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof Forking>, Inside {
   readonly ports: EnginePorts
   readonly payloads: Payloads
   readonly programs: Programs

@@ -54,6 +54,8 @@ export interface RunStarted extends At {
   readonly source: RunSource
   /** Absent for a run that no other run started. */
   readonly parent?: { readonly run: RunId; readonly path: string; readonly depth: number }
+  /** The run that this one was forked from, and how many of its records it begins with. */
+  readonly forked?: { readonly run: RunId; readonly seq: number }
 }
 /** The intent: committed before an effect starts. Pure steps have none. */
 export interface StepStarted extends OnPath {

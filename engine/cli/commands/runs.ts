@@ -27,6 +27,8 @@ interface Values extends PlaceValues {
 }
 interface RunValues extends Values {
   readonly run: string
+  /** After how many records, as typed. */
+  readonly at?: string
 }
 export interface ListValues extends Values {
   readonly status?: string
@@ -98,9 +100,11 @@ function interruptedText({ paint, glyphs }: Terminal): string {
 export async function show(terminal: Terminal, values: RunValues): Promise<number> {
   return await withReader(values, (reader) => {
     const run = findRun(reader, values.run)
-    const view = viewOf(reader, run)
+    const stored = reader.journal.readStored(run)
+    const at = values.at === undefined ? stored.length : recordOf(values.at, stored.length)
+    const view = viewOf(reader, run, at)
     if (values.json === true) {
-      printJson(terminal, { run: { ...view, records: reader.journal.readStored(run) } })
+      printJson(terminal, { run: { ...view, records: stored.slice(0, at) } })
       return exits.done
     }
     showHead(terminal, view)
@@ -181,6 +185,10 @@ function showHead(terminal: Terminal, view: RunView): void {
   )
   terminal.data(`${paint('muted', `plan ${view.execDigest}`)}\n`)
   if (view.parent !== null) terminal.data(`${paint('muted', `started by ${view.parent}`)}\n`)
+  if (view.forked !== undefined)
+    terminal.data(
+      `${paint('muted', `forked from ${view.forked.run}, record ${view.forked.seq}`)}\n`,
+    )
 }
 
 function stepText({ paint, glyphs }: Terminal, step: StepView): string {
@@ -230,6 +238,12 @@ function statusOf(text: string | undefined): RunStatus | undefined {
   const hint =
     near === undefined ? `It is one of ${statuses.join(', ')}.` : `Did you mean "${near}"?`
   throw new IonError('CLI_USAGE', `There is no status "${text}". ${hint}`)
+}
+
+function recordOf(text: string, count: number): number {
+  const at = Number(text)
+  if (Number.isInteger(at) && at > 0 && at <= count) return at
+  throw new IonError('CLI_USAGE', `--at is a number from 1 to ${count}, not "${text}".`)
 }
 
 function limitOf(text: string | undefined): number {

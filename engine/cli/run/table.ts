@@ -27,8 +27,14 @@ export function addRunCommands(add: Add, terminal: Terminal): void {
     ],
     async (_, values) => (await load()).list(terminal, values),
   )
-  add('show <run>', 'show a run and its steps', one, async ([run], values) =>
-    (await load()).show(terminal, { run: run as string, ...values }),
+  add(
+    'show <run>',
+    'show a run and its steps',
+    [['--at <record>', 'as it was after so many records'], ...one],
+    async ([run], values) => (await load()).show(terminal, { run: run as string, ...values }),
+  )
+  add('diff <a> <b>', 'show where two runs part', one, async ([a, b], values) =>
+    (await import('./diff.ts')).diff(terminal, { a: a as string, b: b as string, ...values }),
   )
   add('logs <run>', 'print what the steps of a run wrote', one, async ([run], values) =>
     (await load()).logs(terminal, { run: run as string, ...values }),
@@ -56,6 +62,20 @@ function addChanges(add: Add, terminal: Terminal, one: readonly OptionRow[]): vo
         run: run as string,
         ...values,
       }),
+  )
+  add(
+    'fork <run>',
+    'run again from a step on; what was committed before it is reused',
+    [
+      ['--from <step>', 'the path of the step to go on with'],
+      ['--with <input>', 'an input that differs: name=value or name:=json', 'many'],
+      ['--set-output <step>', 'what a step gave instead: STEP=@file.json', 'many'],
+      ['--dry-run', 'only say which past effects are reused, given and repeated'],
+      ['--no-wait', 'leave when the run waits for a timer'],
+      ...one,
+    ],
+    async ([run], values) =>
+      (await import('./fork.ts')).fork(terminal, { run: run as string, ...values }),
   )
   add(
     'signal <run> <name>',

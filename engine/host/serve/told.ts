@@ -4,10 +4,11 @@
  * A message may be repeated when its first receiver went away: all of them count once.
  */
 import { IonError } from '#engine/core/error.ts'
-import type { RunId } from '#engine/core/id.ts'
-import type { JsonObject } from '#engine/core/json.ts'
+import { isRunId, type RunId } from '#engine/core/id.ts'
+import { isObject, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Engine } from '#engine/runtime/engine.ts'
+import type { AskedFork } from '#engine/runtime/live/fork.ts'
 import type { Settled } from '#engine/runtime/live/settle.ts'
 import type { Signal } from '#engine/runtime/live/talk.ts'
 import type { Settlement } from '#engine/runtime/record.ts'
@@ -15,21 +16,24 @@ import type { Settlement } from '#engine/runtime/record.ts'
 export type Told =
   | (Signal & { readonly kind: 'signal'; readonly id: string })
   | (Settled & { readonly kind: 'settled' })
+  | (AskedFork & { readonly kind: 'forked' })
 
 /** Tells `run`; resolves once that is durable. */
 export async function tellRun(
-  engine: Pick<Engine, 'signal' | 'settle'>,
+  engine: Pick<Engine, 'signal' | 'settle' | 'fork'>,
   run: RunId,
   told: Told,
 ): Promise<void> {
   if (told.kind === 'signal') await engine.signal(run, told)
-  else await engine.settle(run, told)
+  else if (told.kind === 'settled') await engine.settle(run, told)
+  else await engine.fork(run, told)
 }
 
 /** Reads a message. Throws `CLI_USAGE` that names the parameter. */
 export function askedTold({ told }: JsonObject): Told {
   const { kind, name, data, id, by } = (told ?? {}) as JsonObject
   if (kind === 'settled') return askedSettled(told as JsonObject)
+  if (kind === 'forked') return askedFork(told as JsonObject)
   if (kind !== 'signal') throw refused('kind', 'known to this version of it')
   if (!isText(name)) throw refused('name', 'a text')
   if (!isText(id)) throw refused('id', 'a text')
@@ -44,6 +48,20 @@ function askedSettled({ path, how, output, id, by }: JsonObject): Told {
   if (by !== undefined && !isText(by)) throw refused('by', 'a text')
   const rest = by === undefined ? {} : { by }
   return { kind: 'settled', path, how, id, ...rest, ...(output === undefined ? {} : { output }) }
+}
+
+function askedFork({ run, from, with: changed = {}, outputs = {} }: JsonObject): Told {
+  if (!isText(run) || !isRunId(run)) throw refused('run', 'the id of a run')
+  if (!isText(from)) throw refused('from', 'a text')
+  if (!isObject(changed)) throw refused('with', 'a map')
+  if (!isObject(outputs)) throw refused('outputs', 'a map')
+  return {
+    kind: 'forked',
+    run,
+    from,
+    outputs,
+    ...(Object.keys(changed).length === 0 ? {} : { with: changed }),
+  }
 }
 
 const settlements = ['happened', 'did-not-happen', 'retry'] as const

@@ -40,7 +40,7 @@ function programOf(engine: Inside, records: readonly RunRecord[]): Program {
 }
 
 /** Decides again what no record tells, and executes again what has no result. */
-function again(live: LiveRun, first?: RunRecord): void {
+export function again(live: LiveRun, first?: RunRecord): void {
   live.carryOn(() => {
     const lost = inFlight(live.state).filter((frame) => frame.step.kind === 'call')
     const calls = lost.filter((frame) => !isUnsafe(frame)).map((frame) => restart(live, frame))
