@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { call, repository } from './cli.ts'
+import { call, repository } from '#test/e2e/cli.ts'
 
 let repo: ReturnType<typeof repository>
 const ionflux = async (...args: readonly string[]): ReturnType<typeof call> =>

@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 import { linkPath } from '#engine/host/link-path.ts'
 
-import { call, type Call, folder, repository, start } from './cli.ts'
+import { call, type Call, folder, repository, start } from '#test/e2e/cli.ts'
 
 let repo: ReturnType<typeof repository>
 let asked: ServerResponse[] = []
