@@ -13,7 +13,7 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import type { PlanAction } from '#engine/plan/plan.ts'
 
-import type { RunRecord, RunSource, TimerKind } from './record.ts'
+import type { HostAnswer, RunRecord, RunSource, TimerKind, StepUsage } from './record.ts'
 import type { StateChange } from './states.ts'
 import type { Outgoing, WaitChange, Waits } from './waits/port.ts'
 
@@ -171,25 +171,15 @@ export interface CallRequest {
   readonly permissions: Permissions
   /** Names of the secrets that the step itself hands over, by the flow's file: data cannot add one. */
   readonly secrets?: readonly string[]
+  /** To execute a recorded call again: the host is not asked but answers as it did. */
+  readonly replies?: readonly HostAnswer[]
   /** Aborts when the step is cancelled or out of time. A caller stops as soon as it can. */
   readonly signal: AbortSignal
   log(line: LogLine): void
 }
 
-/** What a call took. The ground for cost and limits; it may differ from attempt to attempt. */
-export interface CallUsage {
-  /** From the call to its result, waiting included. */
-  readonly wallMs: number
-  /** Processor time in the action's own code. Absent when its thread had to be ended. */
-  readonly cpuMs?: number
-  /** The most memory its heap has held. Absent when its thread had to be ended. */
-  readonly peakBytes?: number
-  readonly hostCalls: number
-  /** The input, and what the host answered. */
-  readonly bytesIn: number
-  /** The output, what it asked the host for, and what it logged. */
-  readonly bytesOut: number
-}
+/** What a call took. */
+export type CallUsage = StepUsage
 
 export type CallResult = (
   | { readonly ok: true; readonly output: Json }
@@ -197,6 +187,8 @@ export type CallResult = (
 ) & {
   /** Absent where nothing ran, or the caller does not measure. */
   readonly usage?: CallUsage
+  /** What the host answered; absent when it was not asked, or when that is too much to keep. */
+  readonly replies?: readonly HostAnswer[]
 }
 
 /**

@@ -57,6 +57,33 @@ export interface RunStarted extends At {
   /** The run that this one was forked from, and how many of its records it begins with. */
   readonly forked?: { readonly run: RunId; readonly seq: number }
 }
+/** What an attempt took, where code was run for it. It may differ from attempt to attempt. */
+export interface StepUsage {
+  /** From the call to its result, waiting included. */
+  readonly wallMs: number
+  /** Processor time in the action's own code. Absent when its thread had to be ended. */
+  readonly cpuMs?: number
+  /** The most memory its heap has held. Absent when its thread had to be ended. */
+  readonly peakBytes?: number
+  readonly hostCalls: number
+  /** The input, and what the host answered. */
+  readonly bytesIn: number
+  /** The output, what it asked the host for, and what it logged. */
+  readonly bytesOut: number
+}
+/**
+ * What the host told an attempt, in the order in which it was told: with these, the
+ * attempt can be executed again to the same bytes. Values of secrets are not in it.
+ */
+export interface HostAnswer {
+  /** The number of the question. */
+  readonly id: number
+  readonly op: string
+  readonly args: Json
+  readonly reply?: Json
+  /** In place of `reply`. */
+  readonly error?: { readonly code: string; readonly message: string }
+}
 /** The intent: committed before an effect starts. Pure steps have none. */
 export interface StepStarted extends OnPath {
   readonly kind: 'step.started'
@@ -71,6 +98,8 @@ export interface StepDone extends OnPath {
   readonly attempt?: number
   /** When it began, where no intent record says so. */
   readonly since?: Instant
+  readonly usage?: StepUsage
+  readonly replies?: Payload
 }
 export interface StepFailed extends OnPath {
   readonly kind: 'step.failed'
@@ -80,6 +109,8 @@ export interface StepFailed extends OnPath {
   readonly retryAt?: Instant
   /** When the attempt began, where no intent record says so. */
   readonly since?: Instant
+  readonly usage?: StepUsage
+  readonly replies?: Payload
 }
 /**
  * A crash came between intent and result of a step that must not run twice: nobody knows

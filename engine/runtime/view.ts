@@ -25,7 +25,7 @@ import {
 
 import type { Payloads } from './payload.ts'
 import type { RunStatus } from './ports.ts'
-import type { RunRecord, RunStarted } from './record.ts'
+import type { RunRecord, RunStarted, StepUsage } from './record.ts'
 
 export type StepStatus = 'running' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'cancelled'
 
@@ -39,6 +39,8 @@ export interface StepView {
   readonly attempts: number
   readonly startedAt: string
   readonly endedAt?: string
+  /** What the latest attempt took, where code was run for it. */
+  readonly usage?: StepUsage
   readonly error?: Failure
   /** Of a fan-out. */
   readonly progress?: { readonly done: number; readonly total: number }
@@ -247,6 +249,7 @@ function noteEnd(
   record: Extract<RunRecord, { kind: 'step.done' | 'step.failed' }>,
 ): void {
   if (draft.kind === 'call' || draft.kind === 'flow') draft.attempts = record.attempt ?? 1
+  if (record.usage !== undefined) draft.usage = record.usage
   const since: Instant | undefined = record.since
   if (since !== undefined) draft.startedAt = printInstant(since)
   // One that was told to stop in the meantime is not tried again.

@@ -16,7 +16,7 @@ import type { Permissions } from '#engine/dsl/world.ts'
 import type { Unit } from '#engine/plan/plan.ts'
 import type { Caller, CallRequest, CallResult, CallUsage, Store } from '#engine/runtime/ports.ts'
 
-import { Conversation } from './conversation.ts'
+import { Conversation, type Listener } from './conversation.ts'
 import { factsOf } from './facts.ts'
 import { HostSession, type HostOperations } from './operations.ts'
 import { Pool, type End } from './pool.ts'
@@ -89,10 +89,13 @@ export class SandboxCaller implements Caller {
     const { request, unit, input } = call
     const asker = { name: request.action.name, capabilities: powersOf(unit.unit, request) }
     const session = new HostSession(this.#operations, request, asker)
-    const conversation = new Conversation({
+    const { replies: told = [] } = request
+    for (const { error } of told) if (error !== undefined) session.recall(error)
+    const listener: Listener = {
       log: (level, text) => request.log({ at: this.#clock.now(), level, text }),
       answer: (op, args) => session.answer(op, args),
-    })
+    }
+    const conversation = new Conversation(listener, told)
     const { instance, memoryBytesMax, timeMsMax } = unit
     const job = {
       instance,
@@ -111,7 +114,9 @@ export class SandboxCaller implements Caller {
         unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
         session.end()
         const usage = usageOf({ call, conversation, end, start })
-        resolve({ ...resultOf(end.outcome, call, session), usage })
+        const result = { ...resultOf(end.outcome, call, session), usage }
+        const replies = usage.hostCalls === 0 ? undefined : conversation.transcript()
+        resolve(replies === undefined ? result : { ...result, replies })
       }
       this.#pool.run(task, { settle, fail: reject })
     })

@@ -7,7 +7,10 @@
  * given the same answers in the same order: no operation is performed a second time and
  * no line is written twice. Who runs the call, and how often, is the pool's concern.
  */
+import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
+
+import type { HostAnswer } from '#engine/runtime/record.ts'
 
 import type { HostReply, LogLevel } from './protocol.ts'
 
@@ -42,8 +45,29 @@ export class Conversation {
   bytesIn = 0
   bytesOut = 0
 
-  constructor(listener: Listener) {
+  /** With `told`, the host is asked no more than it was: everything else goes to `listener`. */
+  constructor(listener: Listener, told: readonly HostAnswer[] = []) {
     this.#listener = listener
+    for (const { id, op, args, reply, error } of told) {
+      const settled =
+        error === undefined
+          ? { isOk: true, text: JSON.stringify(reply) }
+          : { isOk: false, text: error.message, code: error.code }
+      this.#questions.set(id, { op, args: JSON.stringify(args), settled })
+      this.#given.push(id)
+    }
+  }
+
+  /** What the host answered, in that order; undefined when there is nothing, or too much to keep. */
+  transcript(): readonly HostAnswer[] | undefined {
+    if (this.#next === 0 || this.#keptChars > limits.sandboxReplayCharsMax) return undefined
+    return this.#given.slice(0, this.#next).map((id): HostAnswer => {
+      const { op = '', args = '', settled } = this.#questions.get(id) ?? {}
+      const asked = { id, op, args: JSON.parse(args) as Json }
+      const { isOk = false, text = '', code = '' } = settled ?? {}
+      if (!isOk) return { ...asked, error: { code, message: text } }
+      return { ...asked, reply: JSON.parse(text) as Json }
+    })
   }
 
   get hostCalls(): number {

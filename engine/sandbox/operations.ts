@@ -89,6 +89,11 @@ export class HostSession {
     return this.#failures.findLast((f) => f.code === code && f.message === message)
   }
 
+  /** A failure of a recorded call, which may come up again. */
+  recall(failure: Failure): void {
+    this.#failures.push(failure)
+  }
+
   /** Calls off what is under way and lets go of what waits. */
   end(): void {
     this.#isEnded = true

@@ -1,5 +1,5 @@
 /**
- * `runs ls|show|logs|verify`: what ran here. Reads beside a living writer.
+ * `runs ls|show|logs`: what ran here. Reads beside a living writer.
  */
 import { IonError } from '#engine/core/error.ts'
 import { clock, duration, elapsed, localText } from '#engine/cli/duration.ts'
@@ -156,25 +156,6 @@ export async function logs(terminal: Terminal, values: RunValues): Promise<numbe
   })
 }
 
-/** Recomputes the hash chain; ends with 1 when a record is not what it was. */
-export async function verify(terminal: Terminal, values: RunValues): Promise<number> {
-  return await withReader(values, (reader) => {
-    const run = findRun(reader, values.run)
-    const report = reader.verify(run)
-    if (values.json === true) printJson(terminal, { run, ...report })
-    else if (report.ok) {
-      terminal.data(
-        `${terminal.paint('ok', terminal.glyphs.ok)} ${run}  ${report.records} records, head ${report.head}\n`,
-      )
-    } else {
-      terminal.data(
-        `${terminal.paint('fail', terminal.glyphs.fail)} ${run}  broken at record ${report.seq}: ${report.reason}\n`,
-      )
-    }
-    return report.ok ? exits.done : exits.failed
-  })
-}
-
 function showHead(terminal: Terminal, view: RunView): void {
   const { paint } = terminal
   const took = duration(elapsed(view.startedAt, view.endedAt))
@@ -208,10 +189,20 @@ function stepText({ paint, glyphs }: Terminal, step: StepView): string {
   const due = step.due === undefined ? '' : `  until ${clock(step.due)}`
   const why = step.error === undefined ? '' : `  ${paint('fail', printable(step.error.code))}`
   const child = step.child === undefined ? '' : `  ${glyphs.child} ${step.child}`
+  const cost = usageText(step)
   const indent = '  '.repeat(depth)
   const more = notRetriedText(step)
-  const line = `${indent}${marks[step.status]} ${printable(step.path)}  ${paint('muted', step.what ?? step.kind)}${branch}${items}${due}  ${paint('muted', took)}${attempts}${why}${child}`
+  const line = `${indent}${marks[step.status]} ${printable(step.path)}  ${paint('muted', step.what ?? step.kind)}${branch}${items}${due}  ${paint('muted', took + cost)}${attempts}${why}${child}`
   return line.trimEnd() + (more === undefined ? '' : `\n${indent}    ${paint('muted', more)}`)
+}
+
+/** What code took of the machine; next to nothing is not worth a word. */
+function usageText({ usage }: StepView): string {
+  if (usage === undefined) return ''
+  const { cpuMs = 0, peakBytes = 0, hostCalls } = usage
+  const cpu = cpuMs < 1 ? '' : `  cpu ${Math.round(cpuMs)} ms`
+  const heap = peakBytes < 16 * 1024 * 1024 ? '' : `  ${Math.round(peakBytes / 1024 / 1024)} MB`
+  return `${cpu}${heap}${hostCalls === 0 ? '' : `  asked ${hostCalls} times`}`
 }
 
 function statusText({ paint, glyphs }: Terminal, status: RunStatus): string {

@@ -40,8 +40,15 @@ export function addRunCommands(add: Add, terminal: Terminal): void {
     (await load()).logs(terminal, { run: run as string, ...values }),
   )
   addChanges(add, terminal, one)
-  add('verify <run>', 'recompute the hash chain of a run', one, async ([run], values) =>
-    (await load()).verify(terminal, { run: run as string, ...values }),
+  add(
+    'verify <run>',
+    'recompute the hash chain of a run',
+    [['--replay', 'also execute its calls again from what they were told'], ...one],
+    async ([run], values) =>
+      (await import('./verify.ts')).verify(terminal, {
+        run: run as string,
+        ...values,
+      }),
   )
 }
 

@@ -16,7 +16,7 @@ import type { PlanAction } from '#engine/plan/plan.ts'
 import { nextAttemptAt } from '#engine/runtime/retry.ts'
 import { isCall } from '#engine/runtime/decider/state.ts'
 import type { Caller, CallRequest, CallResult, LogLine, Logs } from '#engine/runtime/ports.ts'
-import type { RunRecord, RunSource } from '#engine/runtime/record.ts'
+import type { Payload, RunRecord, RunSource, StepUsage } from '#engine/runtime/record.ts'
 
 import type { StartStep } from './turn-host.ts'
 import type { LiveRun } from './turn.ts'
@@ -60,16 +60,38 @@ function settled(
   const { path, attempt } = start
   const { at } = end
   const since = start.step.action.effects === 'pure' ? { since: end.since } : {}
+  const took = tookOf(live, end.result)
   if (end.result.ok) {
     try {
       const output = live.sight.payloads.hold(end.result.output)
-      return { kind: 'step.done', path, at, output, attempt, ...since }
+      return { kind: 'step.done', path, at, output, attempt, ...since, ...took }
     } catch (thrown) {
       const error = toFailure(thrown, 'RUN_LIMIT_EXCEEDED')
       return { kind: 'step.failed', path, attempt, at, error, ...since }
     }
   }
-  return failedRecord(live, { path, attempt, at, error: cut(end.result.error), ...since })
+  return failedRecord(live, { path, attempt, at, error: cut(end.result.error), ...since, ...took })
+}
+
+/** What a call took and was told, as its record keeps it. */
+function tookOf(
+  live: LiveRun,
+  { usage, replies }: CallResult,
+): { readonly usage?: StepUsage; readonly replies?: Payload } {
+  if (usage === undefined) return {}
+  const { wallMs, cpuMs, ...counts } = usage
+  const rounded = {
+    wallMs: rounding(wallMs),
+    ...(cpuMs === undefined ? {} : { cpuMs: rounding(cpuMs) }),
+    ...counts,
+  }
+  if (replies === undefined) return { usage: rounded }
+  return { usage: rounded, replies: live.sight.payloads.hold(replies as unknown as Json) }
+}
+
+/** To hundredths: what follows is noise, and would fill the journal. */
+function rounding(ms: number): number {
+  return Math.round(ms * 100) / 100
 }
 
 /** The record of a failed attempt, with the time of the next one where there is one. */
@@ -81,6 +103,8 @@ export function failedRecord(
     readonly at: Instant
     readonly error: Failure
     readonly since?: Instant
+    readonly usage?: StepUsage
+    readonly replies?: Payload
   },
 ): RunRecord {
   const frame = live.state.frames.get(failed.path)
@@ -106,6 +130,12 @@ function cut(error: Failure): Failure {
   }
   if (error.message.length <= limits.failureMessageCharsMax) return error
   return { ...error, message: `${error.message.slice(0, limits.failureMessageCharsMax - 1)}…` }
+}
+
+/** The engine's own key of a step; `again` counts how often a retry dropped a call of it. */
+export function keyOf(run: RunId, path: string, again: number | undefined): string {
+  const name = `${run}\n${path}${again === undefined ? '' : `\n${again}`}`
+  return digestOfText(name).slice('sha256:'.length)
 }
 
 /** One call, as the caller sees it. What costs something is made when it is asked for. */
@@ -135,10 +165,8 @@ class Call implements CallRequest {
     return this.#start.attempt
   }
   get key(): string {
-    if (this.#start.key !== undefined) return this.#start.key
-    const again = this.#live.state.repeats.get(this.path)
-    const name = `${this.run}\n${this.path}${again === undefined ? '' : `\n${again}`}`
-    return digestOfText(name).slice('sha256:'.length)
+    const { run, repeats } = this.#live.state
+    return this.#start.key ?? keyOf(run, this.path, repeats.get(this.path))
   }
   get action(): PlanAction {
     return this.#start.step.action

@@ -5,6 +5,7 @@
  * that an API hands out again, or that somebody wrote into an input.
  */
 import type { Failure } from '#engine/core/error.ts'
+import type { Json } from '#engine/core/json.ts'
 import type { Redactor } from '#engine/connection/redact.ts'
 import type { Caller, CallRequest, CallResult } from '#engine/runtime/ports.ts'
 
@@ -47,9 +48,16 @@ async function callClean(
   })
   redactor = await find(names)
   if (redactor === undefined) return result
-  if (result.ok) return { ok: true, output: redactor.json(result.output) }
-  return { ok: false, error: cleanFailure(result.error, redactor) }
+  const { replies } = result
+  const clean =
+    replies === undefined
+      ? result
+      : { ...result, replies: redactor.json(replies as unknown as Json) as unknown as Replies }
+  if (clean.ok) return { ...clean, output: redactor.json(clean.output) }
+  return { ...clean, error: cleanFailure(clean.error, redactor) }
 }
+
+type Replies = NonNullable<CallResult['replies']>
 
 function cleanFailure({ code, message, data }: Failure, redactor: Redactor): Failure {
   return {

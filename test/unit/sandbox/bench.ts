@@ -68,7 +68,7 @@ export class Bench implements AsyncDisposable {
     input: Json = null,
     rest: Partial<CallRequest> & { export?: string } = {},
   ): Promise<CallResult> {
-    const { usage: _, ...result } = await this.measured(unit, input, rest)
+    const { usage: _, replies: __, ...result } = await this.measured(unit, input, rest)
     return result as CallResult
   }
 
