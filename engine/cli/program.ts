@@ -12,7 +12,7 @@ import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
 import { addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
-import { addTestCommand } from './test/table.ts'
+import { addExportCommand, addTestCommand } from './test/table.ts'
 
 // Commander gives what the table below asks for; each command names the shape it expects.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -54,6 +54,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   addStartCommands(adder(program, done), terminal)
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
+  addExportCommand(adder(runs, done), terminal, [repo, dataDir])
   const plugin = new Command('plugin')
     .copyInheritedSettings(program)
     .description('write plugins: start, build, test, look at and call one')

@@ -168,7 +168,7 @@ export function isOver(status: RunStatus): boolean {
 }
 
 /** Reading needs no place to put anything. */
-function payloadsOf(store: Readable): Payloads {
+export function payloadsOf(store: Readable): Payloads {
   return openPayloads({ get: (digest) => store.get(digest), put: refuse })
 }
 

@@ -150,9 +150,10 @@ function answer(parts: CallerParts, asked: Asked): CallResult | Promise<CallResu
   return ready.delayMs === 0 ? result : later(parts, ready.delayMs, result)
 }
 
-function later(parts: CallerParts, delayMs: number, result: CallResult): Promise<CallResult> {
+/** The world is not told that nobody waits any more: what it does, it does. */
+function later({ clock }: CallerParts, delayMs: number, result: CallResult): Promise<CallResult> {
   const { promise, resolve } = Promise.withResolvers<CallResult>()
-  parts.clock.wakeAt(parts.clock.now() + delayMs, () => resolve(result))
+  clock.wakeAt(clock.now() + delayMs, () => resolve(result))
   return promise
 }
 

@@ -5,7 +5,7 @@
 import type { Failure } from '#engine/core/error.ts'
 import { pointer, type Json } from '#engine/core/json.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
-import { compileTemplate, parseTemplate, type Scope } from '#engine/dsl/template.ts'
+import { compileTemplate, parseTemplate, type Scope, type Template } from '#engine/dsl/template.ts'
 
 import type { Answer, MockFailure, TestFile } from './file.ts'
 import { stepAt } from './outline.ts'
@@ -79,9 +79,25 @@ function readAnswer({ output, error, delay }: Answer, at: string): Ready {
   const base = { at, delayMs: delay === undefined ? 0 : (parseDuration(delay) ?? 0) }
   if (error === undefined) {
     const { template } = parseTemplate(output ?? null, `${at}/output`)
-    return { ...base, output: compileTemplate(template) }
+    return { ...base, output: compileTemplate(asData(template)) }
   }
   const given: MockFailure = typeof error === 'string' ? { code: error } : error
   const { code, message = 'The mock says so.', data } = given
   return { ...base, error: data === undefined ? { code, message } : { code, message, data } }
+}
+
+/** The world gives data: what a flow would read as a secret is what it says. */
+function asData(template: Template): Template {
+  switch (template.kind) {
+    case 'secret':
+      return { kind: 'value', value: { secret: template.name } }
+    case 'list':
+      return { kind: 'list', items: template.items.map(asData) }
+    case 'map': {
+      const entries = template.entries.map(([key, part]) => [key, asData(part)] as const)
+      return { kind: 'map', entries }
+    }
+    default:
+      return template
+  }
 }

@@ -1,4 +1,4 @@
-/** The command of flow tests, as a row of the table in `program.ts`. */
+/** The commands of flow tests, as rows of the table in `program.ts`. */
 import type { Add, OptionRow } from '#engine/cli/program.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 
@@ -17,5 +17,21 @@ export function addTestCommand(add: Add, terminal: Terminal, shared: readonly Op
     ],
     async ([paths], values) =>
       (await import('./command.ts')).test(terminal, { paths: paths as string[], ...values }),
+  )
+}
+
+/** Adds `export` to the commands of runs. */
+export function addExportCommand(add: Add, terminal: Terminal, shared: readonly OptionRow[]): void {
+  add(
+    'export <run>',
+    'make a test of what a run did',
+    [
+      ['--as-test', 'as a test file, with mocks for what the world answered'],
+      ['-o, --output <file>', 'write it to this file, which must be new (else print it)'],
+      ['--name <name>', 'what the case is called'],
+      ...shared,
+    ],
+    async ([run], values) =>
+      (await import('./export.ts')).exportRun(terminal, { run: run as string, ...values }),
   )
 }

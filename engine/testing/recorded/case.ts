@@ -1,0 +1,216 @@
+/**
+ * Turns a recorded run into a case that passes: its inputs, what the world answered, what it
+ * was told and when, and what came of it.
+ *
+ * Pure: it reads records and nothing else. Code that is pure is not mocked, because it gives
+ * the same again; where that is not so, `repair.ts` finds out.
+ */
+import type { Instant } from '#engine/core/clock.ts'
+import type { Failure } from '#engine/core/error.ts'
+import { parseInstant, printInstant } from '#engine/core/instant.ts'
+import { isObject, type Json } from '#engine/core/json.ts'
+import { printDuration } from '#engine/dsl/duration.ts'
+import type { Answer, Case, Expect, Moment, TestFile } from '#engine/testing/file.ts'
+import { stepAt } from '#engine/testing/outline.ts'
+import { counting } from '#engine/runtime/decider/replay.ts'
+import type { Payload, RunRecord } from '#engine/runtime/record.ts'
+import type { RunView } from '#engine/runtime/view.ts'
+
+export interface Recorded {
+  readonly view: RunView
+  readonly records: readonly RunRecord[]
+  /** The value of a payload, which may be in the content store. */
+  value(payload: Payload): Json
+}
+
+/**
+ * The case of a recorded run. `isWhole` mocks pure code too, with the time that it took: for
+ * runs in which that decided something.
+ */
+export function caseOf(recorded: Recorded, name: string, isWhole = false): Case {
+  const { view } = recorded
+  const records = counting(recorded.records).map(({ record }) => record)
+  const [started] = records
+  if (started?.kind !== 'run.started') throw new Error('broken assumption: a run begins')
+  const inputs = recorded.value(started.input)
+  const moments = momentsOf(recorded, records, started.at)
+  const mocks = mocksOf({ recorded, records, isWhole, isTimed: isWhole || isTimed(view, records) })
+  return {
+    name,
+    ...(isObject(inputs) && Object.keys(inputs).length > 0 ? { inputs } : {}),
+    ...(started.event === undefined ? {} : { event: recorded.value(started.event) }),
+    start: printInstant(started.at),
+    ...(Object.keys(mocks).length === 0 ? {} : { mocks }),
+    ...(moments.length === 0 ? {} : { when: moments }),
+    expect: expectOf(recorded, records),
+  }
+}
+
+// ─── What the world answered ────────────────────────────────────────────────
+
+interface Reading {
+  readonly recorded: Recorded
+  /** Those that count. */
+  readonly records: readonly RunRecord[]
+  readonly isWhole: boolean
+  /** Whether answers take the time that they took. */
+  readonly isTimed: boolean
+}
+
+interface Attempt {
+  readonly path: string
+  readonly from: Instant
+  /** Absent for a call that was cut short. */
+  end?: { readonly at: Instant; readonly output?: Json; readonly error?: Failure }
+}
+
+/** Attempts whose answer came from outside, in the order in which they began. */
+function attemptsOf({ recorded, records, isWhole }: Reading): readonly Attempt[] {
+  const { view, value } = recorded
+  const flows = new Map(
+    view.steps.flatMap(({ path, kind, startedAt }) =>
+      kind === 'flow' ? [[path, parseInstant(startedAt) ?? 0] as const] : [],
+    ),
+  )
+  const all: Attempt[] = []
+  const open = new Map<string, Attempt>()
+  for (const record of records) {
+    if (record.kind === 'step.started') {
+      const attempt = { path: record.path, from: record.at }
+      all.push(attempt)
+      open.set(record.path, attempt)
+    } else if (record.kind === 'step.done' || record.kind === 'step.failed') {
+      const { path, at, since } = record
+      let attempt = open.get(path)
+      const from = flows.get(path) ?? (isWhole ? since : undefined)
+      if (attempt === undefined && from !== undefined) all.push((attempt = { path, from }))
+      if (attempt === undefined) continue
+      const isDone = record.kind === 'step.done'
+      attempt.end = isDone ? { at, output: value(record.output) } : { at, error: record.error }
+      open.delete(path)
+      if (!isDone && flows.has(path)) flows.set(path, record.retryAt ?? at)
+    }
+  }
+  return [...all, ...cutShort({ recorded, records, isWhole }, flows)]
+}
+
+/** Calls of which no record says that they began, and which did not end well. */
+function cutShort(
+  { recorded, isWhole }: Omit<Reading, 'isTimed'>,
+  flows: ReadonlyMap<string, Instant>,
+): readonly Attempt[] {
+  const isMocked = ({ kind, path }: { kind: string; path: string }): boolean =>
+    flows.has(path) || (isWhole && kind === 'call')
+  const left = recorded.view.steps.filter((step) => step.status !== 'done' && isMocked(step))
+  return left.map(({ path }) => ({ path, from: 0 }))
+}
+
+/** Longer than anything that a run waits for: the call was cut short. */
+const neverMs = 20 * 365 * 24 * 3_600_000
+
+function answerOf({ from, end }: Attempt, isTimedRun: boolean): Answer {
+  if (end === undefined) return { error: 'RUN_STEP_TIMEOUT', delay: printDuration(neverMs) }
+  const took = end.at - from
+  const delay = isTimedRun && took > 0 ? { delay: printDuration(took) } : {}
+  if (end.error === undefined) return { output: literal(end.output ?? null), ...delay }
+  const { code, message, data } = end.error
+  return { error: data === undefined ? { code, message } : { code, message, data }, ...delay }
+}
+
+function mocksOf(reading: Reading): NonNullable<TestFile['mocks']> {
+  const byPath = Map.groupBy(attemptsOf(reading), ({ path }) => path)
+  const byStep = Map.groupBy(byPath.keys(), stepAt)
+  const mocks: Record<string, readonly Answer[] | Answer> = {}
+  for (const [id, paths] of byStep) {
+    for (const path of paths) {
+      const answers = (byPath.get(path) ?? []).map((one) => answerOf(one, reading.isTimed))
+      const [first] = answers
+      if (first === undefined) continue
+      mocks[paths.length === 1 ? id : path] = answers.length === 1 ? first : answers
+    }
+  }
+  return mocks
+}
+
+/** A value as a template that gives it: what would be an expression is written as text. */
+export function literal(value: Json): Json {
+  if (typeof value === 'string') return value.replaceAll('${{', '$${{')
+  if (Array.isArray(value)) return value.map((item: Json) => literal(item))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, literal(part)]))
+}
+
+// ─── What it was told ───────────────────────────────────────────────────────
+
+function momentsOf(
+  { value }: Recorded,
+  records: readonly RunRecord[],
+  start: Instant,
+): readonly Moment[] {
+  return records.flatMap((record): readonly Moment[] => {
+    const at = printDuration(record.at - start)
+    if (record.kind === 'run.cancel') return [{ at, cancel: record.reason }]
+    if (record.kind === 'signal.received') {
+      const { name, by } = record
+      return [
+        { at, signal: { name, data: value(record.data), ...(by === undefined ? {} : { by }) } },
+      ]
+    }
+    if (record.kind !== 'event.received') return []
+    const { subject, key } = record
+    return [
+      { at, event: { subject, data: value(record.data), ...(key === undefined ? {} : { key }) } },
+    ]
+  })
+}
+
+const concurrent: ReadonlySet<string> = new Set(['parallel', 'race'])
+
+/** Whether the times of calls may decide anything: else they only disturb the reader. */
+function isTimed({ steps }: RunView, records: readonly RunRecord[]): boolean {
+  const kinds = new Set(records.map(({ kind }) => kind))
+  const told = ['timer.fired', 'run.cancel', 'signal.received', 'event.received'] as const
+  return (
+    told.some((kind) => kinds.has(kind)) ||
+    steps.some(({ kind, path }) => concurrent.has(kind) || path.includes('[1]'))
+  )
+}
+
+// ─── What came of it ────────────────────────────────────────────────────────
+
+function expectOf(recorded: Recorded, records: readonly RunRecord[]): Expect {
+  const { view } = recorded
+  const last = records.at(-1)
+  const calls = callsOf(recorded, records)
+  const path = [...new Set(view.steps.map((step) => stepAt(step.path)))]
+  const rest = { path, ...(Object.keys(calls).length === 0 ? {} : { calls }) }
+  if (view.status === 'done') return { ...rest, output: view.output }
+  if (last?.kind === 'run.failed') {
+    const step = last.path === '' ? {} : { step: last.path }
+    return { error: { code: last.error.code, ...step }, ...rest }
+  }
+  return { status: view.status === 'cancelled' ? 'cancelled' : 'parked', ...rest }
+}
+
+/**
+ * What each step gave the world; of steps that were called more than once only how often. An
+ * intent without an end may never have become a call, so nothing is expected of it.
+ */
+function callsOf(
+  recorded: Recorded,
+  records: readonly RunRecord[],
+): Record<string, number | Json[]> {
+  const intents = records.filter((record) => record.kind === 'step.started')
+  const ends = records.filter(({ kind }) => kind === 'step.done' || kind === 'step.failed')
+  const ended = Map.groupBy(ends, (record) => ('path' in record ? record.path : ''))
+  const calls: Record<string, number | Json[]> = {}
+  for (const [id, made] of Map.groupBy(intents, ({ path }) => stepAt(path))) {
+    const isKnown = [...Map.groupBy(made, ({ path }) => path)].every(
+      ([path, tries]) => tries.length === ended.get(path)?.length,
+    )
+    const [only] = made
+    if (!isKnown || only === undefined) continue
+    calls[id] = made.length === 1 ? [recorded.value(only.input)] : made.length
+  }
+  return calls
+}
