@@ -73,12 +73,19 @@ export const limits = {
   testWallMsMax: 120_000,
 
   // Sandbox
-  sandboxMemoryBytesDefault: 64 * 1024 * 1024,
+  sandboxMemoryBytesDefault: 32 * 1024 * 1024,
+  transformMemoryBytes: 64 * 1024 * 1024,
   sandboxStackBytesMax: 256 * 1024,
   sandboxTimeMsDefault: 10_000,
-  sandboxSourceBytesMax: 512 * 1024,
-  sandboxInputBytesMax: 32 * 1024 * 1024,
-  sandboxOutputBytesMax: 32 * 1024 * 1024,
+  // What a manifest may ask for, and what it has that asks for nothing
+  sandboxSourceBytesDefault: 512 * 1024,
+  sandboxSourceBytesMax: 16 * 1024 * 1024,
+  sandboxInputBytesDefault: 1024 * 1024,
+  sandboxInputBytesMax: 16 * 1024 * 1024,
+  sandboxOutputBytesDefault: 1024 * 1024,
+  sandboxOutputBytesMax: 16 * 1024 * 1024,
+  hostArgumentsCharsMax: 32 * 1024 * 1024,
+  hostAnswerCharsMax: 32 * 1024 * 1024,
   sandboxKillGraceMs: 50,
   sandboxMemoryBytesMax: 1024 * 1024 * 1024,
   sandboxTimeMsMax: 600_000,

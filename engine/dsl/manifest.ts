@@ -78,8 +78,14 @@ export interface Reasons {
 }
 
 export interface CallLimits {
-  /** Memory of one call: 64mb. */
+  /** Memory of one call: 64mb. 32mb unless told. */
   readonly memory?: string
+  /** Size of the input as JSON: 4mb. 1mb unless told, 16mb at most. */
+  readonly input?: string
+  /** Size of the output as JSON: 4mb. 1mb unless told, 16mb at most. */
+  readonly output?: string
+  /** Size of the code: 2mb. 512kb unless told, 16mb at most. */
+  readonly source?: string
   /** Time of one call: 10s. */
   readonly time?: string
 }

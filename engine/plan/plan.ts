@@ -235,6 +235,9 @@ export interface Unit {
   readonly actions: Readonly<Record<string, UnitAction>>
   readonly capabilities: Permissions
   readonly memoryBytesMax?: number
+  /** Of the input and the output as JSON. */
+  readonly inputBytesMax?: number
+  readonly outputBytesMax?: number
   readonly timeMsMax?: number
 }
 

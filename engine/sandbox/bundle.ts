@@ -36,6 +36,8 @@ export interface BundleRequest {
   readonly entry: string
   /** Text by path, with `/`, relative to the folder of the code. */
   readonly files: ReadonlyMap<string, string>
+  /** Of all files together; absent means what a plugin has that asks for no more. */
+  readonly bytesMax?: number
   /** What the script offers: the name outside, and the name that the entry exports it by. */
   readonly exports: readonly { readonly name: string; readonly from: string }[]
 }
@@ -107,11 +109,12 @@ function refuseEncoding({ files }: BundleRequest): readonly Problem[] {
   })
 }
 
-function refuseSize({ entry, files }: BundleRequest): Problem | undefined {
+function refuseSize({ entry, files, bytesMax }: BundleRequest): Problem | undefined {
   let bytes = 0
   for (const text of files.values()) bytes += Buffer.byteLength(text)
-  if (bytes <= limits.sandboxSourceBytesMax) return undefined
-  const max = limits.sandboxSourceBytesMax / 1024
+  const most = bytesMax ?? limits.sandboxSourceBytesDefault
+  if (bytes <= most) return undefined
+  const max = most / 1024
   const message = `The code around "${entry}" is larger than ${max} KB.`
   return { code: 'DSL_LIMIT_EXCEEDED', severity: 'error', message, at: '', file: entry }
 }

@@ -71,9 +71,13 @@ export class SandboxCaller implements Caller {
       return failed('RUN_INPUT_REFUSED', message, { at: wrong.at, action: name })
     }
     const input = print(given)
-    if (input !== undefined) return this.#run({ request, unit, checks, input })
-    const message = `The input of "${name}" is too large or too deep for the sandbox.`
-    return failed('SANDBOX_SIZE_EXCEEDED', message)
+    if (input === undefined) {
+      const message = `The input of "${name}" is too deep for the sandbox.`
+      return failed('SANDBOX_SIZE_EXCEEDED', message)
+    }
+    const { inputBytesMax } = unit
+    if (isLarger(input, inputBytesMax)) return tooLarge('input', name, inputBytesMax)
+    return this.#run({ request, unit, checks, input })
   }
 
   /** Ends all threads. Calls under way come back as `RUN_CANCELLED`. */
@@ -149,11 +153,10 @@ interface Used {
   readonly start: number
 }
 
-/** The input as text; undefined when it is over a limit. */
+/** The input as text; undefined when it is too deep to be printed. */
 function print(input: Json): string | undefined {
   try {
-    const text = JSON.stringify(input)
-    return text.length > limits.sandboxInputBytesMax ? undefined : text
+    return JSON.stringify(input)
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined
     throw thrown
@@ -168,6 +171,8 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
   if (outcome.kind === 'threw') {
     return { ok: false, error: failureOf(outcome.thrown, call, session) }
   }
+  const { outputBytesMax } = call.unit
+  if (isLarger(outcome.text, outputBytesMax)) return tooLarge('output', name, outputBytesMax)
   if (outcome.text.includes('\\ud') && loneSurrogate.test(outcome.text)) {
     return failed(
       'SANDBOX_OUTPUT_REFUSED',
@@ -230,6 +235,18 @@ function framesOf(stack: string, code: string | Uint8Array): readonly string[] {
   if (typeof code === 'string') return mapStack(stack, code, framesMax)
   const lines = stack.split('\n', framesMax).filter((line) => line !== '')
   return lines.map((line) => line.slice(0, 300).toWellFormed())
+}
+
+/** Counts bytes only where the number of characters does not tell. */
+function isLarger(text: string, bytesMax: number): boolean {
+  if (text.length > bytesMax) return true
+  return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax
+}
+
+function tooLarge(what: 'input' | 'output', name: string, bytesMax: number): CallResult {
+  const max = bytesMax / 1024 / 1024
+  const message = `The ${what} of "${name}" is larger than ${max} MB. Pass less at a time, or raise "limits: { ${what} }" in the manifest of its plugin.`
+  return failed('SANDBOX_SIZE_EXCEEDED', message, { limit: bytesMax, action: name })
 }
 
 function failed(code: Code, message: string, data?: JsonObject): CallResult {

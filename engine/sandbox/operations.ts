@@ -123,7 +123,7 @@ export class HostSession {
       const work = this.#operations.call(op, given, context)
       const answer = await Promise.race([work, abortOf(signal, op)])
       const text = JSON.stringify(answer)
-      if (text.length <= limits.sandboxInputBytesMax) return text
+      if (text.length <= limits.hostAnswerCharsMax) return text
       throw new IonError(
         'SANDBOX_SIZE_EXCEEDED',
         `The answer of "${op}" is too large. Ask for less at a time.`,

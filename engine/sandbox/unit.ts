@@ -88,7 +88,10 @@ export async function buildPlugin(
     return problems.length > 0 ? { ok: false, problems } : finish(code, { format: 'wasm', ...rest })
   }
   const exports = names.map((name) => ({ name, from: exportOf(name) }))
-  const bundled = await bundle({ entry, files: textsOf(files), exports }, cache)
+  const bundled = await bundle(
+    { entry, files: textsOf(files), exports, bytesMax: sourceBytesMax(manifest) },
+    cache,
+  )
   return bundled.ok ? finish(encode(bundled.code), rest) : bundled
 }
 
@@ -119,9 +122,9 @@ function moduleProblems(manifest: Manifest, bytes: Uint8Array): readonly Problem
     const message = `A WebAssembly module changes and reads nothing: the effects of "${name}" are pure.`
     problems.push(problem(message, pointer('actions', name, 'effects')))
   }
-  if (bytes.length > limits.sandboxSourceBytesMax) {
-    const max = limits.sandboxSourceBytesMax / 1024
-    return [...problems, problem(`"${entry}" is larger than ${max} KB.`, '')]
+  const max = sourceBytesMax(manifest)
+  if (bytes.length > max) {
+    return [...problems, problem(`"${entry}" is larger than ${max / 1024} KB.`, '')]
   }
   const checked = checkModule(bytes, {
     actions: Object.keys(actions).map(exportOf),
@@ -160,13 +163,29 @@ function parseSize(text: string): number {
   return Number(amount) * (sizeUnits[unit] ?? 1)
 }
 
-function limitsOf({ limits: asked = {} }: Manifest): Pick<Unit, 'memoryBytesMax' | 'timeMsMax'> {
-  const memory = asked.memory === undefined ? undefined : parseSize(asked.memory)
+type AskedLimits = Pick<Unit, 'memoryBytesMax' | 'timeMsMax' | 'inputBytesMax' | 'outputBytesMax'>
+
+/** What the manifest asks for, as far as it can be had. */
+function limitsOf({ limits: asked = {} }: Manifest): AskedLimits {
   const time = asked.time === undefined ? undefined : parseDuration(asked.time)
   return {
-    ...(memory === undefined
-      ? {}
-      : { memoryBytesMax: Math.min(memory, limits.sandboxMemoryBytesMax) }),
+    ...sizeOf('memoryBytesMax', asked.memory, limits.sandboxMemoryBytesMax),
     ...(time === undefined ? {} : { timeMsMax: Math.min(time, limits.sandboxTimeMsMax) }),
+    ...sizeOf('inputBytesMax', asked.input, limits.sandboxInputBytesMax),
+    ...sizeOf('outputBytesMax', asked.output, limits.sandboxOutputBytesMax),
   }
+}
+
+function sizeOf<Name extends string>(
+  name: Name,
+  asked: string | undefined,
+  max: number,
+): { readonly [name in Name]?: number } {
+  if (asked === undefined) return {}
+  return { [name]: Math.min(parseSize(asked), max) } as { readonly [name in Name]?: number }
+}
+
+function sourceBytesMax({ limits: { source } = {} }: Manifest): number {
+  if (source === undefined) return limits.sandboxSourceBytesDefault
+  return Math.min(parseSize(source), limits.sandboxSourceBytesMax)
 }

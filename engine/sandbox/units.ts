@@ -25,6 +25,8 @@ export interface LoadedUnit {
   readonly code: string | Uint8Array
   readonly memoryBytesMax: number
   readonly timeMsMax: number
+  readonly inputBytesMax: number
+  readonly outputBytesMax: number
   /** Whether its last call was over at once; the pool may then send the next ones ahead. */
   isQuick: boolean
   /** Key of the realm: two units never share one, whatever their code. */
@@ -60,13 +62,14 @@ export class Units {
 
   #load(digest: Digest): LoadedUnit {
     const unit = parseUnit(digest, this.#read(digest))
-    const memoryBytesMax = unit.memoryBytesMax ?? limits.sandboxMemoryBytesDefault
+    const memoryBytesMax = unit.memoryBytesMax ?? memoryOf(unit)
     const checks = new Map<string, Checks | Promise<Checks>>()
     return {
       unit,
       code: unit.format === 'wasm' ? this.#store.get(unit.code) : this.#read(unit.code),
       memoryBytesMax: Math.min(memoryBytesMax, limits.sandboxMemoryBytesMax),
       timeMsMax: Math.min(unit.timeMsMax ?? limits.sandboxTimeMsDefault, limits.sandboxTimeMsMax),
+      ...sizesOf(unit),
       isQuick: false,
       instance: digest,
       checksOf: (name) => {
@@ -88,6 +91,25 @@ export class Units {
 
   #read(digest: Digest): string {
     return new TextDecoder().decode(this.#store.get(digest))
+  }
+}
+
+function memoryOf({ kind }: Unit): number {
+  return kind === 'transform' ? limits.transformMemoryBytes : limits.sandboxMemoryBytesDefault
+}
+
+/** A transform has no manifest to ask in, and is the flow's own code: it gets all there is. */
+function sizesOf({
+  kind,
+  inputBytesMax,
+  outputBytesMax,
+}: Unit): Pick<LoadedUnit, 'inputBytesMax' | 'outputBytesMax'> {
+  const isOwn = kind === 'transform'
+  const input = isOwn ? limits.sandboxInputBytesMax : limits.sandboxInputBytesDefault
+  const output = isOwn ? limits.sandboxOutputBytesMax : limits.sandboxOutputBytesDefault
+  return {
+    inputBytesMax: Math.min(inputBytesMax ?? input, limits.sandboxInputBytesMax),
+    outputBytesMax: Math.min(outputBytesMax ?? output, limits.sandboxOutputBytesMax),
   }
 }
 

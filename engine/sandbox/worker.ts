@@ -145,7 +145,7 @@ function hostOf(call: Omit<Current, 'instance' | 'realm'>): RealmHost {
       if (call.hostCalls > limits.hostCallsPerCallMax) {
         throw new Error(`One call may ask the host ${limits.hostCallsPerCallMax} times.`)
       }
-      if (call.argChars > limits.sandboxInputBytesMax) {
+      if (call.argChars > limits.hostArgumentsCharsMax) {
         throw new Error('The arguments of the calls to the host are too large.')
       }
       say({ kind: 'host', call: call.call, id, op, args })

@@ -55,7 +55,7 @@ async function build(bench: Bench, one: Case): Promise<Digest> {
     {
       actions: { default: { effects: 'pure' }, other: { effects: 'pure' } },
       capabilities: { git: ['read'] },
-      limits: { time: timeOf(one), memory: one.memory ?? '32mb' },
+      limits: { time: timeOf(one), memory: one.memory ?? '32mb', output: '16mb' },
     },
     `${one.top ?? ''}
 ${one.top?.includes('other') === true ? '' : 'export const other = () => 1'}

@@ -96,7 +96,7 @@ test('an operation hears that its call was called off', async () => {
 
 test('an answer that is too large is a failure the guest can name', async () => {
   await using bench = new Bench({
-    operations: { call: async () => 'x'.repeat(limits.sandboxInputBytesMax) },
+    operations: { call: async () => 'x'.repeat(limits.hostAnswerCharsMax) },
   })
   const unit = await bench.plugin(
     { actions, capabilities: grants.capabilities },
