@@ -99,10 +99,10 @@ export interface Action {
    */
   readonly effects: 'pure' | 'read' | 'idempotent' | 'unsafe'
   /**
-   * Which of the plugin's powers this action needs, by their kinds; all of them unless told. A flow
-   * that uses it grants no others.
+   * Which of the plugin's powers this action needs: a kind (net), or one word of it (git:read). All
+   * of them unless told. A flow that uses it grants no others.
    */
-  readonly needs?: readonly ('net' | 'secrets' | 'git' | 'state' | 'files' | 'blob' | 'model')[]
+  readonly needs?: readonly string[]
   /** JSON Schema (2020-12) of the input, checked on every call. */
   readonly input?: JsonObject
   /** JSON Schema (2020-12) of the output, checked on every call. */

@@ -7,7 +7,6 @@
  */
 import type { Digest } from '#engine/core/digest.ts'
 import type { JsonObject } from '#engine/core/json.ts'
-import type { PowerKind } from '#engine/dsl/power/kinds.ts'
 import type { Effects, Template } from '#engine/dsl/template.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 
@@ -243,8 +242,8 @@ export interface Unit {
 
 export interface UnitAction {
   readonly effects: Effects
-  /** Which kinds of the unit's powers it may use; absent means all. */
-  readonly needs?: readonly PowerKind[]
+  /** Which of the unit's powers it may use, `net` or `git:read`; absent means all. */
+  readonly needs?: readonly string[]
   /** JSON Schemas (2020-12), checked by the caller on every call. */
   readonly input?: JsonObject
   readonly output?: JsonObject

@@ -17,16 +17,19 @@ export type PowerKind = (typeof powerKinds)[number]
 
 /**
  * The powers of a manifest or a flow, without what is only for people, and of those only
- * the `kinds` that an action needs.
+ * what an action `needs`: whole kinds (`net`), or one word of a kind (`git:read`).
  */
 export function permissionsIn(
   from: Permissions | undefined,
-  kinds: readonly PowerKind[] = powerKinds,
+  needs: readonly string[] = powerKinds,
 ): Permissions {
   return Object.fromEntries(
     powerKinds.flatMap((kind) => {
-      const list = from?.[kind]
-      return list === undefined || !kinds.includes(kind) ? [] : [[kind, list] as const]
+      const isNeeded = (item: string): boolean =>
+        needs.includes(kind) || needs.includes(`${kind}:${partsOf(item).word}`)
+      const list = from?.[kind]?.filter(isNeeded)
+      const isAsked = list !== undefined && (list.length > 0 || needs.includes(kind))
+      return isAsked ? [[kind, list] as const] : []
     }),
   )
 }

@@ -26,3 +26,21 @@ test('an action that does not need a power has it not', async () => {
     error: { code: 'CAP_NOT_GRANTED', data: { by: 'plugin', capability: 'git: read' } },
   })
 })
+
+test('an action may need one word of a power', async () => {
+  const code = `
+    export const read = async (_, ctx) => await ctx.git.log()
+    export const write = async (_, ctx) => await ctx.git.commit({ branch: 'a', files: [] })`
+  const actions = {
+    read: { effects: 'read', needs: ['git:read'] },
+    write: { effects: 'idempotent', needs: ['git:read'] },
+  } as const
+  const unit = await bench.plugin({ capabilities: { git: ['read', 'write'] }, actions }, code)
+  const permissions = { git: ['read', 'write'] }
+  const call = async (action: string): Promise<unknown> =>
+    await bench.call(unit, null, { export: action, permissions })
+  expect(await call('read')).toEqual({ ok: true, output: 'git.log' })
+  expect(await call('write')).toMatchObject({
+    error: { code: 'CAP_NOT_GRANTED', data: { by: 'plugin' } },
+  })
+})
