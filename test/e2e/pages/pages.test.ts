@@ -20,7 +20,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { filesOf } from './pages.ts'
 
-const pages = ['docs/reference/language.md']
+const pages = [
+  'docs/reference/language.md',
+  'docs/guides/from-github-actions.md',
+  'docs/guides/from-kestra.md',
+  'docs/guides/from-n8n.md',
+  'docs/guides/from-step-functions.md',
+]
 
 test('the tables of the language are those of the schemas: node scripts/language.ts', () => {
   const text = readFileSync(page, 'utf8')
