@@ -42,6 +42,7 @@ export const codes = {
   PLAN_BRANCH_UNKNOWN: { retry: 'never', status: 422 },
   PLAN_CODE_MALFORMED: { retry: 'never', status: 422 },
   PLAN_EFFECT_UNGUARDED: { retry: 'never', status: 422 },
+  PLAN_SECRET_MISPLACED: { retry: 'never', status: 422 },
   PLAN_PERMISSION_MISSING: { retry: 'never', status: 403 },
 
   // PLAN: what a reviewer must know of a change (findings, not mistakes)

@@ -2,9 +2,16 @@
  * What steps may do to the world: their powers against the flow's `permissions`, and
  * effects that a retry or a loop could repeat.
  */
-import { isObject, pointer, type Json, type JsonObject } from '#engine/core/json.ts'
+import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import type { Fix, Problem } from '#engine/core/problem.ts'
 import { anything, isCovered, powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import {
+  findSecrets,
+  findUrls,
+  secretParameters,
+  takesSecret,
+  type SecretPlace,
+} from '#engine/dsl/power/places.ts'
 import { parseReference } from '#engine/dsl/reference.ts'
 import type { Document } from '#engine/dsl/text.ts'
 import type { ActionSpec, World } from '#engine/dsl/world.ts'
@@ -41,16 +48,15 @@ export function checkPowers(
   for (const found of steps) {
     const action = actionOf(world, found.step)
     if (action !== undefined) {
-      const at = `${found.at}/use`
-      for (const power of powersOf(action)) {
-        if (!isGranted(granted, power)) missing.push({ power, at, who: `"${action.name}"` })
-      }
+      missing.push(...lacking(found, action, granted))
       const problem = unguarded(found, action)
       if (problem !== undefined) problems.push(problem)
     }
-    for (const { name, at } of findSecrets(found.step['with'], `${found.at}/with`)) {
-      const power: Power = { kind: 'secrets', value: name }
-      if (!isGranted(granted, power)) missing.push({ power, at, who: 'The step' })
+    for (const place of findSecrets(found.step['with'], `${found.at}/with`)) {
+      const power: Power = { kind: 'secrets', value: place.name }
+      const problem = misplaced(found, action, place)
+      if (problem !== undefined) problems.push(problem)
+      else if (!isGranted(granted, power)) missing.push({ power, at: place.at, who: 'The step' })
     }
   }
   // One fix grants them all: two that add the same key would undo each other.
@@ -58,6 +64,54 @@ export function checkPowers(
   // The steps of a component ask the flow that uses it, which is another file.
   const fix = named.length === 0 || flow !== document ? undefined : allowFix(document, named)
   return [...problems, ...missing.map((one, i) => denied(one, i === 0 ? fix : undefined))]
+}
+
+/** What the action asks for, and where its URLs lead, that the flow does not allow. */
+function lacking(
+  { step, at }: FoundStep,
+  action: ActionSpec,
+  granted: readonly Power[],
+): readonly Missing[] {
+  const who = `"${action.name}"`
+  const { net = [] } = action.capabilities
+  const urls = (net.length === 0 ? [] : findUrls(step['with'], `${at}/with`)).flatMap(
+    ({ host, at: place }) => {
+      const power: Power = { kind: 'net', value: host }
+      // By which method it is asked is not known here.
+      const isOpenTo = granted.some(
+        ({ kind, value }) =>
+          kind === 'net' && isCovered('net', value.replace(/^[A-Z,]+ /, ''), host),
+      )
+      return isOpenTo ? [] : [{ power, at: place, who }]
+    },
+  )
+  const powers = powersOf(action)
+    .filter((power) => !isGranted(granted, power))
+    // Where a URL says which host, that is what to allow.
+    .filter(({ kind, value }) => urls.length === 0 || kind !== 'net' || value !== anything)
+    .map((power) => ({ power, at: `${at}/use`, who }))
+  return [...powers, ...urls]
+}
+
+/** A secret where none is taken: it would arrive as data. */
+function misplaced(
+  { step }: FoundStep,
+  action: ActionSpec | undefined,
+  { name, at, path }: SecretPlace,
+): Problem | undefined {
+  const isTransform = 'transform' in step
+  if (!isTransform && (action === undefined || takesSecret(action.input, path))) return undefined
+  const who = isTransform ? 'A transform' : `"${action?.name}"`
+  const places = secretParameters(action?.input)
+  const listed = places.map((one) => `"${one}"`).join(', ')
+  const help = isTransform
+    ? 'Hand it to an action that sends it along, such as std/http.'
+    : places.length > 0
+      ? `It takes secrets in ${listed}.`
+      : 'The schema of a parameter that takes one says "x-secret: true".'
+  const where = path.length === 0 ? 'its input' : `"${path.join('.')}"`
+  const message = `${who} takes no secret in ${where}, and is given "${name}".`
+  return { code: 'PLAN_SECRET_MISPLACED', severity: 'error', message, at, help }
 }
 
 function actionOf(world: World, { use }: JsonObject): ActionSpec | undefined {
@@ -130,17 +184,6 @@ function denied({ power, at, who }: Missing, fix: Fix | undefined): Problem {
     help: `Add it to permissions.${power.kind}, if the flow may do that.`,
   }
   return fix === undefined ? problem : { ...problem, fix }
-}
-
-/** The `{ secret: NAME }` in a step's inputs. */
-function findSecrets(value: Json | undefined, at: string): { name: string; at: string }[] {
-  if (Array.isArray(value)) return value.flatMap((item: Json, i) => findSecrets(item, `${at}/${i}`))
-  if (!isObject(value)) return []
-  const { secret } = value
-  if (typeof secret === 'string' && Object.keys(value).length === 1) {
-    return [{ name: secret, at: `${at}/secret` }]
-  }
-  return Object.entries(value).flatMap(([key, part]) => findSecrets(part, at + pointer(key)))
 }
 
 // ─── Effects ────────────────────────────────────────────────────────────────

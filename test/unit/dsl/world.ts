@@ -21,6 +21,27 @@ const actions: readonly ActionSpec[] = [
     effects: 'unsafe',
     capabilities: { net: ['api.example.com'] },
   },
+  {
+    name: 'acme/call',
+    version: '1.0.0',
+    effects: 'idempotent',
+    capabilities: { net: ['*'], secrets: ['*'] },
+    input: {
+      type: 'object',
+      properties: {
+        url: { type: 'string' },
+        text: { type: 'string' },
+        token: { 'x-secret': true },
+        auth: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/auth' }] },
+        more: { type: 'array', items: { $ref: '#/$defs/handle' } },
+        rest: { type: 'object', additionalProperties: { $ref: '#/$defs/handle' } },
+      },
+      $defs: {
+        auth: { type: 'object', properties: { bearer: { $ref: '#/$defs/handle' } } },
+        handle: { type: 'object', properties: { $secret: { type: 'string' } } },
+      },
+    },
+  },
 ]
 
 const files: Readonly<Record<string, string>> = {
