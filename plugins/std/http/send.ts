@@ -1,5 +1,12 @@
 /** One request and its answer, with what every action here has in common. */
-import type { Context, HttpInit, HttpResponse, Json, SecretHandle } from 'ionflux/plugin'
+import type {
+  BlobHandle,
+  Context,
+  HttpInit,
+  HttpResponse,
+  Json,
+  SecretHandle,
+} from 'ionflux/plugin'
 
 type Scalar = string | number | boolean
 
@@ -32,6 +39,7 @@ export interface RequestInput extends CommonInput {
   readonly body_base64?: string
   readonly body_secrets?: Readonly<Record<string, SecretHandle>>
   readonly idempotency_header?: string
+  readonly blob?: BlobHandle
   readonly parse?: 'auto' | 'json' | 'text' | 'base64' | 'none'
 }
 
@@ -54,7 +62,11 @@ export async function send(input: RequestInput, context: Context): Promise<Answe
 }
 
 /** Sends `input`; gives back an answer whose status is expected. */
-export async function fetchChecked(input: RequestInput, context: Context): Promise<HttpResponse> {
+export async function fetchChecked(
+  input: RequestInput,
+  context: Context,
+  isSaved = false,
+): Promise<HttpResponse> {
   const { method = 'GET', timeout, redirect, expect = ['2xx'] } = input
   const init: HttpInit = {
     method,
@@ -63,6 +75,7 @@ export async function fetchChecked(input: RequestInput, context: Context): Promi
     ...(input.body_secrets === undefined ? {} : { secrets: input.body_secrets }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(redirect === undefined ? {} : { redirect }),
+    ...(isSaved ? { save: true } : {}),
   }
   const response = await context.http.fetch(withQuery(input.url, input.query), init)
   const { status } = response
@@ -100,6 +113,7 @@ function headersOf({ headers = {}, auth = {} }: CommonInput): [string, string | 
 }
 
 function bodyInit(input: RequestInput, context: Context): HttpInit {
+  if (input.blob !== undefined) return { body: input.blob }
   const { json, form, body, body_base64: base64 } = input
   const given = [json, form, body, base64].filter((one) => one !== undefined)
   if (given.length > 1) {
