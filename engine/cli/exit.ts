@@ -32,6 +32,7 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   RUN_INTERNAL: exits.bug,
   JOURNAL_CHAIN_BROKEN: exits.failed,
   JOURNAL_DIVERGED: exits.bug,
+  RUN_APPROVAL_REFUSED: exits.denied,
   JOURNAL_UNTRUSTED: exits.denied,
   MIRROR_REF_UNKNOWN: exits.usage,
   CLI_USAGE: exits.usage,

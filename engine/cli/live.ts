@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 import type { RunRecord, StepView, Viewer } from '#engine/host/views.ts'
 
-import { waitsCommand, waitsText } from '#engine/cli/run/waits.ts'
+import { isForPeople, waitsCommand, waitsText } from '#engine/cli/run/waits.ts'
 
 import { clock, duration, elapsed } from './duration.ts'
 import { cutRight, printable, printableLines, widthOf } from './source.ts'
@@ -136,15 +136,15 @@ function openLine({ paint, glyphs }: Terminal, step: StepView, spinner: string):
   const items = step.progress === undefined ? '' : `  ${bar(step.progress, isUnicode)}`
   const due = step.due === undefined ? '' : `  until ${clock(step.due)}`
   const attempt = step.attempts > 1 ? `  attempt ${step.attempts}` : ''
-  const what = step.awaits === undefined ? '' : `  ${waitsText(step)}`
+  const what = isForPeople(step) ? `  ${waitsText(step)}` : ''
   return `${mark} ${label(step)}${items}${what}${due}${attempt}  ${paint('muted', duration(elapsed(step.startedAt)))}`
 }
 
 /** That a step waits, where it is worth a line, and the command that ends the wait. */
 function waitLines(terminal: Terminal, viewer: Viewer, step: StepView): readonly string[] {
   if (step.status === 'uncertain') return [doubtLine(terminal, step, viewer.view().id)]
-  if (terminal.isLive && step.error === undefined && step.awaits === undefined) return []
-  const command = step.awaits === undefined ? undefined : waitsCommand(viewer.view().id, step)
+  if (terminal.isLive && step.error === undefined && !isForPeople(step)) return []
+  const command = isForPeople(step) ? waitsCommand(viewer.view().id, step) : undefined
   const next = command === undefined ? [] : [`    ${terminal.paint('muted', 'Next:')} ${command}`]
   return [waitLine(terminal, step), ...next]
 }
@@ -165,7 +165,7 @@ function waitLine({ paint, glyphs }: Terminal, step: StepView): string {
       ? ''
       : `  after ${printable(step.error.code)}: ${printable(step.error.message).slice(0, 120)}`
   const until = step.due === undefined ? '' : ` until ${clock(step.due)}`
-  const what = step.awaits === undefined ? '' : ` ${waitsText(step)}`
+  const what = isForPeople(step) ? ` ${waitsText(step)}` : ''
   return `${paint('wait', glyphs.wait)} ${label(step)}  waits${what}${until}${why}`
 }
 

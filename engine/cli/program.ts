@@ -10,7 +10,7 @@ import { addSecretCommands } from './commands/secret-table.ts'
 import { addLockCommands } from './lock/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
-import { addRunCommands } from './run/table.ts'
+import { addApprovalCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addExportCommand, addTestCommand } from './test/table.ts'
 
@@ -55,6 +55,11 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
   addExportCommand(adder(runs, done), terminal, [repo, dataDir])
+  const approvals = new Command('approvals')
+    .copyInheritedSettings(program)
+    .description('see what people are asked, and answer')
+  program.addCommand(approvals)
+  addApprovalCommands(adder(approvals, done), terminal)
   const plugin = new Command('plugin')
     .copyInheritedSettings(program)
     .description('write plugins: start, build, test, look at and call one')

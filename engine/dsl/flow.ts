@@ -196,6 +196,7 @@ export type Step =
   | AssertStep
   | AwaitStep
   | EmitStep
+  | ApproveStep
 
 /** Calls an action of a plugin; its output is the step's. */
 export interface UseStep {
@@ -482,6 +483,45 @@ export interface Emitted {
   readonly data?: Json
   /** Names the thing that the event is about; those of one thing keep their order. */
   readonly key?: string
+}
+
+/** Asks people and goes on with their answer; who denies makes the step fail. */
+export interface ApproveStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** What is asked, whom, and for how long. */
+  readonly approve: Asked
+}
+
+export interface Asked {
+  /** What people answer: Post ${{ inputs.total }} EUR? */
+  readonly ask: string
+  /**
+   * What people see beside the question: the very values that the steps after it use, as
+   * steps.<id>.output.show.
+   */
+  readonly show?: Json
+  /** JSON Schema of what people fill in; their answers are steps.<id>.output.form. */
+  readonly form?: JsonObject
+  /** Who may answer: [user:ann, team:finance], or an expression. Without it: anyone. */
+  readonly by?: readonly string[] | string
+  /** How many must approve; one who denies ends it. Without it: 1. */
+  readonly quorum?: number
+  /** How long people have: 3d, or an expression. Without it: for ever. */
+  readonly timeout?: string
+  /** fail, approve, deny, or the steps that run then. Without it: fail. */
+  readonly on_timeout?: readonly Step[] | 'fail' | 'approve' | 'deny'
+  /** Who may answer as well once some time has passed. */
+  readonly escalate?: Escalation
+}
+
+export interface Escalation {
+  /** How long the first ones have it to themselves: 1d. */
+  readonly after: string
+  /** Who may answer then as well: [team:leads]. */
+  readonly to: readonly string[] | string
 }
 
 /** Runs steps; `catch` handles their failure, `finally` runs in every case. */

@@ -1,6 +1,6 @@
 /**
- * Names of what is waited for: subjects of events, with wildcards where somebody listens, and
- * names of signals.
+ * Names of what is waited for: subjects of events, with wildcards where somebody listens, names
+ * of signals, and of people who are asked.
  *
  * A subject is words joined by dots, as in NATS: `*` stands for one word, `>` at the end for
  * one or more. Words keep to letters that no bus has to escape.
@@ -23,6 +23,11 @@ export function isPattern(text: string): boolean {
 
 /** Whether a signal can have this name: the form of a subject. */
 export const isSignalName = isSubject
+
+/** Whether this can be asked to approve: a person, a team, or anyone. */
+export function isApprover(text: string): boolean {
+  return text === 'anyone' || /^(?:user|team):[^\s,]{1,200}$/.test(text)
+}
 
 /**
  * Whether `said` is one of those that `heard` stands for.

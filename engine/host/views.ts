@@ -117,6 +117,8 @@ function blocksOf(step: PlanStep): readonly Block[] {
         ...step.catches.map(({ block }) => block),
         ...(step.finally === undefined ? [] : [step.finally]),
       ]
+    case 'approve':
+      return typeof step.onTimeout === 'string' ? [] : [step.onTimeout]
     case 'await':
       return step.onTimeout === undefined ? [] : [step.onTimeout]
     default:
@@ -146,6 +148,13 @@ export function listRuns(
 }
 
 const runsPerPage = 100
+
+/** Steps that ask people, of all runs, the oldest first. */
+export function openApprovals({
+  journal,
+}: Pick<DurableReader, 'journal'>): ReturnType<typeof journal.waiting> {
+  return journal.waiting({ kind: 'approval', limit: limits.approvalsListedMax })
+}
 
 /** A view that grows with the records of a run. */
 export function followOf(store: Readable, plan: Plan): runtime.Viewer {

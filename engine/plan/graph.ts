@@ -139,6 +139,8 @@ function branchesOf(step: PlanStep): readonly NamedBlock[] {
         })),
         ...(step.finally === undefined ? [] : [{ name: 'finally', block: step.finally }]),
       ]
+    case 'approve':
+      return typeof step.onTimeout === 'string' ? [] : [{ name: 'timeout', block: step.onTimeout }]
     case 'await':
       return step.onTimeout === undefined ? [] : [{ name: 'timeout', block: step.onTimeout }]
     default:
@@ -173,6 +175,8 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
       return [step.when, step.message]
     case 'await':
       return [step.topic, step.match, step.where, step.within, step.output]
+    case 'approve':
+      return [step.ask, step.show, step.by, step.within, step.escalate?.after, step.escalate?.to]
     case 'emit':
       return [step.event, step.data, step.key]
     case 'parallel':
@@ -208,6 +212,8 @@ function detailOf(step: PlanStep): string {
       const count = step.count === 1 ? '' : `  ×${step.count}`
       return `await ${step.on} ${shown(step.topic)}${count}`
     }
+    case 'approve':
+      return `approve ${shown(step.by)}${step.quorum === 1 ? '' : `  ×${step.quorum}`}`
     case 'emit':
       return `emit ${shown(step.event)}`
     case 'assert':

@@ -189,6 +189,26 @@ export interface AwaitStep extends StepBase {
   readonly output?: Template
 }
 
+/** Asks people, and goes on with their answer. */
+export interface ApproveStep extends StepBase {
+  readonly kind: 'approve'
+  /** The question. */
+  readonly ask: Template
+  /** What people see beside it: the very values that are used afterwards. */
+  readonly show?: Template
+  /** JSON Schema of what people fill in. */
+  readonly form?: JsonObject
+  /** A list of `user:…`, `team:…` and `anyone`, once evaluated. */
+  readonly by: Template
+  /** How many must approve; one who denies ends it. */
+  readonly quorum: number
+  /** A duration, once evaluated; absent waits for ever. */
+  readonly within?: Template
+  readonly onTimeout: 'fail' | 'approve' | 'deny' | Block
+  /** Who may answer as well once so much time has passed. */
+  readonly escalate?: { readonly after: Template; readonly to: Template }
+}
+
 /** Tells whoever waits for it. */
 export interface EmitStep extends StepBase {
   readonly kind: 'emit'
@@ -218,6 +238,7 @@ export type PlanStep =
   | AssertStep
   | AwaitStep
   | EmitStep
+  | ApproveStep
 
 /**
  * A unit of code as the content store holds it: what its digest is over.

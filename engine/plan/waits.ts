@@ -2,10 +2,15 @@
  * Compiles the steps that wait for others: `await`.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { AwaitStep as WrittenAwait, EmitStep as WrittenEmit, Step } from '#engine/dsl/flow.ts'
+import type {
+  AwaitStep as WrittenAwait,
+  EmitStep as WrittenEmit,
+  ApproveStep as WrittenApprove,
+  Step,
+} from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
-import type { AwaitStep, Block, EmitStep } from './plan.ts'
+import type { ApproveStep, AwaitStep, Block, EmitStep } from './plan.ts'
 
 /** What compiling a step asks of the flow around it. */
 export interface Around {
@@ -15,17 +20,18 @@ export interface Around {
 }
 
 /** The steps that are compiled here. */
-type Written = WrittenAwait | WrittenEmit
+type Written = WrittenAwait | WrittenEmit | WrittenApprove
 
 export function waits(step: Step): step is Written {
-  return 'await' in step || 'emit' in step
+  return 'await' in step || 'emit' in step || 'approve' in step
 }
 
 /** The step at the pointer `path`. */
 export function waitOf(
   around: Around,
   { step, path }: { readonly step: Written; readonly path: string },
-): Omit<AwaitStep, 'id'> | Omit<EmitStep, 'id'> {
+): Omit<AwaitStep, 'id'> | Omit<EmitStep, 'id'> | Omit<ApproveStep, 'id'> {
+  if ('approve' in step) return approveOf(around, { step, path })
   return 'emit' in step ? emitOf(around, { step, path }) : awaitOf(around, { step, path })
 }
 
@@ -66,5 +72,34 @@ function awaitOf(
     ...(step.output === undefined
       ? {}
       : { output: around.template(step.output, `${path}/output`) }),
+  }
+}
+
+/** The `approve` at the pointer `path`. */
+function approveOf(
+  around: Around,
+  { step, path }: { readonly step: WrittenApprove; readonly path: string },
+): Omit<ApproveStep, 'id'> {
+  const { ask, show, form, by, quorum, timeout, on_timeout: late, escalate } = step.approve
+  const here = `${path}/approve`
+  const see = (key: string, value: Json): Template => around.template(value, `${here}/${key}`)
+  const isSteps = typeof late === 'object'
+  return {
+    kind: 'approve',
+    ask: see('ask', ask),
+    by: see('by', by ?? ['anyone']),
+    quorum: quorum ?? 1,
+    onTimeout: isSteps ? around.block(late, `${here}/on_timeout`) : (late ?? 'fail'),
+    ...(show === undefined ? {} : { show: see('show', show) }),
+    ...(form === undefined ? {} : { form }),
+    ...(timeout === undefined ? {} : { within: see('timeout', timeout) }),
+    ...(escalate === undefined
+      ? {}
+      : {
+          escalate: {
+            after: see('escalate/after', escalate.after),
+            to: see('escalate/to', escalate.to),
+          },
+        }),
   }
 }

@@ -186,6 +186,35 @@ export interface AwaitTaken extends OnPath {
   /** Absent where it is taken as it came. */
   readonly output?: Payload
 }
+/** An `approve` asks from here on. */
+export interface ApprovalOpened extends OnPath {
+  readonly kind: 'approval.opened'
+  readonly ask: string
+  readonly show?: Payload
+  /** Who may answer. */
+  readonly by: readonly string[]
+  readonly quorum: number
+  /** Over the run, the path and all that is shown and asked; an answer names it. */
+  readonly digest: Digest
+  /** When the time to answer is up. */
+  readonly due?: Instant
+  /** When more people may answer, and who. */
+  readonly escalation?: { readonly due: Instant; readonly to: readonly string[] }
+}
+/** Somebody answered. */
+export interface ApprovalDecided extends OnPath {
+  readonly kind: 'approval.decided'
+  /** Two answers with one id are one. */
+  readonly id: string
+  readonly by: string
+  /** The team that lets the person answer, where it is a team. */
+  readonly of?: string
+  readonly decision: 'approve' | 'reject'
+  readonly reason?: string
+  readonly form?: Payload
+  /** Of what was asked. */
+  readonly digest: Digest
+}
 /** Somebody told the run something. It stays until an `await` takes it. */
 export interface SignalReceived extends At {
   readonly kind: 'signal.received'
@@ -267,6 +296,8 @@ export type RunRecord =
   | ComponentOpened
   | AwaitOpened
   | AwaitTaken
+  | ApprovalOpened
+  | ApprovalDecided
   | SignalReceived
   | EventReceived
   | EventEmitted

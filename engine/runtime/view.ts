@@ -12,7 +12,6 @@ import type { RunId } from '#engine/core/id.ts'
 import { printInstant } from '#engine/core/instant.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { Plan, PlanStep } from '#engine/plan/plan.ts'
-import { isAwait } from '#engine/runtime/decider/await.ts'
 import { evolve } from '#engine/runtime/decider/evolve.ts'
 import { counting, fold } from '#engine/runtime/decider/replay.ts'
 import type { EachFrame, StepFrame } from '#engine/runtime/decider/frames.ts'
@@ -26,6 +25,7 @@ import {
 import type { Payloads } from './payload.ts'
 import type { RunStatus } from './ports.ts'
 import type { RunRecord, RunStarted, StepUsage } from './record.ts'
+import { type Asked, noteWait, type WaitView } from './waits/shown.ts'
 
 export type StepStatus = 'running' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'cancelled'
 
@@ -47,7 +47,9 @@ export interface StepView {
   /** Which way a choice went. */
   readonly branch?: string
   /** What an `await` waits for: the name of the signal, or the subject of the event. */
-  readonly awaits?: { readonly on: 'signal' | 'event'; readonly topic: string }
+  readonly awaits?: NonNullable<WaitView['awaits']>
+  /** What an `approve` asks, and whom. */
+  readonly asks?: Asked
   /** When a wait ends, or the next attempt starts. */
   readonly due?: string
 }
@@ -200,6 +202,7 @@ class RunViewer implements Viewer, Trace {
     if (draft === undefined) return
     this.#changed.add(record.path)
     const frame = this.#state?.frames.get(record.path)
+    noteWait(draft, record, { frame, payloads: this.#source.payloads })
     switch (record.kind) {
       case 'step.started':
         draft.status = 'running'
@@ -213,17 +216,6 @@ class RunViewer implements Viewer, Trace {
       case 'timer.set':
         draft.status = 'waiting'
         draft.due = printInstant(record.due)
-        break
-      case 'await.opened':
-        draft.status = 'waiting'
-        if (frame !== undefined && isAwait(frame)) {
-          draft.awaits = { on: frame.step.on, topic: record.topic }
-        }
-        if (record.due !== undefined) draft.due = printInstant(record.due)
-        break
-      case 'timer.fired':
-        // What runs when the time is up is part of the step.
-        if (draft.status === 'waiting' && draft.kind === 'await') draft.status = 'running'
         break
       case 'step.uncertain':
         if (draft.endedAt === undefined) draft.status = 'uncertain'

@@ -82,6 +82,8 @@ const allKinds = Object.keys({
   'component.opened': 1,
   'await.opened': 1,
   'await.taken': 1,
+  'approval.opened': 1,
+  'approval.decided': 1,
   'signal.received': 1,
   'event.received': 1,
   'event.emitted': 1,

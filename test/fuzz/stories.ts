@@ -148,6 +148,32 @@ export const stories: Readonly<
       ),
     ],
   },
+  approval: {
+    flows: [
+      flow([
+        '{ id: a, approve: { ask: "Post ${{ inputs.n }}?", show: "${{ inputs }}", by: [user:ann, team:ops], form: { type: object }, quorum: 2, timeout: 3d, escalate: { after: 1d, to: [user:zoe] } } }',
+        '{ id: t, try: [{ id: b, approve: { ask: Really } }], catch: [{ id: c, let: "${{ error.data.reason }}" }] }',
+        '{ id: d, approve: { ask: Late, timeout: 1h, on_timeout: [{ id: e, let: late }] } }',
+      ]),
+    ],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve))
+      const yes = { path: 'a', decision: 'approve' } as const
+      await one.engine.answer(run, { ...yes, by: 'user:ann', id: 'y1', form: { x: 1 } })
+      one.clock.step()
+      await one.engine.answer(run, { ...yes, by: 'user:zoe', id: 'y2', reason: 'fine' })
+      for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve))
+      const no = {
+        path: 't/b',
+        decision: 'reject',
+        by: 'user:bob',
+        id: 'n1',
+        reason: 'no',
+      } as const
+      await one.engine.answer(run, no)
+    },
+  },
   event: {
     flows: [
       flow([

@@ -7,7 +7,7 @@ import { execDigest, printPlan } from '#engine/plan/compile.ts'
 import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
 import type { Case, Node, Out } from './case.ts'
-import { awaited, emitted, outOf } from './make/parts.ts'
+import { asked, awaited, emitted, outOf } from './make/parts.ts'
 import { isEven, numberOf, numbered, pick, policy, type Seen, withOf } from './make/templates.ts'
 import { type Call, undoOf } from './make/undo.ts'
 
@@ -111,12 +111,11 @@ function block(
     if (seen.isAfter === true) at.afters.add(id)
     steps.push(stepOf(at, { id, node, seen }))
     const value = `steps.${id}.output`
-    const isNumber = node.k === 'call'
     seen = {
       ...seen,
       // What an emit yields hangs on its path, which the second reading does not know.
       values: node.k === 'emit' ? seen.values : [...seen.values, value],
-      numbers: isNumber ? [...seen.numbers, value] : seen.numbers,
+      numbers: node.k === 'call' ? [...seen.numbers, value] : seen.numbers,
     }
   }
   const last = steps.at(-1)
@@ -205,6 +204,8 @@ function stepOf(
       }
     case 'assert':
       return { ...base, kind: 'assert', when: isEven(seen, node.ref) }
+    case 'approve':
+      return { ...base, ...asked(node, inner) }
     case 'emit':
       return { ...base, ...emitted(node) }
     case 'await':

@@ -111,6 +111,12 @@ export type Node =
       readonly timeoutMs?: number
       readonly undo?: Undo
     }
+  | {
+      readonly k: 'approve'
+      readonly quorum: number
+      readonly dueMs: number
+      readonly late: 'fail' | 'approve' | 'deny' | readonly Node[]
+    }
   | { readonly k: 'emit'; readonly name: number; readonly data: number }
   | {
       readonly k: 'await'
@@ -150,6 +156,8 @@ export interface Case {
   readonly cancelAt?: number
   /** What somebody tells a run after so many moves. */
   readonly signals?: readonly Told[]
+  /** What people answer, one after another, to whatever is asked. */
+  readonly answers?: readonly { readonly by: number; readonly isYes: boolean }[]
   /** How often a run that failed or was cancelled is retried. */
   readonly retries: number
   /** How many records a turn takes before it commits (`limits.turnRecordsMax`). */
@@ -179,6 +187,10 @@ export function cases(): fc.Arbitrary<Case> {
           name: fc.constantFrom(0, 0, 1),
           data: fc.nat(3),
         }),
+        { maxLength: 6 },
+      ),
+      answers: fc.array(
+        fc.record({ by: fc.nat(2), isYes: fc.constantFrom(true, true, true, false) }),
         { maxLength: 6 },
       ),
       retries: fc.constantFrom(0, 0, 0, 1, 2),

@@ -143,7 +143,11 @@ function checkRecords(world: World, run: RunId, records: readonly RunRecord[]): 
 /** What somebody was thanked for came once, and was taken at most once. */
 function checkSignals(world: World, run: RunId, records: readonly RunRecord[]): void {
   const came = records.flatMap((record) =>
-    record.kind === 'signal.received' || record.kind === 'event.received' ? record.id : [],
+    record.kind === 'signal.received' ||
+    record.kind === 'event.received' ||
+    record.kind === 'approval.decided'
+      ? record.id
+      : [],
   )
   for (const record of records) {
     if (record.kind === 'event.emitted' && !world.delivered.has(record.id))

@@ -91,6 +91,11 @@ function stepOf(frame: StepFrame): unknown {
     const { part, error, pending, output } = frame
     return { ...base, part, error, pending, output, child: frame.child && blockOf(frame.child) }
   }
+  if ('votes' in frame) {
+    const { by, digest, show, escalation, votes, child } = frame
+    const due = frame.phase === 'waiting' ? frame.due : undefined
+    return { ...base, by, digest, show, escalation, votes, due, child: child && blockOf(child) }
+  }
   if ('inbox' in frame) {
     const { topic, match, inbox, taken, child } = frame
     const due = frame.phase === 'waiting' ? frame.due : undefined

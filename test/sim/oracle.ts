@@ -108,6 +108,7 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
       return { output: null }
     case 'emit':
       return { output: null }
+    case 'approve':
     case 'await':
       reader.isRacy = true
       return { output: null }

@@ -105,6 +105,7 @@ export const sabotages = {
   'forgets what is on its way': batches((batch) => ({ ...batch, events: [] })),
   'forgets who waits': batches((batch) => ({ ...batch, waits: [] })),
   'loses what it was told': without('signal.received'),
+  'loses what people answer': without('approval.decided'),
   'tears a batch in two': appends(async (log, batch) => {
     const half = Math.ceil(batch.records.length / 2)
     const { timers, status, endedAt, records } = batch

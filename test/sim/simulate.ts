@@ -101,6 +101,25 @@ function advance(world: World, process: Process, chance: (below: number) => numb
   return true
 }
 
+/** An answer to what some run asks. */
+interface Given {
+  readonly run: RunId
+  readonly path: string
+  readonly id: string
+  readonly by: number
+  readonly isYes: boolean
+  isHeard: boolean
+}
+
+/** What people may be told instead of thanks. */
+const answers = new Set([
+  'RUN_ALREADY_ENDED',
+  'RUN_NOT_RETRYABLE',
+  'RUN_APPROVAL_CLOSED',
+  'RUN_APPROVAL_REFUSED',
+  'RUN_NOT_UNCERTAIN',
+])
+
 /** Who starts runs, cancels one and retries what failed. They outlive every process. */
 class People {
   readonly #world: World
@@ -111,6 +130,8 @@ class People {
   /** Signals whose sender waits for an answer, or has one. */
   readonly #sent = new Set<Told>()
   readonly #answered = new Set<Told>()
+  /** What was answered, and whether somebody was thanked for it. */
+  readonly #given: Given[] = []
 
   constructor(world: World, one: Case) {
     this.#world = world
@@ -122,6 +143,7 @@ class People {
   /** A process is there: whoever got no acknowledgement asks again. */
   meet(process: Process): void {
     for (const told of this.#sent) if (!this.#answered.has(told)) this.#tell(process, told)
+    for (const one of this.#given) if (!one.isHeard) this.#answer(process, one)
     for (const [i, run] of this.#runs.entries()) {
       if (this.#world.started.has(run)) continue
       const start = { plan: this.#world.built.mainDigest, input: { n: i + 3 }, source: {}, run }
@@ -161,11 +183,37 @@ class People {
 
   /** Tells a run the next of what it is to hear, if it is time; true when somebody spoke. */
   tell(process: Process, move: number): boolean {
+    if (move === Infinity && this.#answerNext(process)) return true
     const next = this.#case.signals?.find((told) => !this.#sent.has(told))
     if (next === undefined || move < next.at) return false
     if (!this.#world.started.has(this.#receiver(next))) return false
     this.#tell(process, next)
     return true
+  }
+
+  /** Answers the first of what is asked on the disk; true when somebody spoke. */
+  #answerNext(process: Process): boolean {
+    const next = this.#case.answers?.[this.#given.length]
+    if (next === undefined) return false
+    for (const [run, paths] of this.#world.disk.mail.waits) {
+      const found = [...paths].find(([, text]) => text.includes('"approval"'))
+      if (found === undefined) continue
+      const given = { ...next, run, path: found[0], id: `answer-${this.#given.length}` }
+      this.#given.push({ ...given, isHeard: false })
+      this.#answer(process, this.#given.at(-1) as Given)
+      return true
+    }
+    return false
+  }
+
+  #answer(process: Process, given: Given): void {
+    const { run, path, id, isYes } = given
+    const decision = isYes ? 'approve' : 'reject'
+    const asked = process.engine.answer(run, { path, id, by: `user:p${given.by}`, decision })
+    void this.#promise(process, asked, () => {
+      given.isHeard = true
+      this.#world.thanked.set(run, (this.#world.thanked.get(run) ?? new Set()).add(id))
+    })
   }
 
   #tell(process: Process, told: Told): void {
@@ -213,7 +261,6 @@ class People {
 }
 
 /** What people may be told instead of getting what they asked for. */
-const answers = new Set(['RUN_ALREADY_ENDED', 'RUN_NOT_RETRYABLE', 'RUN_NOT_UNCERTAIN'])
 
 /** Numbers below a bound, the same for the same seed (xorshift). */
 function generator(seed: number): (below: number) => number {

@@ -6,6 +6,7 @@ import type { Json } from '#engine/core/json.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, findRun, withReader, type PlaceValues } from '#engine/cli/place.ts'
 import { readGiven } from '#engine/cli/run/given.ts'
+import { afterwards } from '#engine/cli/run/afterwards.ts'
 import { whoAmI } from '#engine/cli/run/who.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { printable } from '#engine/cli/source.ts'
@@ -13,7 +14,7 @@ import type { Terminal } from '#engine/cli/terminal.ts'
 import { withSession } from '#engine/cli/with-session.ts'
 import { freshRunId } from '#engine/host/session.ts'
 
-import { afterwards, tell } from './signal.ts'
+import { tell } from './signal.ts'
 
 export interface SettleValues extends PlaceValues {
   readonly run: string

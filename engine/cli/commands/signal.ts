@@ -2,18 +2,18 @@
  * `runs signal RUN NAME`: tells a run something, through the process that executes it when
  * there is one, otherwise by taking the run up for as long as it goes.
  */
-import type { RunId } from '#engine/core/id.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { readInputs } from '#engine/cli/input.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, findRun, withReader, type PlaceValues } from '#engine/cli/place.ts'
+import { afterwards } from '#engine/cli/run/afterwards.ts'
 import { readGiven } from '#engine/cli/run/given.ts'
 import { whoAmI } from '#engine/cli/run/who.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { withSession } from '#engine/cli/with-session.ts'
-import { freshRunId, type Session } from '#engine/host/session.ts'
-import { viewOf, type RunView } from '#engine/host/views.ts'
+import { freshRunId } from '#engine/host/session.ts'
+import type { RunView } from '#engine/host/views.ts'
 
 export interface SignalValues extends PlaceValues {
   readonly run: string
@@ -44,18 +44,6 @@ export async function signal(terminal: Terminal, values: SignalValues): Promise<
     else tell(terminal, { view, text: `${run} has the signal "${printable(name)}"` })
     return exits.done
   })
-}
-
-/** The run once it has done what it now can; at once where another process executes it. */
-export async function afterwards(
-  session: Session,
-  values: PlaceValues,
-  run: RunId,
-): Promise<RunView> {
-  if (session.owner() === undefined) {
-    await session.follow({ run, until: 'parked', hear: () => {} })
-  }
-  return await withReader(values, (reader) => viewOf(reader, run))
 }
 
 export function tell(

@@ -1,5 +1,5 @@
 /**
- * The commands of `ionflux runs`, as one table.
+ * The commands of `ionflux runs` and `ionflux approvals`, as one table.
  */
 import type { Add, OptionRow } from '#engine/cli/program.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
@@ -109,4 +109,29 @@ function addChanges(add: Add, terminal: Terminal, one: readonly OptionRow[]): vo
     async ([run, step], values) =>
       (await import('#engine/cli/commands/settle.ts')).settle(terminal, { run, step, ...values }),
   )
+}
+
+/** Adds the commands below `approvals`. */
+export function addApprovalCommands(add: Add, terminal: Terminal): void {
+  const one: readonly OptionRow[] = [json, repo, dataDir]
+  const load = async () => await import('#engine/cli/run/approvals.ts')
+  const answer: readonly OptionRow[] = [
+    ['--as <who>', 'user:name, and team:name for each team you answer for', 'many'],
+    ['--reason <text>', 'why; kept with the answer'],
+    ['-i, --input <input>', 'an answer to the form: name=value, name:=json or @file.json', 'many'],
+    ['--digest <digest>', 'only if this is still what is asked (else what is asked now)'],
+    ...one,
+  ]
+  add('ls', 'list what people are asked', one, async (_, values) =>
+    (await load()).list(terminal, values),
+  )
+  add('show <run> [step]', 'print a question and all it shows', one, async ([run, step], values) =>
+    (await load()).show(terminal, { run, step, ...values }),
+  )
+  for (const decision of ['approve', 'reject'] as const) {
+    const about = decision === 'approve' ? 'say yes' : 'say no; the step fails with the reason'
+    add(`${decision} <run> [step]`, about, answer, async ([run, step], values) =>
+      (await load()).answer(terminal, { run, step, ...values, decision }),
+    )
+  }
 }

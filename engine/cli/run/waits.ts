@@ -4,13 +4,26 @@
 import { printable } from '#engine/cli/source.ts'
 import type { StepView } from '#engine/host/views.ts'
 
+/** Whether others than the clock can end the wait of the step. */
+export function isForPeople({ awaits, asks }: StepView): boolean {
+  return awaits !== undefined || asks !== undefined
+}
+
 /** `for signal paid`; empty for a wait that only time ends. */
-export function waitsText({ awaits }: StepView): string {
+export function waitsText({ awaits, asks }: StepView): string {
+  if (asks !== undefined)
+    return `for ${asks.by.map(printable).join(', ')}: ${printable(asks.ask).slice(0, 100)}`
   return awaits === undefined ? '' : `for ${awaits.on} ${printable(awaits.topic)}`
 }
 
 /** The command that ends the wait of the step; undefined where nobody can at this terminal. */
-export function waitsCommand(run: string, { awaits, status, path }: StepView): string | undefined {
+export function waitsCommand(
+  run: string,
+  { path, awaits, asks, status }: StepView,
+): string | undefined {
+  if (asks !== undefined && status === 'waiting') {
+    return `ionflux approvals show ${run} ${printable(path)}`
+  }
   if (status === 'uncertain') return `ionflux runs settle ${run} ${printable(path)}`
   if (awaits === undefined || status !== 'waiting' || awaits.on !== 'signal') return undefined
   return `ionflux runs signal ${run} ${printable(awaits.topic)}`

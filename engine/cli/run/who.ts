@@ -16,3 +16,12 @@ function systemUser(): string {
     return String(process.getuid?.() ?? 'unknown')
   }
 }
+
+/** Who answers, and the teams that they say they are of: `--as user:ann --as team:ops`. */
+export function whoActs(given: readonly string[]): {
+  readonly by: string
+  readonly of: readonly string[]
+} {
+  const isTeam = (one: string): boolean => one.startsWith('team:')
+  return { by: whoAmI(given.find((one) => !isTeam(one))), of: given.filter(isTeam) }
+}

@@ -46,7 +46,8 @@ function visitStep(step: JsonObject, at: string, visit: Visit): void {
   }
   visitMap(step['cases'], `${at}/cases`, visit)
   visitMap(step['parallel'], `${at}/parallel`, visit)
-  const { await: awaited } = step
+  const { await: awaited, approve: asked } = step
+  if (isObject(asked)) visitList(asked['on_timeout'], `${at}/approve/on_timeout`, visit)
   if (isObject(awaited)) visitList(awaited['on_timeout'], `${at}/await/on_timeout`, visit)
   visitMap(step['race'], `${at}/race`, visit)
   const handlers = step['catch']

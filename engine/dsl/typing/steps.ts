@@ -56,6 +56,8 @@ export function innerLists(step: Step): readonly InnerList[] {
     if (areClauses(clauses)) clauses.forEach((clause, i) => add(`/catch/${i}/steps`, clause.steps))
     else add('/catch', clauses)
     add('/finally', step.finally)
+  } else if ('approve' in step && Array.isArray(step.approve.on_timeout)) {
+    add('/approve/on_timeout', step.approve.on_timeout as readonly Step[])
   } else if ('await' in step && Array.isArray(step.await.on_timeout)) {
     add('/await/on_timeout', step.await.on_timeout as readonly Step[])
   }

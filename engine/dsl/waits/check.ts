@@ -4,13 +4,47 @@
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
+import { checkSchema } from '#engine/dsl/check/schemas.ts'
 import { parseDuration, printDuration } from '#engine/dsl/duration.ts'
-import { isPattern, isSignalName, isSubject } from '#engine/dsl/subject.ts'
+import { isApprover, isPattern, isSignalName, isSubject } from '#engine/dsl/subject.ts'
 
 /** Problems with the waits of the step that stands at the pointer `at`. */
 export function checkWaits(step: JsonObject, at: string): readonly Problem[] {
   if (isObject(step['await'])) return awaited(step['await'], `${at}/await`)
+  if (isObject(step['approve'])) return asked(step['approve'], `${at}/approve`)
   return isObject(step['emit']) ? emitted(step['emit'], `${at}/emit`) : []
+}
+
+function asked(what: JsonObject, at: string): readonly Problem[] {
+  const { by, quorum, timeout, on_timeout: late, escalate, form } = what
+  const problems = [
+    ...people(by, `${at}/by`),
+    ...waitTime(timeout, `${at}/timeout`),
+    ...checkSchema(form, `${at}/form`),
+  ]
+  if (late !== undefined && timeout === undefined) problems.push(lateWithoutTimeout(at))
+  const isClosed = Array.isArray(by) && by.every((one) => String(one).startsWith('user:'))
+  if (isClosed && typeof quorum === 'number' && quorum > by.length) {
+    const message = `"quorum" is ${quorum}, but ${by.length} may answer.`
+    problems.push({ code: 'DSL_VALUE_FORMAT', severity: 'error', message, at: `${at}/quorum` })
+  }
+  if (!isObject(escalate)) return problems
+  return [
+    ...problems,
+    ...people(escalate['to'], `${at}/escalate/to`),
+    ...waitTime(escalate['after'], `${at}/escalate/after`),
+  ]
+}
+
+/** The problems with names of people that are written out. */
+function people(value: Json | undefined, at: string): readonly Problem[] {
+  const list: readonly Json[] = Array.isArray(value) ? value : [value ?? 'anyone']
+  return list.flatMap((one, i) => {
+    if (typeof one !== 'string' || isTemplate(one) || isApprover(one)) return []
+    const message = `${quoted(one)} is nobody; write user:name, team:name or anyone.`
+    const here = Array.isArray(value) ? `${at}/${i}` : at
+    return [{ code: 'DSL_VALUE_FORMAT', severity: 'error', message, at: here } as const]
+  })
 }
 
 function emitted({ event }: JsonObject, at: string): readonly Problem[] {
@@ -58,8 +92,13 @@ function needsTimeout({ count, timeout, on_timeout: late }: JsonObject, at: stri
   if (count === 'all') {
     return [{ ...bare, message: '"count: all" takes what comes until the timeout.', help }]
   }
-  if (late === undefined) return []
-  return [{ ...bare, message: '"on_timeout" says what happens after the timeout.', help }]
+  return late === undefined ? [] : [lateWithoutTimeout(at)]
+}
+
+function lateWithoutTimeout(at: string): Problem {
+  const message = '"on_timeout" says what happens after the timeout.'
+  const help = 'Give it a timeout such as 1h.'
+  return { code: 'DSL_KEY_MISSING', severity: 'error', message, at, help }
 }
 
 /** The problem with a duration that is written out where an expression may stand. */

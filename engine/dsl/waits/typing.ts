@@ -2,8 +2,9 @@
  * Types of steps that wait: what `event` is in their expressions, and what they yield.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { AwaitStep, EmitStep, Step } from '#engine/dsl/flow.ts'
+import type { ApproveStep, AwaitStep, EmitStep, Step } from '#engine/dsl/flow.ts'
 import { check, checkKind, type Walk } from '#engine/dsl/typing/place.ts'
+import { typeOfSchema } from '#engine/dsl/typing/schema.ts'
 import type { Sight } from '#engine/dsl/typing/sight.ts'
 import {
   any,
@@ -60,6 +61,44 @@ export function ofAwait(
 function isSteps(late: unknown): late is readonly Step[] {
   return Array.isArray(late)
 }
+
+/** The type of what the `approve` yields. */
+export function ofApprove(
+  walk: Walk,
+  { step, at, sight }: WaitPlace<ApproveStep>,
+  inside: WalkInside,
+): Type {
+  const { ask, show, form, by, timeout, on_timeout: late, escalate } = step.approve
+  const here = `${at}/approve`
+  const kind = (key: string, value: Json, kinds: Parameters<typeof checkKind>[1]['kinds']): Type =>
+    checkKind(walk, { value, at: `${here}/${key}`, sight, kinds, key })
+  const times = ['string', 'number', 'int', 'duration'] as const
+  check(walk, { value: ask, at: `${here}/ask`, sight })
+  const shown = show === undefined ? none : check(walk, { value: show, at: `${here}/show`, sight })
+  if (by !== undefined) kind('by', by as Json, ['list', 'string'])
+  if (timeout !== undefined) kind('timeout', timeout, times)
+  if (escalate !== undefined) {
+    kind('escalate/after', escalate.after, times)
+    kind('escalate/to', escalate.to as Json, ['list', 'string'])
+  }
+  const filled = form === undefined ? none : typeOfSchema(form)
+  const vote = { by: text, at: text, reason: orNull, form: unionOf([filled, none]) }
+  const granted = recordOf({
+    approved: simple('bool'),
+    by: late === 'approve' ? orNull : text,
+    at: late === 'approve' ? orNull : text,
+    reason: orNull,
+    form: late === 'approve' ? unionOf([filled, none]) : filled,
+    show: shown,
+    digest: text,
+    votes: listOf(recordOf(vote)),
+  })
+  if (!isSteps(late)) return granted
+  return unionOf([granted, inside(late, `${here}/on_timeout`, sight)])
+}
+
+const none = simple('null')
+const orNull = unionOf([text, none])
 
 /** The type of what an `emit` yields. */
 export function ofEmit(walk: Walk, { step, at, sight }: WaitPlace<EmitStep>): Type {

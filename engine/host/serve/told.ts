@@ -3,11 +3,13 @@
  *
  * A message may be repeated when its first receiver went away: all of them count once.
  */
+import { isDigest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import { isRunId, type RunId } from '#engine/core/id.ts'
 import { isObject, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Engine } from '#engine/runtime/engine.ts'
+import type { Answer } from '#engine/runtime/live/answer.ts'
 import type { AskedFork } from '#engine/runtime/live/fork.ts'
 import type { Settled } from '#engine/runtime/live/settle.ts'
 import type { Signal } from '#engine/runtime/live/talk.ts'
@@ -15,30 +17,72 @@ import type { Settlement } from '#engine/runtime/record.ts'
 
 export type Told =
   | (Signal & { readonly kind: 'signal'; readonly id: string })
+  | (Answer & { readonly kind: 'answer'; readonly id: string })
   | (Settled & { readonly kind: 'settled' })
   | (AskedFork & { readonly kind: 'forked' })
 
 /** Tells `run`; resolves once that is durable. */
 export async function tellRun(
-  engine: Pick<Engine, 'signal' | 'settle' | 'fork'>,
+  engine: Pick<Engine, 'signal' | 'settle' | 'fork' | 'answer'>,
   run: RunId,
   told: Told,
 ): Promise<void> {
   if (told.kind === 'signal') await engine.signal(run, told)
+  else if (told.kind === 'answer') await engine.answer(run, told)
   else if (told.kind === 'settled') await engine.settle(run, told)
   else await engine.fork(run, told)
 }
 
 /** Reads a message. Throws `CLI_USAGE` that names the parameter. */
 export function askedTold({ told }: JsonObject): Told {
-  const { kind, name, data, id, by } = (told ?? {}) as JsonObject
-  if (kind === 'settled') return askedSettled(told as JsonObject)
-  if (kind === 'forked') return askedFork(told as JsonObject)
-  if (kind !== 'signal') throw refused('kind', 'known to this version of it')
-  if (!isText(name)) throw refused('name', 'a text')
-  if (!isText(id)) throw refused('id', 'a text')
-  if (by !== undefined && !isText(by)) throw refused('by', 'a text')
-  return { kind, name, id, data: data ?? null, ...(by === undefined ? {} : { by }) }
+  const asked = isObject(told) ? told : {}
+  switch (asked['kind']) {
+    case 'signal':
+      return {
+        kind: 'signal',
+        name: textOf(asked, 'name'),
+        id: textOf(asked, 'id'),
+        data: asked['data'] ?? null,
+        ...(asked['by'] === undefined ? {} : { by: textOf(asked, 'by') }),
+      }
+    case 'answer':
+      return answerOf(asked)
+    case 'settled':
+      return askedSettled(asked)
+    case 'forked':
+      return askedFork(asked)
+    default:
+      throw refused('kind', 'known to this version of it')
+  }
+}
+
+function answerOf(asked: JsonObject): Told {
+  const { decision, of, form, digest } = asked
+  if (decision !== 'approve' && decision !== 'reject') {
+    throw refused('decision', '"approve" or "reject"')
+  }
+  const isList = Array.isArray(of) && of.length <= limits.approversMax && of.every(isText)
+  if (of !== undefined && !isList) throw refused('of', 'a list of texts')
+  if (digest !== undefined && !(typeof digest === 'string' && isDigest(digest))) {
+    throw refused('digest', 'a digest')
+  }
+  return {
+    kind: 'answer',
+    path: textOf(asked, 'path'),
+    by: textOf(asked, 'by'),
+    id: textOf(asked, 'id'),
+    decision,
+    ...(of === undefined ? {} : { of: of as readonly string[] }),
+    ...(form === undefined ? {} : { form }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(asked['reason'] === undefined ? {} : { reason: textOf(asked, 'reason') }),
+  }
+}
+
+function textOf(asked: JsonObject, param: string): string {
+  const value = asked[param]
+  if (!isText(value)) throw refused(param, 'a text')
+  return value
 }
 
 function askedSettled({ path, how, output, id, by }: JsonObject): Told {

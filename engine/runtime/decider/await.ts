@@ -30,13 +30,14 @@ import {
 } from '#engine/runtime/waits/mailbox.ts'
 import { isMatch } from '#engine/runtime/waits/match.ts'
 import { matchKey, topicKey } from '#engine/runtime/waits/route.ts'
+import { stopWait } from '#engine/runtime/waits/stop.ts'
 import { subjectOf, topicOf } from '#engine/runtime/waits/topic.ts'
 
 import { type Command, condition, record } from './command.ts'
 import type { AwaitFrame, Frame, Message, PlainFrame, StepFrame } from './frames.ts'
 import { evaluate, evaluateWith, type Sight } from './scope.ts'
 import type { RunState } from './state.ts'
-import { complete, enter, fail, stopWaiting } from './tree.ts'
+import { complete, enter, fail } from './tree.ts'
 import { wakeInstant } from '#engine/runtime/waits/instant.ts'
 
 // ─── Deciding ───────────────────────────────────────────────────────────────
@@ -209,7 +210,7 @@ export function timeIsUp(state: RunState, frame: AwaitFrame): void {
   const { step, path } = frame
   if (step.count === 'all') return complete(state, frame, outputOf(frame))
   if (step.onTimeout !== undefined) {
-    stopWaiting(state, frame)
+    stopWait(state, frame)
     return enter(state, frame, step.onTimeout)
   }
   const error = { code: 'RUN_STEP_TIMEOUT', message: waitedFor(frame, state.now) }

@@ -8,6 +8,8 @@
 import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunRecord, TimerFired } from '#engine/runtime/record.ts'
 
+import { isAnswered, isApproval } from '#engine/runtime/waits/approve.ts'
+
 import { isWanted } from './await.ts'
 import type { StepFrame } from './frames.ts'
 import { isCall, type RunState } from './state.ts'
@@ -18,7 +20,7 @@ import { isCall, type RunState } from './state.ts'
  */
 export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (state.status !== 'running') return record.kind === 'run.retried'
-  const isWaitedFor = isWanted(state, record)
+  const isWaitedFor = isWanted(state, record) ?? isAnswered(state, record)
   if (isWaitedFor !== undefined) return isWaitedFor
   if (record.kind === 'run.cancel') {
     const isFresh = state.closing === undefined || state.undoing !== undefined
@@ -43,6 +45,7 @@ function isAwaited(frame: StepFrame, { timer, at }: TimerFired): boolean {
     const isDone = isCall(frame) && frame.result !== undefined
     return !isDone && frame.limit !== undefined && frame.limit <= at
   }
+  if (timer === 'escalate') return isApproval(frame) && (frame.escalation?.due ?? Infinity) <= at
   if (frame.phase !== 'waiting' || !('due' in frame) || isCall(frame) !== (timer === 'retry'))
     return false
   return frame.due !== undefined && frame.due <= at

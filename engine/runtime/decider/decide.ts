@@ -11,13 +11,23 @@ import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { RunFailed, RunRecord } from '#engine/runtime/record.ts'
 
+import { asks } from '#engine/runtime/waits/approve.ts'
+
 import { awaits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import { branchesOf, evaluate, evaluateWith, itemsOf, type Sight, turnOf } from './scope.ts'
 import { openComponent, plain } from './plain.ts'
 import { arm, lapsed } from './saga.ts'
-import type { AwaitFrame, BlockFrame, CallFrame, EachFrame, Frame, StepFrame } from './frames.ts'
-import type { ComponentFrame } from './frames.ts'
+import type {
+  ApproveFrame,
+  AwaitFrame,
+  BlockFrame,
+  CallFrame,
+  ComponentFrame,
+  EachFrame,
+  Frame,
+  StepFrame,
+} from './frames.ts'
 import type { RunState } from './state.ts'
 import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
 
@@ -83,6 +93,8 @@ function decideStep(sight: Sight, state: RunState, frame: StepFrame): Command | 
       return join(sight, state, frame as ParallelFrame)
     case 'component':
       return openComponent(sight, state, frame as ComponentFrame)
+    case 'approve':
+      return asks(sight, state, frame as ApproveFrame)
     case 'await':
       return awaits(sight, state, frame as AwaitFrame)
     case 'try':

@@ -18,8 +18,11 @@ import type {
   TimerFired,
 } from '#engine/runtime/record.ts'
 
+import { applyWait, isWaitRecord, type WaitRecord } from '#engine/runtime/waits/apply.ts'
+import * as approvals from '#engine/runtime/waits/approve.ts'
+
 import * as awaits from './await.ts'
-import { call, component, diverged, step, wait } from './find.ts'
+import { call, component, diverged, step } from './find.ts'
 import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
 import { isCall, limitTo, rearm, type RunState } from './state.ts'
@@ -33,7 +36,8 @@ export function evolve(state: RunState, record: RunRecord): void {
   state.cancelled = []
   state.timers = []
   if (state.outside.length > 0) state.outside = []
-  apply(state, record)
+  if (!isWaitRecord(record)) apply(state, record)
+  else if (!applyWait(state, record)) throw diverged(record)
 }
 
 /** Marks a call as under way. Pure calls have no intent record, so this is all that tells. */
@@ -43,7 +47,7 @@ export function markStarted(frame: StepFrame, at: number): void {
   frame.startedAt = at
 }
 
-function apply(state: RunState, record: RunRecord): void {
+function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
   switch (record.kind) {
     case 'run.started':
       if (state.plan.timeoutMs !== undefined) {
@@ -83,12 +87,6 @@ function apply(state: RunState, record: RunRecord): void {
       return begin(state, component(state, record.path), record.input)
     case 'while.turned':
       return turned(state, record.path, record.index)
-    case 'await.opened':
-    case 'await.taken':
-    case 'signal.received':
-    case 'event.received':
-    case 'event.emitted':
-      return waited(state, record)
     case 'run.cancel':
       return cancelled(state, record.reason)
     case 'run.retried':
@@ -97,27 +95,6 @@ function apply(state: RunState, record: RunRecord): void {
     case 'run.failed':
     case 'run.cancelled':
       return end(state, endings[record.kind])
-  }
-}
-
-type Waited = Extract<
-  RunRecord,
-  { kind: 'await.opened' | 'await.taken' | 'signal.received' | 'event.received' | 'event.emitted' }
->
-
-/** What a step that waits or tells has heard. */
-function waited(state: RunState, record: Waited): void {
-  switch (record.kind) {
-    case 'await.opened':
-      return awaits.opened(state, wait(state, record.path), record)
-    case 'await.taken':
-      return awaits.taken(state, wait(state, record.path), record)
-    case 'signal.received':
-      return awaits.received(state, record)
-    case 'event.received':
-      return awaits.reached(state, record)
-    case 'event.emitted':
-      return awaits.emitted(state, step(state, record.path), record)
   }
 }
 
@@ -215,7 +192,9 @@ function fired(state: RunState, record: TimerFired): void {
   if (record.timer === 'timeout') return timedOut(state, record.path)
   const frame = step(state, record.path)
   if (frame.phase !== 'waiting') throw diverged(record)
+  if (record.timer === 'escalate' && approvals.isApproval(frame)) return approvals.escalated(frame)
   frame.phase = 'ready'
+  if (approvals.isApproval(frame)) return approvals.timeIsUp(state, frame)
   if (awaits.isAwait(frame)) return awaits.timeIsUp(state, frame)
   if (record.timer === 'sleep') return complete(state, frame, { value: null })
   state.ready.push(frame)
@@ -293,6 +272,10 @@ function retried(state: RunState, { path, attempt, afresh }: RunRetried): void {
     frame.phase = 'ready'
     frame.input = undefined
   }
-  for (const one of state.frames.values()) if (one.kind === 'step') awaits.waitAgain(state, one)
+  for (const one of state.frames.values()) {
+    if (one.kind !== 'step') continue
+    awaits.waitAgain(state, one)
+    approvals.askAgain(state, one)
+  }
   rearm(state)
 }

@@ -3,20 +3,13 @@
  */
 import { IonError } from '#engine/core/error.ts'
 
-import { isAwait } from './await.ts'
-import type { ComponentFrame, AwaitFrame, StepFrame } from './frames.ts'
+import type { ComponentFrame, StepFrame } from './frames.ts'
 import { isCall, type RunState } from './state.ts'
 
 /** The frame of the step at `path`. Throws `JOURNAL_DIVERGED`. */
 export function step(state: RunState, path: string): StepFrame {
   const frame = state.frames.get(path)
   if (frame?.kind !== 'step') throw diverged({ path })
-  return frame
-}
-
-export function wait(state: RunState, path: string): AwaitFrame {
-  const frame = step(state, path)
-  if (!isAwait(frame)) throw diverged({ path })
   return frame
 }
 

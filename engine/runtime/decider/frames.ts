@@ -5,9 +5,11 @@
  * and `tree.ts`, what it asks for next `decide.ts`. A new kind of step adds its frame here.
  */
 import type { Instant } from '#engine/core/clock.ts'
+import type { Digest } from '#engine/core/digest.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import type {
+  ApproveStep,
   AwaitStep,
   Block,
   CallStep,
@@ -23,7 +25,7 @@ import type {
   WhileStep,
 } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import type { Payload } from '#engine/runtime/record.ts'
+import type { ApprovalDecided, ApprovalOpened, Payload } from '#engine/runtime/record.ts'
 
 /** Why control leaves a block before its end. */
 export type Unwind =
@@ -201,6 +203,23 @@ export interface AwaitFrame extends FrameOf<AwaitStep> {
   child: BlockFrame | undefined
 }
 
+/** An answer of a person. */
+export type Vote = Pick<ApprovalDecided, 'by' | 'at' | 'decision' | 'reason' | 'form' | 'id'>
+export interface ApproveFrame extends FrameOf<ApproveStep> {
+  phase: Phase
+  due: Instant | undefined
+  /** Who may answer, whom escalation called included. */
+  by: readonly string[]
+  /** Of what is asked, once it is. */
+  digest: Digest | undefined
+  show: Payload | undefined
+  /** More people, and when; until then. */
+  escalation: ApprovalOpened['escalation']
+  readonly votes: Vote[]
+  /** What runs once the time is up. */
+  child: BlockFrame | undefined
+}
+
 export type BlockStepFrame =
   | ChoiceFrame
   | ComponentFrame
@@ -209,5 +228,6 @@ export type BlockStepFrame =
   | ParallelFrame
   | TryFrame
   | AwaitFrame
+  | ApproveFrame
 export type StepFrame = CallFrame | PlainFrame | BlockStepFrame
 export type Frame = StepFrame | BlockFrame

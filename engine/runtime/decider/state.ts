@@ -168,6 +168,10 @@ export function stepFrame(
     case 'parallel':
     case 'race':
       return { ...base, step, phase: 'open', ...freshJoin(step.branches.length, seq) }
+    case 'approve': {
+      const rest = { show: undefined, escalation: undefined, child: undefined, due: undefined }
+      return { ...base, step, phase: 'ready', by: [], digest: undefined, votes: [], ...rest }
+    }
     case 'await': {
       const wait = { topic: '', match: undefined, due: undefined, inbox: [], taken: [] }
       return { ...base, step, phase: 'ready', ...wait, child: undefined }

@@ -10,7 +10,7 @@
 import { childRunId } from '#engine/core/id.ts'
 import type { PlanStep } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import { unlisten } from '#engine/runtime/waits/mailbox.ts'
+import { stopWait } from '#engine/runtime/waits/stop.ts'
 
 import {
   fill,
@@ -22,7 +22,6 @@ import {
   startReady,
 } from './fan-out.ts'
 import type {
-  AwaitFrame,
   BlockFrame,
   BlockStepFrame,
   ComponentFrame,
@@ -106,6 +105,7 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
     case 'switch':
     case 'component':
     case 'await':
+    case 'approve':
       return complete(state, owner, output)
     case 'try':
       return finishTry(state, owner as TryFrame, output)
@@ -155,15 +155,6 @@ export function complete(state: RunState, frame: StepFrame, output: Held): void 
   advance(state, block)
 }
 
-/** Nobody looks for the step any more. */
-export function stopWaiting(state: RunState, frame: AwaitFrame): void {
-  unlisten(state.mail, frame)
-  if (frame.step.on === 'event' && frame.topic !== '') {
-    state.outside.push({ kind: 'setWait', path: frame.path })
-  }
-  frame.inbox = []
-}
-
 /** Takes a frame out of the tree, with the timers it has. */
 function drop(state: RunState, frame: StepFrame): void {
   state.frames.delete(frame.path)
@@ -171,7 +162,7 @@ function drop(state: RunState, frame: StepFrame): void {
   if (frame.phase === 'waiting') {
     state.timers.push({ path: frame.path, timer: isCall(frame) ? 'retry' : 'sleep' })
   }
-  if (frame.step.kind === 'await') stopWaiting(state, frame as AwaitFrame)
+  stopWait(state, frame)
   // One that was told to stop and waited for has a timer, too.
   const isLimited = frame.step.timeoutMs !== undefined || (isCall(frame) && frame.closing)
   if (isLimited) state.timers.push({ path: frame.path, timer: 'timeout' })
@@ -214,6 +205,7 @@ export function leave(state: RunState, block: BlockFrame, unwind: Unwind): void 
     case 'if':
     case 'switch':
     case 'await':
+    case 'approve':
       return fail(state, owner, owner.closing ?? unwind)
     case 'while':
       state.frames.delete(block.path)

@@ -11,6 +11,7 @@ import { isSignalName, isSubject } from '#engine/dsl/subject.ts'
 import { hasEnded, type RunStatus } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
+import { type Answer, takeAnswer } from './answer.ts'
 import type { Inside } from './inside.ts'
 import type { LiveRun } from './turn.ts'
 
@@ -31,6 +32,11 @@ export interface Talk {
    */
   signal(run: RunId, signal: Signal): Promise<void>
   /**
+   * Answers the `approve` at a path. Resolves once the answer is durable and counts. Throws
+   * `RUN_APPROVAL_CLOSED`, `RUN_APPROVAL_REFUSED`, `RUN_APPROVAL_STALE`, `RUN_INPUT_REFUSED`.
+   */
+  answer(run: RunId, answer: Answer): Promise<void>
+  /**
    * Takes in an event from elsewhere, for every run that waits for it. Resolves once it is
    * durable; it is delivered then. Throws `RUN_SIGNAL_REFUSED` for what is no subject.
    */
@@ -48,7 +54,25 @@ export interface Published {
 export function openTalk(engine: Inside): Talk {
   return {
     signal: async (run, signal) => await send(engine, run, signal),
+    answer: async (run, given) => await answer(engine, run, given),
     publish: async (event) => await publish(engine, event),
+  }
+}
+
+async function answer(engine: Inside, run: RunId, given: Answer): Promise<void> {
+  try {
+    const live = await openRun(engine, run)
+    await takeAnswer(engine, live, given)
+    engine.residents.rest(live)
+  } catch (thrown) {
+    const isLate =
+      thrown instanceof IonError &&
+      (thrown.code === 'RUN_APPROVAL_CLOSED' || thrown.code === 'RUN_ALREADY_ENDED')
+    if (!isLate || given.id === undefined) throw thrown
+    // Whoever asks again what came of it gets the same answer.
+    const records = engine.ports.journal.read(run)
+    const isKnown = records.some((one) => one.kind === 'approval.decided' && one.id === given.id)
+    if (!isKnown) throw thrown
   }
 }
 

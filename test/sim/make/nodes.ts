@@ -110,6 +110,12 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
   const free = steps(depth - 1, hasChild, 0)
   const blocks = [
     fc.record({
+      k: fc.constant('approve' as const),
+      quorum: fc.constantFrom(1, 1, 2),
+      dueMs: fc.constantFrom(10, 3_600_000, 3_600_000),
+      late: fc.oneof(fc.constantFrom('fail', 'approve', 'deny'), free),
+    }),
+    fc.record({
       k: fc.constant('await' as const),
       on: fc.constantFrom('signal', 'signal', 'event'),
       name: fc.constantFrom(0, 0, 1),

@@ -1,6 +1,7 @@
 /**
  * Parts of the plans of a case that need nothing of the steps around them.
  */
+import type { Json } from '#engine/core/json.ts'
 import type { Template } from '#engine/dsl/template.ts'
 import type { Block, PlanStep } from '#engine/plan/plan.ts'
 import type { Node, Out } from '#test/sim/case.ts'
@@ -9,6 +10,23 @@ export function outOf(out: Out, last: string): Template | undefined {
   if (out === 'last') return undefined
   if (out === 'bad') return { kind: 'expression', source: '1 / 0' }
   return { kind: 'map', entries: [['last', { kind: 'expression', source: last }]] }
+}
+
+export function asked(
+  node: Extract<Node, { k: 'approve' }>,
+  inner: (nodes: readonly Node[]) => Block,
+): Omit<Extract<PlanStep, { kind: 'approve' }>, 'id'> {
+  const value = (value: Json): Template => ({ kind: 'value', value })
+  return {
+    kind: 'approve',
+    ask: { kind: 'text', parts: ['n is ', { source: 'inputs.n' }] },
+    show: { kind: 'expression', source: 'inputs' },
+    by: value(['user:p0', 'user:p1']),
+    quorum: node.quorum,
+    within: value(node.dueMs),
+    onTimeout: typeof node.late === 'string' ? node.late : inner(node.late),
+    escalate: { after: value(5), to: value(['user:p2']) },
+  }
 }
 
 const topics = ['said.*', 'said.n1'] as const

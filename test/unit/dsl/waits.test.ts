@@ -79,6 +79,33 @@ describe('an await', () => {
   })
 })
 
+describe('an approve', () => {
+  test.each([
+    ['nobody', '{ ask: a, by: [ann] }', 'DSL_VALUE_FORMAT ann'],
+    ['an empty list', '{ ask: a, by: [] }', 'DSL_VALUE_FORMAT []'],
+    ['more than there are', '{ ask: a, by: [user:x], quorum: 2 }', 'DSL_VALUE_FORMAT 2'],
+    ['nothing', '{ by: [anyone] }', 'DSL_KEY_MISSING'],
+    ['an end without a time', '{ ask: a, on_timeout: deny }', 'DSL_KEY_MISSING'],
+    ['an end that is none', '{ ask: a, timeout: 1h, on_timeout: stop }', 'DSL_VALUE_UNKNOWN stop'],
+    ['a form that is none', '{ ask: a, form: { type: objekt } }', 'DSL_SCHEMA_MALFORMED objekt'],
+    ['later nobody', '{ ask: a, escalate: { after: 1d, to: [me] } }', 'DSL_VALUE_FORMAT me'],
+    ['later at no time', '{ ask: a, escalate: { after: soon, to: [anyone] } }', 'DSL_VALUE_FORMAT'],
+    ['what nobody has', "{ ask: a, show: '${{ steps.x.output }}' }", 'DSL_NAME_UNKNOWN'],
+  ])('that asks %s is refused', (_, what, problem) => {
+    expect(found(`{ id: s, approve: ${what} }`)[0]).toContain(problem)
+  })
+
+  test('yields what was shown and what was filled in, typed', () => {
+    const step =
+      "{ id: s, approve: { ask: '${{ run.id }}?', show: { n: 1 }, form: { type: object, required: [c], properties: { c: { type: string } } } } }"
+    const use = (what: string): readonly string[] =>
+      found(step, `{ id: t, let: '\${{ steps.s.output.${what} }}' }`)
+    expect([...use('show.n + 1'), ...use('form.c.size()'), ...use('votes[0].by')]).toEqual([])
+    expect(use('show.m')[0]).toContain('DSL_FIELD_UNKNOWN')
+    expect(use('form.c + 1')[0]).toContain('DSL_EXPRESSION_TYPE')
+  })
+})
+
 describe('an emit', () => {
   test.each([
     ['a subject with wildcards', "{ event: 'orders.*' }", "DSL_VALUE_FORMAT 'orders.*'"],
