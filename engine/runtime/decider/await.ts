@@ -12,14 +12,14 @@ import { printInstant } from '#engine/core/instant.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
 import type {
   AwaitOpened,
   AwaitTaken,
   EventEmitted,
   EventReceived,
-  RunRecord,
   SignalReceived,
-} from '#engine/runtime/record.ts'
+} from '#engine/runtime/waits/record.ts'
 import {
   candidates,
   isNew,

@@ -25,7 +25,8 @@ import type {
   WhileStep,
 } from '#engine/plan/plan.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import type { ApprovalDecided, ApprovalOpened, Payload } from '#engine/runtime/record.ts'
+import type { Payload } from '#engine/runtime/record.ts'
+import type { ApprovalDecided, ApprovalOpened } from '#engine/runtime/waits/record.ts'
 
 /** Why control leaves a block before its end. */
 export type Unwind =

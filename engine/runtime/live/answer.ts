@@ -11,7 +11,7 @@ import { isObject, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { isApprover } from '#engine/dsl/subject.ts'
 import type { ApproveFrame } from '#engine/runtime/decider/frames.ts'
-import type { ApprovalDecided } from '#engine/runtime/record.ts'
+import type { ApprovalDecided } from '#engine/runtime/waits/record.ts'
 import { isApproval } from '#engine/runtime/waits/approve.ts'
 
 import type { Inside } from './inside.ts'

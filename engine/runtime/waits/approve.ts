@@ -20,7 +20,8 @@ import type { RunState } from '#engine/runtime/decider/state.ts'
 import { complete, enter, fail } from '#engine/runtime/decider/tree.ts'
 import { wakeInstant } from '#engine/runtime/waits/instant.ts'
 import type { Held } from '#engine/runtime/payload.ts'
-import type { ApprovalDecided, ApprovalOpened, RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+import type { ApprovalDecided, ApprovalOpened } from '#engine/runtime/waits/record.ts'
 
 import { stopWait } from './stop.ts'
 

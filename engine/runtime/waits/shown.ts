@@ -7,7 +7,8 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import { isAwait } from '#engine/runtime/decider/await.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
 import type { Payloads } from '#engine/runtime/payload.ts'
-import type { ApprovalOpened, RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+import type { ApprovalOpened } from '#engine/runtime/waits/record.ts'
 
 import { isApproval } from './approve.ts'
 
