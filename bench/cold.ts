@@ -19,12 +19,19 @@ steps:
   - { id: three, let: '\${{ steps.two.output * 2 }}' }
 `
 
+/** The same with one call of code, which is in the cache of bundles after the first run. */
+const calling = `${flow}  - id: four
+    with: { n: '\${{ steps.three.output }}' }
+    transform: 'export default ({ n }) => n + 1'
+`
+
 export async function w4(): Promise<Readonly<Record<string, number>>> {
   if (!existsSync(join(root, 'dist/cli.js'))) {
     execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'ignore' })
   }
   const dir = mkdtempSync(join(tmpdir(), 'ionflux-cold-'))
   writeFileSync(join(dir, 'cold.flow.yaml'), flow)
+  writeFileSync(join(dir, 'calling.flow.yaml'), calling.replace('id: cold', 'id: calling'))
   const cli = join(root, 'bin/ionflux.js')
   const time = (args: readonly string[]): number => {
     const start = performance.now()
@@ -32,16 +39,23 @@ export async function w4(): Promise<Readonly<Record<string, number>>> {
     return performance.now() - start
   }
   const run = [cli, 'run', 'cold.flow.yaml', '--json']
-  for (let i = 0; i < 3; i++) time(run) // makes the data directory and the compile cache
-  const pairs = Array.from({ length: rounds }, () => ({ bare: time(['-e', '0']), run: time(run) }))
+  const call = [cli, 'run', 'calling.flow.yaml', '--json']
+  // Makes the data directory and the caches.
+  for (let i = 0; i < 3; i++) time(run)
+  for (let i = 0; i < 3; i++) time(call)
+  const pairs = Array.from({ length: rounds }, () => ({
+    bare: time(['-e', '0']),
+    run: time(run),
+    call: time(call),
+  }))
   discard(dir)
-  const ms = percentile(
-    pairs.map((one) => one.run),
-    0.5,
-  )
-  const bare = percentile(
-    pairs.map((one) => one.bare),
-    0.5,
-  )
-  return { ms: short(ms), bare_node_ms: short(bare), over_bare_ms: short(ms - bare) }
+  const median = (of: (pair: (typeof pairs)[number]) => number): number =>
+    percentile(pairs.map(of), 0.5)
+  const [ms, bare] = [median((one) => one.run), median((one) => one.bare)]
+  return {
+    ms: short(ms),
+    bare_node_ms: short(bare),
+    over_bare_ms: short(ms - bare),
+    first_call_over_no_call_ms: short(median((one) => one.call - one.run)),
+  }
 }

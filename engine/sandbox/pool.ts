@@ -11,9 +11,8 @@ import { availableParallelism } from 'node:os'
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 
-import type { Engine } from './protocol.ts'
 import { cancelled, crashed, Thread, type Ended, type Task } from './thread.ts'
-import { compileQuickJs, readImage } from './wasm.ts'
+import { takeBorn } from './threads/born.ts'
 
 /** A call, and where it is. */
 interface Waiting {
@@ -43,7 +42,6 @@ export class Pool {
   readonly #again: Waiting[] = []
   #queue: Waiting[] = []
   #next = 0
-  #engine: Promise<Engine> | undefined
   #isClosed = false
 
   constructor(workers: number = availableParallelism()) {
@@ -128,8 +126,7 @@ export class Pool {
     if (free !== undefined) return free
     if (this.#all.size >= this.#size) return quick
     const warmBytesMax = limits.sandboxWarmBytesMax / this.#size
-    this.#engine ??= openEngine()
-    const thread = new Thread({ warmBytesMax }, this.#engine, () => this.#serve())
+    const thread = new Thread(takeBorn(), warmBytesMax, () => this.#serve())
     this.#all.add(thread)
     return thread
   }
@@ -150,9 +147,4 @@ function finish(waiting: Waiting, end: End): void {
   waiting.isOver = true
   waiting.task.signal.removeEventListener('abort', waiting.onAbort)
   waiting.answer.settle(end)
-}
-
-async function openEngine(): Promise<Engine> {
-  const [wasm, image] = await Promise.all([compileQuickJs(), readImage()])
-  return { wasm, image }
 }

@@ -18,17 +18,8 @@ export function exportOf(action: string): string {
 
 /** What a worker is born with. */
 export interface WorkerData {
-  /** How much memory its warm realms may hold. */
-  readonly warmBytesMax: number
   /** Where it shows which turn it is at (`threads/pulse.ts`). */
   readonly pulse: SharedArrayBuffer
-}
-
-/** What realms are made of. A worker is born without it, so that it starts while that is read. */
-export interface Engine {
-  readonly wasm: WebAssembly.Module
-  /** The file with the image of a realm, where there is one. */
-  readonly image: Uint8Array | undefined
 }
 
 /** One call as a worker gets it. */
@@ -81,8 +72,8 @@ export interface StartMessage {
 
 /** Goes in lists: all that one turn of the event loop has to say. */
 export type ToWorker =
-  /** The first of all messages. */
-  | { readonly kind: 'engine'; readonly engine: Engine }
+  /** How much memory its warm realms may hold: none until it is told. */
+  | { readonly kind: 'room'; readonly warmBytesMax: number }
   | StartMessage
   | {
       readonly kind: 'reply'

@@ -10,15 +10,15 @@
  * What is said in one turn of the event loop goes in one message, and the answers of quick
  * calls come back together. Which call runs meanwhile is read from the thread's pulse.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 
 import { limits } from '#engine/core/limits.ts'
 
 import type { Conversation } from './conversation.ts'
-import type { Engine, FromWorker, Job, Outcome, Spent, ToWorker, WorkerData } from './protocol.ts'
-import { monotonicMs, Pulse, pulseBytes } from './threads/pulse.ts'
+import type { FromWorker, Job, Outcome, Spent, ToWorker } from './protocol.ts'
+import type { Born } from './threads/born.ts'
+import { monotonicMs, Pulse } from './threads/pulse.ts'
 import { Turns } from './threads/turns.ts'
-import { workerUrl } from './wasm.ts'
 
 /** One call, and who is to be told and asked while it runs. */
 export interface Task {
@@ -42,8 +42,6 @@ interface Running {
   leftMs: number
 }
 
-const workerLimits = { stackSizeMb: 16, maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 16 }
-
 export class Thread {
   readonly #worker: Worker
   readonly #onFree: () => void
@@ -53,38 +51,21 @@ export class Thread {
   readonly #turns: Turns
   #outbox: ToWorker[] = []
   #calls = 0
-  #isFurnished = false
   #isReady = false
   #isDead = false
 
   /** `onFree` hears that the thread can take a call, or has died. */
-  constructor(born: Omit<WorkerData, 'pulse'>, engine: Promise<Engine>, onFree: () => void) {
+  constructor({ worker, pulse }: Born, warmBytesMax: number, onFree: () => void) {
     this.#onFree = onFree
-    const pulse = new SharedArrayBuffer(pulseBytes)
     this.#turns = new Turns(new Pulse(pulse), {
       leftMsOf: (call) => this.#running.get(call)?.leftMs ?? 0,
       late: () => this.#kill(late),
     })
-    const workerData: WorkerData = { ...born, pulse }
-    this.#worker = new Worker(workerUrl, {
-      workerData,
-      resourceLimits: workerLimits,
-      execArgv: [],
-      env: {},
-      stdin: false,
-    })
-    this.#worker.unref()
+    this.#worker = worker
     this.#worker.on('message', (messages: readonly FromWorker[]) => this.#takeAll(messages))
     this.#worker.on('error', (error: Error) => this.#kill(crashed(error.message)))
     this.#worker.on('exit', () => this.#kill(crashed('The thread ended.')))
-    engine.then(
-      (made) => {
-        this.#outbox.unshift({ kind: 'engine', engine: made })
-        this.#isFurnished = true
-        this.#post()
-      },
-      (error: unknown) => this.#kill(crashed(String(error))),
-    )
+    this.#say({ kind: 'room', warmBytesMax })
   }
 
   get isDead(): boolean {
@@ -221,7 +202,6 @@ export class Thread {
   }
 
   #post(): void {
-    if (!this.#isFurnished) return
     const messages = this.#outbox
     this.#outbox = []
     if (!this.#isDead) this.#worker.postMessage(messages)

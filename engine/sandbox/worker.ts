@@ -11,12 +11,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { limits } from '#engine/core/limits.ts'
 
 import { Modules, runModule } from './module/run.ts'
-import type { Engine, FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
+import { unitName } from './protocol.ts'
+import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
 import { Realm, type RealmHost, type Turn } from './realm.ts'
-import { parseImage, type Image } from './realm/image.ts'
+import { parseImage } from './realm/image.ts'
 import { openMemory } from './realm/memory.ts'
 import { Shelf } from './shelf.ts'
 import { Pulse } from './threads/pulse.ts'
+import { compileQuickJs, readImage } from './wasm.ts'
 
 interface Current {
   readonly call: number
@@ -30,16 +32,19 @@ interface Current {
 // QuickJS asks this realm for the offset of local time; the same run must not depend on it.
 Date.prototype.getTimezoneOffset = () => 0
 
-const { warmBytesMax, pulse: shared } = workerData as WorkerData
-let engine: Engine | undefined
-let image: Image | undefined
+const { pulse: shared } = workerData as WorkerData
+// Read and compiled here, where nothing waits for the main thread; the machine code is shared.
+const [wasm, file] = await Promise.all([compileQuickJs(), readImage()])
+let image = file === undefined ? undefined : parseImage(file)
 const pulse = new Pulse(shared)
 const codes = new Map<string, string>()
-const shelf = new Shelf(warmBytesMax)
+let shelf = new Shelf(0)
 const modules = new Modules()
 const calls = new Map<number, Current>()
 const inbox: ToWorker[] = []
 let isTaking = false
+const rehearsal = '{"now":0,"seed":""}'
+const rehearsalCode = `var ${unitName} = (() => { class A { constructor(n) { this.n = n } get twice() { return this.n * 2 } }; return { default: async ({ n, ...rest }) => ({ n: new A(n).twice, text: [...'ab'].map((c) => c + n).join(), rest }) } })()`
 /** Answers that go together, and when the first of them was given. */
 let held: FromWorker[] = []
 let heldSince = 0
@@ -49,6 +54,7 @@ parentPort?.on('message', (messages: readonly ToWorker[]) => {
   if (!isTaking) void takeAll()
 })
 say({ kind: 'ready' })
+if (image !== undefined) setTimeout(() => void rehearse().catch(() => undefined), 1)
 
 /** Opening a realm takes a moment, in which messages may come: they wait their turn. */
 async function takeAll(): Promise<void> {
@@ -61,7 +67,7 @@ async function takeAll(): Promise<void> {
 }
 
 function take(message: ToWorker): Promise<void> | undefined {
-  if (message.kind === 'engine') return furnish(message.engine)
+  if (message.kind === 'room') return void (shelf = new Shelf(message.warmBytesMax))
   if (message.kind !== 'drop') pulse.beat()
   if (message.kind === 'call') return begin(message)
   const { kind, call } = message
@@ -73,10 +79,20 @@ function take(message: ToWorker): Promise<void> | undefined {
   return undefined
 }
 
-function furnish(given: Engine): undefined {
-  engine = given
-  if (given.image !== undefined) image = parseImage(given.image)
-  return undefined
+/**
+ * A thread that was started ahead makes a call of nobody's: the machine code of the
+ * interpreter is made with its first use, which takes longer than all the rest.
+ */
+async function rehearse(): Promise<void> {
+  if (inbox.length > 0 || calls.size > 0) return
+  const memoryBytesMax = limits.sandboxMemoryBytesDefault
+  const realm = await Realm.open(wasm, openMemory(memoryBytesMax), image)
+  const timeMsMax = limits.sandboxTimeMsDefault
+  const job = { instance: '', action: 'default', input: '{"n":1}', facts: rehearsal }
+  const host = { call: () => {}, log: () => {} }
+  if (realm.load(rehearsalCode, timeMsMax) !== undefined) return
+  realm.begin({ ...job, memoryBytesMax, timeMsMax }, host, timeMsMax)
+  realm.reset()
 }
 
 function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefined {
@@ -91,12 +107,12 @@ function begin({ call, job, code: sent }: StartMessage): Promise<void> | undefin
     return undefined
   }
   const code = (sent as string | undefined) ?? codes.get(instance)
-  if (code === undefined || engine === undefined) {
+  if (code === undefined) {
     say({ kind: 'unknown', call })
     return undefined
   }
   keep(codes, { key: instance, value: code, max: limits.sandboxUnitsResidentMax })
-  return Realm.open(engine.wasm, openMemory(memoryBytesMax), image).then((realm) => {
+  return Realm.open(wasm, openMemory(memoryBytesMax), image).then((realm) => {
     image ??= realm.image()
     const start = performance.now()
     say({ kind: 'started', call })

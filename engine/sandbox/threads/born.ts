@@ -1,0 +1,48 @@
+/**
+ * Starts worker threads, one of them ahead of time.
+ *
+ * A thread takes longer to start than a flow to compile. Whoever knows early that code
+ * will be called says so, and the first thread of the sandbox is then there already. It
+ * keeps no process alive, and one that nobody takes ends with the process.
+ */
+import { Worker } from 'node:worker_threads'
+
+import type { WorkerData } from '#engine/sandbox/protocol.ts'
+import { workerUrl } from '#engine/sandbox/wasm.ts'
+
+import { pulseBytes } from './pulse.ts'
+
+export interface Born {
+  readonly worker: Worker
+  readonly pulse: SharedArrayBuffer
+}
+
+const resourceLimits = {
+  stackSizeMb: 16,
+  maxOldGenerationSizeMb: 512,
+  maxYoungGenerationSizeMb: 16,
+}
+
+/** Belongs to the process, as its threads do: there is one set of cores. */
+const own: { spare?: Born | undefined } = {}
+
+/** Starts a thread for whoever needs one first. */
+export function keepSpare(): void {
+  own.spare ??= bear()
+}
+
+/** The thread that was started ahead, or a new one. */
+export function takeBorn(): Born {
+  const { spare } = own
+  own.spare = undefined
+  return spare ?? bear()
+}
+
+function bear(): Born {
+  const pulse = new SharedArrayBuffer(pulseBytes)
+  const workerData: WorkerData = { pulse }
+  const settings = { workerData, resourceLimits, execArgv: [], env: {}, stdin: false }
+  const worker = new Worker(workerUrl, settings)
+  worker.unref()
+  return { worker, pulse }
+}
