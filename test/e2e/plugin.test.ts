@@ -195,7 +195,7 @@ test('a failure comes back with its code and the place in the source', async () 
   expect(json(failed)).toMatchObject({
     ok: false,
     error: { code: 'SANDBOX_GUEST_THREW', message: 'TypeError: broken' },
-    usage: { hostCalls: 0, inputBytes: 2, logLines: 1 },
+    usage: { hostCalls: 0, inputBytes: 2, logLines: 1, peakBytes: expect.any(Number) },
   })
   expect(failed.stderr).toMatch(/begun/)
   expect(failed.stderr).toContain('main.ts:3:')

@@ -37,6 +37,10 @@ export interface BenchCall {
 /** What one call took. Times are of the host's clock. */
 export interface Usage {
   readonly wallMs: number
+  /** Of the processor in the code itself; 0 for a call that never began. */
+  readonly cpuMs: number
+  /** The most that its memory held. */
+  readonly peakBytes: number
   readonly hostCalls: number
   readonly inputBytes: number
   readonly outputBytes: number
@@ -145,13 +149,16 @@ export class Bench implements AsyncDisposable {
         rest.log?.(line)
       },
     })
-    const wallMs = Math.round((performance.now() - began) * 100) / 100
+    const wallMs = hundredths(performance.now() - began)
     this.#operations = undefined
     const outputBytes = result.ok ? bytesOf(result.output) : 0
-    return {
-      ...result,
-      usage: { wallMs, hostCalls, inputBytes: bytesOf(input), outputBytes, logLines },
-    }
+    const { cpuMs = 0, peakBytes = 0 } = result.usage ?? {}
+    const spent = { cpuMs: hundredths(cpuMs), peakBytes }
+    const crossed = { hostCalls, inputBytes: bytesOf(input), outputBytes, logLines }
+    const usage = { wallMs, ...spent, ...crossed }
+    return result.ok
+      ? { ok: true, output: result.output, usage }
+      : { ok: false, error: result.error, usage }
   }
 
   async #warm(): Promise<void> {
@@ -164,6 +171,10 @@ export class Bench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sandbox.close()
   }
+}
+
+function hundredths(ms: number): number {
+  return Math.round(ms * 100) / 100
 }
 
 function bytesOf(value: Json): number {
