@@ -44,6 +44,8 @@ export const limits = {
   whileTurnsMax: 1_000_000,
   retryAttemptsMax: 100,
   compensateAttemptsDefault: 5,
+  slotsSearchedMax: 10_000,
+  slotsPerFillMax: 32,
   stopGraceMsMax: 30_000,
   lapsesKeptMax: 50,
   lapseCharsMax: 500,

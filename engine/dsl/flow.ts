@@ -22,6 +22,8 @@ export interface Flow {
   readonly inputs?: JsonObject
   /** The ceiling of what the steps may do. What is not listed is refused. */
   readonly permissions?: FlowPermissions
+  /** How many runs of the flow may be under way at once, and what happens to one too many. */
+  readonly concurrency?: Concurrency
   /** How long a run may take in all, waits included: 90s, 5m, 1h30m, 4d. */
   readonly timeout?: string
   /** The steps, one after another. */
@@ -136,6 +138,21 @@ export interface FlowTrigger {
   readonly status?: readonly ('done' | 'failed' | 'cancelled')[]
   /** How the event becomes the inputs of the run: ${{ event.body.invoice }}. */
   readonly inputs?: Readonly<Record<string, Json>>
+}
+
+export interface Concurrency {
+  /**
+   * Runs are counted for each value of its own: ${{ inputs.invoice.id }}. Without it: all runs of
+   * the flow.
+   */
+  readonly key?: string
+  /** How many may be under way at once. Without it: 1. */
+  readonly limit?: number
+  /**
+   * One too many waits its turn (queue), takes the place of those before it (cancel_old), is
+   * cancelled (skip) or fails (reject). Without it: queue.
+   */
+  readonly on_conflict?: 'queue' | 'cancel_old' | 'skip' | 'reject'
 }
 
 /**

@@ -38,6 +38,8 @@ export function checkNames(flow: Flow, world: World, components?: Components): r
     at: '/on_failure',
     sight: { ...start, isCaught: true },
   })
+  if (flow.concurrency?.key !== undefined)
+    check(walk, { value: flow.concurrency.key, at: '/concurrency/key', sight: start })
   if (flow.outputs !== undefined)
     check(walk, { value: flow.outputs, at: '/outputs', sight: end.sight })
   return problems.slice(0, limits.expressionProblemsMax)

@@ -64,6 +64,10 @@ function foundOf(
   const { run, path, text } = one
   const wait = JSON.parse(text) as NonNullable<WaitChange['wait']>
   if (wait.kind === 'approval') return query.kind === 'approval' ? [{ run, path }] : []
+  if (wait.kind === 'slot') {
+    if (query.kind !== 'slot' || query.isHeld !== wait.isHeld) return []
+    return query.key === undefined || query.key === wait.key ? [{ run, path, key: wait.key }] : []
+  }
   if (query.kind !== 'event') return []
   const isMeant = query.topics.includes(wait.topic) && query.keys.includes(wait.key)
   return isMeant ? [{ run, path, wanted: wait.wanted }] : []

@@ -21,8 +21,17 @@ export interface Plan {
   readonly outputs?: Template
   readonly timeoutMs?: number
   readonly permissions: Permissions
+  /** How many runs may be under way at once. */
+  readonly concurrency?: Concurrency
   /** Runs when the run has failed and what it did is undone. */
   readonly onFailure?: Block
+}
+
+export interface Concurrency {
+  /** Counted for each value of its own; absent means for the whole flow. */
+  readonly key?: Template
+  readonly limit: number
+  readonly onConflict: 'queue' | 'cancel_old' | 'skip' | 'reject'
 }
 
 export interface Block {

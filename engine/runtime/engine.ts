@@ -9,6 +9,7 @@ import type { Digest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import { Admission } from '#engine/runtime/admission/admit.ts'
 import { beginRun } from '#engine/runtime/live/begin.ts'
 import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
@@ -59,6 +60,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   readonly programs: Programs
   readonly residents = new Residents()
   readonly courier = new Courier(this)
+  readonly #admission = new Admission(this)
   readonly turns: TurnHost
   readonly #sweeper: Sweeper
   readonly #waiters = new Waiters()
@@ -139,6 +141,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
     const runs = this.ports.journal.unfinished()
     for (const run of runs) this.tryLoad(run)
     this.courier.recover()
+    this.#admission.recover()
     this.#sweeper.arm()
     return runs
   }
@@ -246,6 +249,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       live.log.close()
       deliverChild(this, live)
     } else if (isAtRest(live.durableStatus) && live.isIdle) this.residents.park(live)
+    this.#admission.committed(live, batch)
     this.#waiters.tell(run, live.durableStatus ?? 'running')
     this.residents.tellIdle()
   }

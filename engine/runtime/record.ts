@@ -94,6 +94,16 @@ export interface HostAnswer {
   /** In place of `reply`. */
   readonly error?: { readonly code: string; readonly message: string }
 }
+/** The run waits until it is admitted: its flow limits how many of `key` are under way. */
+export interface RunQueued extends At {
+  readonly kind: 'run.queued'
+  /** Empty where the flow has no key. */
+  readonly key: string
+}
+/** The run may begin, or go on after a retry. */
+export interface RunAdmitted extends At {
+  readonly kind: 'run.admitted'
+}
 /** The intent: committed before an effect starts. Pure steps have none. */
 export interface StepStarted extends OnPath {
   readonly kind: 'step.started'
@@ -217,6 +227,8 @@ export interface RunCancelled extends At {
 
 export type RunRecord =
   | RunStarted
+  | RunQueued
+  | RunAdmitted
   | StepStarted
   | StepDone
   | StepFailed

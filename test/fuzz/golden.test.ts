@@ -68,6 +68,8 @@ test('every kind of record is in some golden journal', () => {
 
 const allKinds = Object.keys({
   'run.started': 1,
+  'run.queued': 1,
+  'run.admitted': 1,
   'step.started': 1,
   'step.done': 1,
   'step.failed': 1,

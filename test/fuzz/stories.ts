@@ -117,6 +117,13 @@ export const stories: Readonly<
       await say('paid', { order: 3, amount: 3 }, 's5')
     },
   },
+  queued: {
+    flows: [flow(['{ id: s, sleep: 1h }'], "concurrency: { key: 'n${{ inputs.n }}', limit: 1 }\n")],
+    async tell(one) {
+      await one.start({ n: 3 })
+      await one.start({ n: 3 })
+    },
+  },
   settled: {
     flows: [
       flow([

@@ -4,7 +4,7 @@
  * From here on a timer may also have the number 3: it calls more people to an approval.
  */
 export const sql = `
--- kind: 0 event, 1 approval
+-- kind: 0 event, 1 approval, 2 a place among the runs of a flow (topic: held or queued)
 -- topic, key: what an event is looked up by; wanted: JSON of what it must be
 CREATE TABLE wait (
   run INTEGER NOT NULL,

@@ -7,7 +7,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { RunId } from '#engine/core/id.ts'
-import type { FindWaiting, Outgoing, WaitChange, Waiting } from '#engine/runtime/waits/port.ts'
+import type {
+  FindWaiting,
+  Outgoing,
+  Wait,
+  WaitChange,
+  Waiting,
+} from '#engine/runtime/waits/port.ts'
 
 import { reading } from './database.ts'
 
@@ -35,14 +41,13 @@ export function waitWriter(db: DatabaseSync): WaitWriter {
         sql('DELETE FROM wait WHERE run = ? AND path = ?').run(n, path)
         return
       }
-      const isEvent = wait.kind === 'event'
-      const { topic = '', key = '' } = isEvent ? wait : {}
-      const wanted = isEvent ? JSON.stringify(wait.wanted) : null
+      const wanted = wait.kind === 'event' ? JSON.stringify(wait.wanted) : null
+      const { topic, key } = routeOf(wait)
       sql(
         `INSERT INTO wait (run, path, kind, topic, key, wanted) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET kind = excluded.kind, topic = excluded.topic,
            key = excluded.key, wanted = excluded.wanted`,
-      ).run(n, path, isEvent ? 0 : 1, topic, key, wanted)
+      ).run(n, path, kinds[wait.kind], topic, key, wanted)
     },
     send,
     entry: (entry) => {
@@ -63,21 +68,17 @@ export function waitReader(db: DatabaseSync): WaitReader {
     waiting: (query) =>
       reading(() => {
         const { limit, after } = query
-        const isEvent = query.kind === 'event'
-        const routed = isEvent
-          ? 'AND topic IN (SELECT value FROM json_each(?)) AND key IN (SELECT value FROM json_each(?))'
-          : ''
-        const keys = isEvent ? [JSON.stringify(query.topics), JSON.stringify(query.keys)] : []
+        const { routed, keys } = routeIn(query)
         const later =
           after === undefined
             ? ''
             : 'AND (wait.run, wait.path) > ((SELECT n FROM run WHERE id = ?), ?)'
         const place = after === undefined ? [] : [after.run, after.path]
         return sql(
-          `SELECT run.id, wait.path, wait.wanted FROM wait JOIN run ON run.n = wait.run
+          `SELECT run.id, wait.path, wait.wanted, wait.kind, wait.key FROM wait JOIN run ON run.n = wait.run
            WHERE kind = ? ${routed} ${later} ORDER BY wait.run, wait.path LIMIT ?`,
         )
-          .all(isEvent ? 0 : 1, ...keys, ...place, limit)
+          .all(kinds[query.kind], ...keys, ...place, limit)
           .map(waitingOf)
       }),
     outbox: (limit) =>
@@ -89,8 +90,45 @@ export function waitReader(db: DatabaseSync): WaitReader {
   }
 }
 
+const kinds = { event: 0, approval: 1, slot: 2 } as const
+
+/** The columns that a wait is looked up by. */
+function routeOf(wait: Wait): { readonly topic: string; readonly key: string } {
+  if (wait.kind === 'event') return wait
+  return wait.kind === 'slot'
+    ? { topic: slotTopic(wait.isHeld), key: wait.key }
+    : { topic: '', key: '' }
+}
+
+function slotTopic(isHeld: boolean): string {
+  return isHeld ? 'held' : 'queued'
+}
+
+function routeIn(query: FindWaiting): {
+  readonly routed: string
+  readonly keys: readonly string[]
+} {
+  const both =
+    'AND topic IN (SELECT value FROM json_each(?)) AND key IN (SELECT value FROM json_each(?))'
+  if (query.kind === 'event') {
+    return { routed: both, keys: [JSON.stringify(query.topics), JSON.stringify(query.keys)] }
+  }
+  if (query.kind === 'approval') return { routed: '', keys: [] }
+  const topic = slotTopic(query.isHeld)
+  return query.key === undefined
+    ? { routed: 'AND topic = ?', keys: [topic] }
+    : { routed: 'AND topic = ? AND key = ?', keys: [topic, query.key] }
+}
+
 function waitingOf(row: Record<string, unknown>): Waiting {
-  const { id, path, wanted } = row as { id: RunId; path: string; wanted: string | null }
+  const { id, path, wanted, kind, key } = row as {
+    id: RunId
+    path: string
+    wanted: string | null
+    kind: number
+    key: string
+  }
+  if (kind === kinds.slot) return { run: id, path, key }
   return wanted === null ? { run: id, path } : { run: id, path, wanted: JSON.parse(wanted) }
 }
 

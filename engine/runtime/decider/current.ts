@@ -22,6 +22,8 @@ export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (state.status !== 'running') return record.kind === 'run.retried'
   const isWaitedFor = isWanted(state, record) ?? isAnswered(state, record)
   if (isWaitedFor !== undefined) return isWaitedFor
+  if (record.kind === 'run.queued') return state.gate === 'closed'
+  if (record.kind === 'run.admitted') return state.gate === 'queued'
   if (record.kind === 'run.cancel') {
     const isFresh = state.closing === undefined || state.undoing !== undefined
     return state.ending === undefined && !state.wasCancelled && isFresh
@@ -31,7 +33,7 @@ export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (record.path === '') {
     if (record.kind === 'timer.fired')
       return state.undoing === undefined && state.ending === undefined
-    return state.root.isClosing || state.ending?.kind === 'done'
+    return state.root.isClosing || state.ending?.kind === 'done' || state.gate !== undefined
   }
   const frame = state.frames.get(record.path)
   if (frame === undefined) return false

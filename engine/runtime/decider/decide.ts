@@ -11,6 +11,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { RunFailed, RunRecord } from '#engine/runtime/record.ts'
 
+import { askForPlace } from '#engine/runtime/admission/gate.ts'
 import { asks } from '#engine/runtime/waits/approve.ts'
 
 import { awaits } from './await.ts'
@@ -41,6 +42,10 @@ export function decide(
   for (const cut of state.cancelled) commands.push({ kind: 'cancelStep', ...cut })
   for (const change of state.timers) commands.push({ kind: 'setTimer', ...change })
   commands.push(...state.outside)
+  if (state.gate !== undefined) {
+    const asked = askForPlace(sight, state)
+    return asked === undefined ? commands : [...commands, asked]
+  }
   for (const frame of ready) {
     const command = decideFrame(sight, state, frame)
     if (command !== undefined) commands.push(command)

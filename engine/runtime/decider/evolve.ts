@@ -10,7 +10,6 @@ import { assert } from '#engine/core/error.ts'
 import type {
   CompensationArmed,
   RunRecord,
-  RunRetried,
   StepDone,
   StepFailed,
   StepSettled,
@@ -18,6 +17,7 @@ import type {
   TimerFired,
 } from '#engine/runtime/record.ts'
 
+import { closeGate, leaveGate, passGate, retried } from '#engine/runtime/admission/gate.ts'
 import { applyWait, isWaitRecord, type WaitRecord } from '#engine/runtime/waits/apply.ts'
 import * as approvals from '#engine/runtime/waits/approve.ts'
 
@@ -25,7 +25,7 @@ import * as awaits from './await.ts'
 import { call, component, diverged, step } from './find.ts'
 import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
-import { isCall, limitTo, rearm, type RunState } from './state.ts'
+import { isCall, limitTo, type RunState } from './state.ts'
 import { abandon, advance, begin, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
@@ -53,7 +53,10 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
       if (state.plan.timeoutMs !== undefined) {
         state.timers.push({ path: '', timer: 'timeout', due: record.at + state.plan.timeoutMs })
       }
-      return advance(state, state.root)
+      return closeGate(state) ? undefined : advance(state, state.root)
+    case 'run.queued':
+    case 'run.admitted':
+      return passGate(state, record) ? advance(state, state.root) : undefined
     case 'step.started':
       return started(state, record)
     case 'step.done':
@@ -100,6 +103,7 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
 
 function cancelled(state: RunState, reason: string): void {
   state.wasCancelled = true
+  state.gate = undefined
   abandon(state, { kind: 'cancel', reason, cause: state.seq })
 }
 
@@ -111,6 +115,7 @@ const endings = {
 
 function end(state: RunState, status: 'done' | 'failed' | 'cancelled'): void {
   state.status = status
+  leaveGate(state)
   if (state.plan.timeoutMs !== undefined) state.timers.push({ path: '', timer: 'timeout' })
 }
 
@@ -146,7 +151,11 @@ function failed(state: RunState, record: StepFailed): void {
     path: record.path,
     cause: state.seq,
   } as const
-  if (record.path === '') return leave(state, state.root, unwind)
+  if (record.path === '' && state.gate === undefined) return leave(state, state.root, unwind)
+  if (record.path === '') {
+    state.gate = undefined
+    return abandon(state, unwind)
+  }
   const frame = state.frames.get(record.path)
   if (frame === undefined) throw diverged(record)
   if (frame.kind === 'block') return leave(state, frame, unwind)
@@ -208,6 +217,7 @@ function timedOut(state: RunState, path: string): void {
     state.cancelled.push({ path })
     return fail(state, frame, frame.closing)
   }
+  if (run) state.gate = undefined
   const what = run ? 'The run' : `Step "${path}"`
   const error = {
     code: run ? 'RUN_TIMEOUT' : 'RUN_STEP_TIMEOUT',
@@ -254,28 +264,4 @@ function turned(state: RunState, path: string, index: number): void {
   const loop = frame as Extract<StepFrame, { turn: number }>
   if (index < 0) return complete(state, loop, loop.previous)
   enter(state, loop, loop.step.body, index)
-}
-
-/** Carries an ended run on: the state has been rebuilt from the records that still count. */
-function retried(state: RunState, { path, attempt, afresh }: RunRetried): void {
-  for (const one of afresh ?? []) {
-    const frame = call(state, one)
-    frame.spared = frame.attempt
-    frame.attempt += 1
-    frame.phase = 'ready'
-  }
-  const frame = state.frames.get(path)
-  // The child of a `flow` step is carried on itself, so its step goes on waiting for it.
-  if (frame?.kind === 'step' && frame.step.kind === 'call' && isCall(frame)) {
-    frame.spared = attempt - 1
-    frame.attempt = attempt
-    frame.phase = 'ready'
-    frame.input = undefined
-  }
-  for (const one of state.frames.values()) {
-    if (one.kind !== 'step') continue
-    awaits.waitAgain(state, one)
-    approvals.askAgain(state, one)
-  }
-  rearm(state)
 }

@@ -48,6 +48,10 @@ export interface RunState {
   /** What undoes the steps that are committed, in the order in which they were. */
   readonly armed: Armed[]
   readonly lapses: Lapse[]
+  /** Set while the run waits to be admitted: before it has asked for its place, and after. */
+  gate: 'closed' | 'queued' | undefined
+  /** What its place is counted by. */
+  slot: string | undefined
   /** Paths of the steps of which nobody knows whether they took effect. */
   readonly uncertain: Set<string>
   /** Set once the run ends without success and undoes what it did. */
@@ -106,6 +110,8 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     status: 'running',
     armed: [],
     lapses: [],
+    gate: undefined,
+    slot: undefined,
     uncertain: new Set(),
     undoing: undefined,
     after: undefined,

@@ -12,6 +12,8 @@ import type { Payload } from '#engine/runtime/record.ts'
 /** What a step that waits is found by. */
 export type Wait =
   | { readonly kind: 'approval' }
+  /** A run under way or in the queue, where its flow limits how many are; its path is empty. */
+  | { readonly kind: 'slot'; readonly key: string; readonly isHeld: boolean }
   | {
       readonly kind: 'event'
       /** `topicKey` and `matchKey` of what it waits for (`route.ts`). */
@@ -38,10 +40,14 @@ export interface Waiting {
   readonly path: string
   /** Of an `await`. */
   readonly wanted?: Wanted
+  /** Of a slot. */
+  readonly key?: string
 }
 
 export type FindWaiting = (
   | { readonly kind: 'approval' }
+  /** Without `key`, those of all. */
+  | { readonly kind: 'slot'; readonly isHeld: boolean; readonly key?: string }
   | {
       readonly kind: 'event'
       readonly topics: readonly string[]
