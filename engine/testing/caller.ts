@@ -46,6 +46,8 @@ export interface CallerParts {
   readonly inputs: Json
   /** Where the case stands in the file. */
   readonly at: string
+  /** The id of the step at a path of the flow under test. */
+  idOf(path: string): string
   /** The path of the step that started a run; empty for the run under test. */
   prefixOf(run: CallRequest['run']): string
   /** Waits for something outside of the test's time. */
@@ -59,7 +61,8 @@ export function openCaller(parts: CallerParts): CaseCaller {
   return {
     calls,
     call(request) {
-      const place = placeOf(parts.prefixOf(request.run), request.path, request.action.name)
+      const where = { path: request.path, action: request.action.name }
+      const place = placeOf({ ...where, prefix: parts.prefixOf(request.run) }, parts.idOf)
       const mock = findMock(parts.books, place)
       const { attempt } = request
       const input = withDefaults(parts.suite.schemasOf(request.action).defaults, request.input)

@@ -213,7 +213,7 @@ function nameOf(checking: Checking, named: Named): string | undefined {
     calls?.kind === 'action' ? [calls.name] : [],
   )
   if (isCall && called.includes(name)) return name
-  const id = stepAt(name)
+  const id = stepAt(name, checking.world.outline.components)
   const step = steps.get(id)
   const isPlain = name === id || name.includes('[') || isBelow(checking, name)
   if (step !== undefined && isPlain) {

@@ -1,7 +1,7 @@
 /**
  * Which steps and which ways of a flow its tests have taken, added up over all cases.
  */
-import { stepAt, type Outline, type OutlineBranch, type OutlineStep } from './outline.ts'
+import { type Outline, type OutlineBranch, type OutlineStep } from './outline.ts'
 import type { CaseRun } from './run-case.ts'
 
 /** What was taken. It grows with every case. */
@@ -23,11 +23,10 @@ export function nothingTaken(): Taken {
   return { steps: new Set(), branches: new Set() }
 }
 
-export function take(taken: Taken, { view, records }: CaseRun): void {
-  for (const { path } of view?.steps ?? []) taken.steps.add(stepAt(path))
+export function take(taken: Taken, { view, records, idOf }: CaseRun): void {
+  for (const { path } of view?.steps ?? []) taken.steps.add(idOf(path))
   for (const record of records) {
-    if (record.kind === 'branch.taken')
-      taken.branches.add(`${stepAt(record.path)} ${record.branch}`)
+    if (record.kind === 'branch.taken') taken.branches.add(`${idOf(record.path)} ${record.branch}`)
   }
 }
 

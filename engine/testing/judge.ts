@@ -9,7 +9,6 @@ import type { Call, Stop } from './caller.ts'
 import { differences, type Difference } from './difference.ts'
 import type { Case, Expect, ExpectedError, PartOfPath } from './file.ts'
 import { isMeant } from './mock.ts'
-import { stepAt } from './outline.ts'
 import type { CaseRun } from './run-case.ts'
 
 /** One thing that is not as expected. */
@@ -87,7 +86,7 @@ function judgeError({ run, faults, at }: Judging, expected: string | ExpectedErr
   }
   const last = run.records.at(-1)
   const path = last?.kind === 'run.failed' ? last.path : ''
-  if (step !== undefined && step !== path && step !== stepAt(path)) {
+  if (step !== undefined && step !== path && step !== run.idOf(path)) {
     const text = `The step "${step}" must fail, but ${path === '' ? 'the run itself' : `"${path}"`} did.`
     faults.push({ at: `${place}/step`, message: text })
   }
@@ -110,8 +109,8 @@ function judgeOutput({ run, faults, at }: Judging, expect: Expect): void {
 // ─── Which way it went ──────────────────────────────────────────────────────
 
 /** Ids of the steps that ran, each once, in the order in which they first began. */
-export function wayOf({ view }: CaseRun): readonly string[] {
-  return [...new Set((view?.steps ?? []).map(({ path }) => stepAt(path)))]
+export function wayOf({ view, idOf }: CaseRun): readonly string[] {
+  return [...new Set((view?.steps ?? []).map(({ path }) => idOf(path)))]
 }
 
 function judgePath(judging: Judging, path: readonly string[] | PartOfPath): void {
@@ -126,6 +125,7 @@ function judgePath(judging: Judging, path: readonly string[] | PartOfPath): void
     return
   }
   const paths = (run.view?.steps ?? []).map((step) => step.path)
+  const isNamed = (name: string, one: string): boolean => name === one || name === run.idOf(one)
   let from = 0
   for (const [index, name] of (path.includes ?? []).entries()) {
     const found = paths.findIndex((one, i) => i >= from && isNamed(name, one))
@@ -146,10 +146,6 @@ function judgePath(judging: Judging, path: readonly string[] | PartOfPath): void
 
 function isWhole(path: readonly string[] | PartOfPath): path is readonly string[] {
   return Array.isArray(path)
-}
-
-function isNamed(name: string, path: string): boolean {
-  return name === path || name === stepAt(path)
 }
 
 // ─── What it asked of the world ─────────────────────────────────────────────

@@ -8,7 +8,6 @@ import { parseDuration } from '#engine/dsl/duration.ts'
 import { compileTemplate, parseTemplate, type Scope, type Template } from '#engine/dsl/template.ts'
 
 import type { Answer, MockFailure, TestFile } from './file.ts'
-import { stepAt } from './outline.ts'
 
 /** One answer, ready to be given. */
 export interface Ready {
@@ -69,10 +68,14 @@ export function isMeant(name: string, { path, id, action }: CallPlace): boolean 
   return name === path || name === id || name === action
 }
 
-/** The place of a call in a run whose steps stand below `prefix`. */
-export function placeOf(prefix: string, path: string, action: string): CallPlace {
+/** The place of a call in a run whose steps stand below `prefix`; `idOf` is of the flow under test. */
+export function placeOf(
+  call: { readonly prefix: string; readonly path: string; readonly action: string },
+  idOf: (path: string) => string,
+): CallPlace {
+  const { prefix, path, action } = call
   if (prefix !== '') return { path: `${prefix}/${path}`, action }
-  return { path, id: stepAt(path), action }
+  return { path, id: idOf(path), action }
 }
 
 function readAnswer({ output, error, delay }: Answer, at: string): Ready {

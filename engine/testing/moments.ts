@@ -11,13 +11,13 @@ import type { Engine } from '#engine/runtime/engine.ts'
 import type { Stop } from './caller.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Moment, SentEvent, SentSignal } from './file.ts'
-import { stepAt } from './outline.ts'
 
 export interface MomentsParts {
   readonly moments: readonly Moment[]
   /** JSON Pointer of the list. */
   readonly at: string
   readonly clock: VirtualClock
+  idOf(path: string): string
 }
 
 export class Moments {
@@ -52,7 +52,7 @@ export class Moments {
   ended(path: string): void {
     for (const index of this.#waiting) {
       const { after, delay } = this.#open.get(index) ?? {}
-      if (after !== path && after !== stepAt(path)) continue
+      if (after !== path && after !== this.#parts.idOf(path)) continue
       const wait = delay === undefined ? 0 : (parseDuration(delay) ?? 0)
       this.#arm(index, this.#parts.clock.now() + wait)
     }

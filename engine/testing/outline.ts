@@ -30,6 +30,8 @@ export interface OutlineBranch {
 
 export interface Outline {
   readonly steps: ReadonlyMap<string, OutlineStep>
+  /** Ids of the steps that use a component. */
+  readonly components: ReadonlySet<string>
   readonly branches: readonly OutlineBranch[]
 }
 
@@ -37,6 +39,7 @@ export interface Outline {
 export function outlineOf(flow: Json | undefined): Outline {
   const found = findSteps(flow)
   const steps = new Map<string, OutlineStep>()
+  const components = new Set<string>()
   let owner = ''
   for (const { step, at } of found) {
     const own = step['id']
@@ -44,19 +47,22 @@ export function outlineOf(flow: Json | undefined): Outline {
     // What undoes a step comes right after it.
     const id = typeof own === 'string' ? own : `${owner}/${undoing}`
     steps.set(id, { id, at, ...calledBy(step) })
+    if (typeof step['component'] === 'string') components.add(id)
   }
-  return { steps, branches: found.flatMap(({ step, at }) => branchesOf(step, at)) }
+  return { steps, components, branches: found.flatMap(({ step, at }) => branchesOf(step, at)) }
 }
 
 /**
  * The id of the step at a path: `scan[3]/check` is one turn of `check`. The call that undoes a
- * step has no id of its own and goes by that of the step: `post/compensate`.
+ * step has no id of its own and goes by that of the step: `post/compensate`. Inside of a
+ * component ids are the component's own, so its steps go by the step that uses it: `tell/send`.
  */
-export function stepAt(path: string): string {
-  const parts = path.split('/').slice(-2)
-  const last = parts.at(-1) ?? ''
-  const isUndoing = last === undoing && parts.length === 2
-  return (isUndoing ? parts.join('/') : last).replaceAll(/\[\d+\]/g, '')
+export function stepAt(path: string, components?: ReadonlySet<string>): string {
+  const parts = path.replaceAll(/\[\d+\]/g, '').split('/')
+  const outer = components === undefined ? -1 : parts.findIndex((id) => components.has(id))
+  if (outer !== -1 && outer < parts.length - 1) return parts.slice(outer).join('/')
+  const isUndoing = parts.at(-1) === undoing && parts.length > 1
+  return parts.slice(isUndoing ? -2 : -1).join('/')
 }
 
 const undoing = 'compensate'

@@ -38,6 +38,8 @@ export interface CaseRun {
   /** Of the run under test. */
   readonly records: readonly RunRecord[]
   readonly value: (record: Extract<RunRecord, { kind: 'step.done' }>) => Json
+  /** The id of the step at a path. */
+  readonly idOf: (path: string) => string
   /** In the time of the test. */
   readonly tookMs: number
   /** Why it could not be carried to its end. */
@@ -58,6 +60,7 @@ class RunningCase {
   readonly #suite: Suite
   readonly #case: Case
   readonly #index: number
+  readonly #idOf: (path: string) => string
   readonly #at: string
   readonly #start: Instant
   readonly #clock: VirtualClock
@@ -86,6 +89,7 @@ class RunningCase {
     this.#clock = virtualClock(this.#start)
     this.#outside = outsideOf()
     this.#index = index
+    this.#idOf = (path) => stepAt(path, suite.outline.components)
     this.#run = runIdFrom(this.#start, chance(index, 0))
     const books = [readMocks(one.mocks, `${this.#at}/mocks`), suite.mocks]
     this.#plan = suite.withMocked(mockedFlows(suite, books))
@@ -95,6 +99,7 @@ class RunningCase {
       moments: one.when ?? [],
       at: `${this.#at}/when`,
       clock: this.#clock,
+      idOf: this.#idOf,
     })
     this.#caller = openCaller({
       suite,
@@ -103,6 +108,7 @@ class RunningCase {
       allow: [...(one.allow ?? []), ...(suite.file.allow ?? [])],
       inputs: one.inputs ?? {},
       at: this.#at,
+      idOf: this.#idOf,
       prefixOf: (run) => this.#prefixes.get(run) ?? '',
       outside: async (work) => await this.#outside.wait(work),
       stop: (why) => (this.#stop ??= why),
@@ -126,6 +132,7 @@ class RunningCase {
       output: view?.output ?? null,
       calls: this.#caller.calls,
       records: this.#records,
+      idOf: this.#idOf,
       value: ({ output }) => this.#payloads.value(output),
       tookMs: (this.#records.at(-1)?.at ?? this.#start) - this.#start,
       ...(stop === undefined ? {} : { stop }),

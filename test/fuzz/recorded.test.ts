@@ -14,7 +14,7 @@ import { openPayloads } from '#engine/runtime/payload.ts'
 import type { Caller } from '#engine/runtime/ports.ts'
 import { viewRun } from '#engine/runtime/view.ts'
 import type { TestFile } from '#engine/testing/file.ts'
-import type { Outline, OutlineStep } from '#engine/testing/outline.ts'
+import { stepAt, type Outline, type OutlineStep } from '#engine/testing/outline.ts'
 import { caseOf, type Recorded } from '#engine/testing/recorded/case.ts'
 import { printTest } from '#engine/testing/recorded/print.ts'
 import { repair } from '#engine/testing/recorded/repair.ts'
@@ -78,7 +78,8 @@ async function record(one: Case, built: Built) {
   const records = journal.read(run)
   const payloads = openPayloads(store)
   const view = viewRun({ plan: built.main, payloads }, records)
-  const recorded: Recorded = { view, records, value: (payload) => payloads.value(payload) }
+  const value: Recorded['value'] = (payload) => payloads.value(payload)
+  const recorded: Recorded = { view, records, idOf: (path) => stepAt(path), value }
   return { recorded, isEnded: view.endedAt !== null }
 }
 
@@ -105,7 +106,7 @@ function outlineOf(plan: Plan): Outline {
   }
   visit(plan.body)
   visit(plan.onFailure)
-  return { steps, branches: [] }
+  return { steps, components: new Set(), branches: [] }
 }
 
 function blocksOf(step: PlanStep): readonly Block[] {

@@ -16,6 +16,7 @@ import { payloadsOf, planOf } from '#engine/host/views.ts'
 import { viewRun } from '#engine/runtime/view.ts'
 import type { TestFile } from '#engine/testing/file.ts'
 import type { Fault } from '#engine/testing/judge.ts'
+import { stepAt } from '#engine/testing/outline.ts'
 import { caseOf, type Recorded } from '#engine/testing/recorded/case.ts'
 import { printTest } from '#engine/testing/recorded/print.ts'
 import { repair } from '#engine/testing/recorded/repair.ts'
@@ -87,7 +88,10 @@ function recordedOf({ reader, run }: ExportWish): Recorded {
   const records = reader.journal.read(run)
   const payloads = payloadsOf(reader.store)
   const view = viewRun({ plan, payloads }, records)
-  return { view, records, value: (payload) => payloads.value(payload) }
+  const used = view.steps.flatMap(({ kind, path }) => (kind === 'component' ? [stepAt(path)] : []))
+  const components = new Set(used)
+  const idOf = (path: string): string => stepAt(path, components)
+  return { view, records, idOf, value: (payload) => payloads.value(payload) }
 }
 
 /** `to` as it is written in a file at `from`. */

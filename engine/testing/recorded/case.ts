@@ -11,7 +11,6 @@ import { parseInstant, printInstant } from '#engine/core/instant.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { printDuration } from '#engine/dsl/duration.ts'
 import type { Answer, Case, Expect, Moment, TestFile } from '#engine/testing/file.ts'
-import { stepAt } from '#engine/testing/outline.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 import type { Payload, RunRecord } from '#engine/runtime/record.ts'
 import type { RunView } from '#engine/runtime/view.ts'
@@ -19,6 +18,8 @@ import type { RunView } from '#engine/runtime/view.ts'
 export interface Recorded {
   readonly view: RunView
   readonly records: readonly RunRecord[]
+  /** The id of the step at a path. */
+  idOf(path: string): string
   /** The value of a payload, which may be in the content store. */
   value(payload: Payload): Json
 }
@@ -119,7 +120,7 @@ function answerOf({ from, end }: Attempt, isTimedRun: boolean): Answer {
 
 function mocksOf(reading: Reading): NonNullable<TestFile['mocks']> {
   const byPath = Map.groupBy(attemptsOf(reading), ({ path }) => path)
-  const byStep = Map.groupBy(byPath.keys(), stepAt)
+  const byStep = Map.groupBy(byPath.keys(), (path) => reading.recorded.idOf(path))
   const mocks: Record<string, readonly Answer[] | Answer> = {}
   for (const [id, paths] of byStep) {
     for (const path of paths) {
@@ -182,7 +183,7 @@ function expectOf(recorded: Recorded, records: readonly RunRecord[]): Expect {
   const { view } = recorded
   const last = records.at(-1)
   const calls = callsOf(recorded, records)
-  const path = [...new Set(view.steps.map((step) => stepAt(step.path)))]
+  const path = [...new Set(view.steps.map((step) => recorded.idOf(step.path)))]
   const rest = { path, ...(Object.keys(calls).length === 0 ? {} : { calls }) }
   if (view.status === 'done') return { ...rest, output: view.output }
   if (last?.kind === 'run.failed') {
@@ -204,7 +205,7 @@ function callsOf(
   const ends = records.filter(({ kind }) => kind === 'step.done' || kind === 'step.failed')
   const ended = Map.groupBy(ends, (record) => ('path' in record ? record.path : ''))
   const calls: Record<string, number | Json[]> = {}
-  for (const [id, made] of Map.groupBy(intents, ({ path }) => stepAt(path))) {
+  for (const [id, made] of Map.groupBy(intents, ({ path }) => recorded.idOf(path))) {
     const isKnown = [...Map.groupBy(made, ({ path }) => path)].every(
       ([path, tries]) => tries.length === ended.get(path)?.length,
     )

@@ -94,3 +94,38 @@ test('what undoes a step is mocked, expected and counted by its path', async () 
   const half = await run(undone, '  - { name: pays, mocks: { lab/world/post: { output: 1 } } }')
   expect(half.coverage?.missedSteps.map(({ id }) => id)).toEqual(['book/compensate'])
 })
+
+test('steps of a component go by the step that uses it', async () => {
+  using folder = testFolder({
+    ...worldPlugin,
+    'tell.component.yaml': `
+dsl: flux/1
+id: tell
+inputs: { type: object, properties: { n: { type: integer } } }
+steps:
+  - { id: ask, use: lab/world/ask }
+  - { id: sum, let: "\${{ steps.ask.output.n + inputs.n }}" }
+`,
+    'a.flow.yaml': `
+dsl: flux/1
+id: a
+steps:
+  - { id: ask, use: lab/world/ask }
+  - { id: told, component: ./tell.component.yaml, with: { n: 5 } }
+`,
+    'a.test.yaml': `
+dsl: test/1
+cases:
+  - name: both
+    mocks: { ask: { output: { n: 1 } }, told/ask: { output: { n: 2 } } }
+    expect: { output: 7, path: [ask, told, told/ask, told/sum], calls: { ask: 1, told/ask: 1 } }
+  - { name: one, mocks: { ask: { output: { n: 1 } } } }
+`,
+  })
+  const run = await folder.run()
+  expect(run.problems).toEqual([])
+  expect(faultsOf(run)).toEqual([
+    'one: : The step "told/ask" calls "lab/world/ask", which reads the world, and has no mock.',
+  ])
+  expect(run.coverage[0]?.steps).toEqual({ covered: 2, all: 2 })
+})
