@@ -117,10 +117,19 @@ function checkMoment(checking: Checking, moment: Moment, at: string): void {
   if (what.length !== 1) {
     const message =
       what.length === 0 ? 'The moment does not say what happens.' : 'A moment is one thing only.'
-    tell(checking, { at, message, help: 'Give it one of: cancel, signal, event, crash.' })
+    tell(checking, {
+      at,
+      message,
+      help: 'Give it one of: cancel, signal, event, approve, reject, settle, crash.',
+    })
   }
   if (moment.after !== undefined) nameOf(checking, { name: moment.after, at: `${at}/after` })
   topicsOf(checking, moment, at)
+  for (const key of ['approve', 'reject', 'settle'] as const) {
+    const told = moment[key]
+    if (typeof told === 'string') nameOf(checking, { name: told, at: `${at}/${key}` })
+    else if (told !== undefined) nameOf(checking, { name: told.step, at: `${at}/${key}/step` })
+  }
   for (const key of ['at', 'delay'] as const) wait(checking, moment[key], `${at}/${key}`)
 }
 

@@ -89,8 +89,39 @@ export interface Moment {
   readonly signal?: string | SentSignal
   /** Publishes an event: its subject, or a mapping with subject, data and key. */
   readonly event?: string | SentEvent
+  /**
+   * Somebody approves what this step asks: its name, or a mapping with step, by, of, form and
+   * reason.
+   */
+  readonly approve?: string | SentAnswer
+  /** Somebody denies what this step asks. */
+  readonly reject?: string | SentAnswer
+  /** Somebody says what became of a step whose outcome a crash left unknown. */
+  readonly settle?: SentSettlement
   /** Ends the process without a word; another one carries the run on. */
   readonly crash?: boolean
+}
+
+export interface SentAnswer {
+  /** The id of a step, or the path of one turn of it: scan[3]/check. */
+  readonly step: string
+  /** The person: user:ann. Without it: somebody whom the step asks. */
+  readonly by?: string
+  /** The teams of the person: [team:finance]. */
+  readonly of?: readonly string[]
+  /** What the person fills in. */
+  readonly form?: Json
+  /** What the person adds. */
+  readonly reason?: string
+}
+
+export interface SentSettlement {
+  /** The id of a step, or the path of one turn of it: scan[3]/check. */
+  readonly step: string
+  /** What became of it. */
+  readonly as: 'happened' | 'did-not-happen' | 'retry'
+  /** What the step yields, where it happened. */
+  readonly output?: Json
 }
 
 export interface SentSignal {
@@ -113,10 +144,10 @@ export interface SentEvent {
 
 export interface Expect {
   /**
-   * How the run ends; parked when it waits for something that does not come. Without it: done, or
-   * failed where an error is expected.
+   * How the run ends; parked when it waits for something that does not come, uncertain when a crash
+   * left the outcome of a step unknown. Without it: done, or failed where an error is expected.
    */
-  readonly status?: 'done' | 'failed' | 'cancelled' | 'parked'
+  readonly status?: 'done' | 'failed' | 'cancelled' | 'parked' | 'uncertain'
   /**
    * The steps that ran, all of them, in the order in which they first began; or a mapping with
    * includes and excludes.

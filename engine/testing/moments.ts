@@ -7,10 +7,11 @@ import { pointer } from '#engine/core/json.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
 import type { Engine } from '#engine/runtime/engine.ts'
+import type { StepView } from '#engine/runtime/view.ts'
 
 import type { Stop } from './caller.ts'
 import type { VirtualClock } from './clock.ts'
-import type { Moment, SentEvent, SentSignal } from './file.ts'
+import type { Moment, SentAnswer, SentEvent, SentSignal } from './file.ts'
 
 export interface MomentsParts {
   readonly moments: readonly Moment[]
@@ -87,9 +88,19 @@ export class Moments {
   }
 }
 
-/** Does to `run` what a moment says. Throws what the engine says against it. */
-export async function happen(engine: Engine, run: RunId, moment: Moment): Promise<void> {
-  const { cancel, signal, event } = moment
+/** What a moment is done to. */
+export interface Happening {
+  readonly engine: Engine
+  readonly run: RunId
+  /** Steps as they are now. */
+  readonly steps: readonly StepView[]
+  idOf(path: string): string
+}
+
+/** Does to a run what a moment says. Throws what the engine says against it. */
+export async function happen(at: Happening, moment: Moment): Promise<void> {
+  const { engine, run } = at
+  const { cancel, signal, event, approve, reject, settle } = moment
   if (cancel !== undefined) await engine.cancel(run, cancel)
   if (signal !== undefined) {
     const {
@@ -107,4 +118,43 @@ export async function happen(engine: Engine, run: RunId, moment: Moment): Promis
     }: SentEvent = typeof event === 'string' ? { subject: event } : event
     await engine.publish(key === undefined ? { subject, data } : { subject, data, key })
   }
+  if (approve !== undefined) await answer(at, 'approve', approve)
+  if (reject !== undefined) await answer(at, 'reject', reject)
+  if (settle !== undefined) {
+    const { path } = stepOf(at, settle.step)
+    const { as: how, output } = settle
+    const id = `settle ${path}`
+    await engine.settle(run, output === undefined ? { path, how, id } : { path, how, id, output })
+  }
+}
+
+/** Answers as somebody who is asked, where the moment does not say who it is. */
+async function answer(
+  at: Happening,
+  decision: 'approve' | 'reject',
+  given: string | SentAnswer,
+): Promise<void> {
+  const { step, by, of, form, reason }: SentAnswer =
+    typeof given === 'string' ? { step: given } : given
+  const { path, asked } = stepOf(at, step)
+  const person = by ?? asked.find((one) => one.startsWith('user:')) ?? 'user:tester'
+  const teams = of ?? (by === undefined ? asked.filter((one) => one.startsWith('team:')) : [])
+  await at.engine.answer(at.run, {
+    path,
+    decision,
+    by: person,
+    of: teams,
+    ...(form === undefined ? {} : { form }),
+    ...(reason === undefined ? {} : { reason }),
+  })
+}
+
+/** The step that is meant: of its turns the one that waits now. */
+function stepOf(
+  { steps, idOf }: Happening,
+  name: string,
+): { readonly path: string; readonly asked: readonly string[] } {
+  const named = steps.filter(({ path }) => path === name || idOf(path) === name)
+  const found = named.findLast(({ status }) => status !== 'done') ?? named.at(-1)
+  return { path: found?.path ?? name, asked: found?.asks?.by ?? [] }
 }

@@ -88,10 +88,11 @@ function branchesOf(step: JsonObject, at: string): readonly OutlineBranch[] {
       one('default', '/default'),
     ]
   }
-  if ('await' in step && isObject(step['await'])) {
-    const late = step['await']['on_timeout']
+  for (const key of ['await', 'approve']) {
+    const wait = step[key]
+    const late = isObject(wait) ? wait['on_timeout'] : undefined
     const first = Array.isArray(late) ? idOf(late[0] as Json | undefined) : undefined
-    return first === undefined ? [] : [{ ...one('timeout', '/await/on_timeout'), first }]
+    if (first !== undefined) return [{ ...one('timeout', `/${key}/on_timeout`), first }]
   }
   return 'try' in step ? catchesOf(step['catch'], one) : []
 }

@@ -21,7 +21,7 @@ import { openCaller, type Call, type CaseCaller, type Stop } from './caller.ts'
 import { virtualClock, type VirtualClock } from './clock.ts'
 import type { Case } from './file.ts'
 import { readMocks, type Mocks } from './mock.ts'
-import { happen, Moments } from './moments.ts'
+import { happen, Moments, type Happening } from './moments.ts'
 import { outsideOf, type Outside } from './outside.ts'
 import { openProcess, storeOf, type Process } from './process.ts'
 import { stepAt } from './outline.ts'
@@ -184,11 +184,16 @@ class RunningCase {
       this.#process = this.#open()
       this.#process.engine.recover()
     } else {
-      happen(this.#process.engine, this.#run, next.moment).catch((thrown: unknown) => {
+      happen(this.#happening(), next.moment).catch((thrown: unknown) => {
         this.#stop ??= { at: next.at, message: toFailure(thrown, 'RUN_INTERNAL').message }
       })
     }
     return true
+  }
+
+  #happening(): Happening {
+    const steps = this.#records.length === 0 ? [] : this.#viewer.view().steps
+    return { engine: this.#process.engine, run: this.#run, steps, idOf: this.#idOf }
   }
 
   #timePasses(): boolean {

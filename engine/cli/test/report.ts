@@ -84,7 +84,7 @@ function countText({ covered, all }: { readonly covered: number; readonly all: n
 
 function wayText(step: string, name: string): string {
   if (name === 'none') return `the condition of "${step}" always holds`
-  if (name === 'timeout') return `the "await" of "${step}" is never out of time`
+  if (name === 'timeout') return `"${step}" is never out of time`
   if (name.startsWith('catch:')) return `this "catch" of "${step}" never takes an error`
   return `"${step}" never goes to ${name.replace(/^case:/, 'the case ')}`
 }

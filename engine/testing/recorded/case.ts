@@ -10,7 +10,7 @@ import type { Failure } from '#engine/core/error.ts'
 import { parseInstant, printInstant } from '#engine/core/instant.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { printDuration } from '#engine/dsl/duration.ts'
-import type { Answer, Case, Expect, Moment, TestFile } from '#engine/testing/file.ts'
+import type { Answer, Case, Expect, Moment, SentAnswer, TestFile } from '#engine/testing/file.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 import type { Payload, RunRecord } from '#engine/runtime/record.ts'
 import type { RunView } from '#engine/runtime/view.ts'
@@ -80,6 +80,15 @@ function attemptsOf({ recorded, records, isWhole }: Reading): readonly Attempt[]
       const attempt = { path: record.path, from: record.at }
       all.push(attempt)
       open.set(record.path, attempt)
+    } else if (record.kind === 'step.settled') {
+      // What somebody knows of a call that a crash cut: as if the call had said it.
+      const attempt = open.get(record.path)
+      if (attempt === undefined) continue
+      const { at, output } = record
+      if (record.how === 'happened')
+        attempt.end = { at, output: output === undefined ? null : value(output) }
+      else if (record.how === 'retry') all.splice(all.indexOf(attempt), 1)
+      open.delete(record.path)
     } else if (record.kind === 'step.done' || record.kind === 'step.failed') {
       const { path, at, since } = record
       let attempt = open.get(path)
@@ -150,6 +159,8 @@ function momentsOf(
 ): readonly Moment[] {
   return records.flatMap((record): readonly Moment[] => {
     const at = printDuration(record.at - start)
+    if (record.kind === 'approval.decided')
+      return [{ at, [record.decision]: answerTo(record, value) }]
     if (record.kind === 'run.cancel') return [{ at, cancel: record.reason }]
     if (record.kind === 'signal.received') {
       const { name, by } = record
@@ -165,12 +176,31 @@ function momentsOf(
   })
 }
 
+function answerTo(
+  { path, by, of, form, reason }: Extract<RunRecord, { kind: 'approval.decided' }>,
+  value: Recorded['value'],
+): SentAnswer {
+  return {
+    step: path,
+    by,
+    ...(of === undefined ? {} : { of: [of] }),
+    ...(form === undefined ? {} : { form: value(form) }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
 const concurrent: ReadonlySet<string> = new Set(['parallel', 'race'])
 
 /** Whether the times of calls may decide anything: else they only disturb the reader. */
 function isTimed({ steps }: RunView, records: readonly RunRecord[]): boolean {
   const kinds = new Set(records.map(({ kind }) => kind))
-  const told = ['timer.fired', 'run.cancel', 'signal.received', 'event.received'] as const
+  const told = [
+    'timer.fired',
+    'run.cancel',
+    'signal.received',
+    'event.received',
+    'approval.decided',
+  ] as const
   return (
     told.some((kind) => kinds.has(kind)) ||
     steps.some(({ kind, path }) => concurrent.has(kind) || path.includes('[1]'))
@@ -190,7 +220,8 @@ function expectOf(recorded: Recorded, records: readonly RunRecord[]): Expect {
     const step = last.path === '' ? {} : { step: last.path }
     return { error: { code: last.error.code, ...step }, ...rest }
   }
-  return { status: view.status === 'cancelled' ? 'cancelled' : 'parked', ...rest }
+  const { status } = view
+  return { status: status === 'cancelled' || status === 'uncertain' ? status : 'parked', ...rest }
 }
 
 /**

@@ -94,12 +94,12 @@ test.each([
   [
     'a moment without a thing',
     one('when: [{ at: 3d }]'),
-    '/cases/0/when/0: The moment does not say what happens. Give it one of: cancel, signal, event, crash.',
+    '/cases/0/when/0: The moment does not say what happens. Give it one of: cancel, signal, event, approve, reject, settle, crash.',
   ],
   [
     'a moment with two things',
     one('when: [{ at: 3d, cancel: x, crash: true }]'),
-    '/cases/0/when/0: A moment is one thing only. Give it one of: cancel, signal, event, crash.',
+    '/cases/0/when/0: A moment is one thing only. Give it one of: cancel, signal, event, approve, reject, settle, crash.',
   ],
   [
     'a moment with two times',

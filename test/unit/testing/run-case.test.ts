@@ -147,7 +147,11 @@ test('moments cancel, and crash without harm', async () => {
   - name: crashed in an unsafe call
     mocks: { lab/world/post: { output: 1, delay: 1h } }
     when: [{ at: 30m, crash: true }]
-    expect: { error: { code: RUN_STEP_UNCERTAIN, step: first } }
+    expect: { status: uncertain }
+  - name: crashed in an unsafe call, and somebody knows
+    mocks: { first: { output: 1, delay: 1h }, second: { output: 2 } }
+    when: [{ at: 30m, crash: true }, { at: 2h, settle: { step: first, as: happened, output: 9 } }]
+    expect: { calls: { first: 1, second: 1 } }
   - name: never comes
     mocks: { lab/world/post: { output: 1 } }
     when: [{ at: 9d, cancel: too late }]

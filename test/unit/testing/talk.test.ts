@@ -129,3 +129,38 @@ cases:
   ])
   expect(run.coverage[0]?.steps).toEqual({ covered: 2, all: 2 })
 })
+
+test('people approve and deny at their moments', async () => {
+  const { faults, coverage } = await run(
+    `
+  - id: ok
+    approve:
+      ask: Go on?
+      by: [team:finance, user:ann]
+      quorum: 2
+      form: { type: object, required: [note], properties: { note: { type: string } } }
+      timeout: 3d
+      on_timeout: [{ id: nobody, let: nobody }]
+  - { id: end, let: "\${{ steps.ok.output }}" }
+`,
+    `
+  - name: two say yes
+    when:
+      - { at: 1d, approve: { step: ok, by: user:bob, of: [team:finance], form: { note: fine } } }
+      - { at: 2d, approve: { step: ok, form: { note: too } } }
+    expect: { path: [ok, end], budget: { time: 2d } }
+  - name: one says no
+    when: [{ at: 1d, reject: { step: ok, by: user:ann, reason: Never. } }]
+    expect: { error: { step: ok } }
+  - { name: nobody answers, expect: { path: [ok, nobody, end], budget: { time: 3d } } }
+  - name: somebody who is not asked
+    when: [{ at: 1d, approve: { step: ok, by: user:eve, form: { note: me } } }]
+    expect: { path: [ok, nobody, end] }`,
+  )
+  expect(faults).toHaveLength(1)
+  expect(faults[0]).toContain('somebody who is not asked: /when/0: "ok" does not ask user:eve')
+  expect(coverage).toMatchObject({
+    steps: { covered: 3, all: 3 },
+    branches: { covered: 1, all: 1 },
+  })
+})
