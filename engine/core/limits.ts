@@ -42,6 +42,7 @@ export const limits = {
   eachConcurrencyMax: 1_000,
   eachConcurrencyDefault: 16,
   whileTurnsMax: 1_000_000,
+  pagesDefault: 1_000,
   retryAttemptsMax: 100,
   compensateAttemptsDefault: 5,
   slotsSearchedMax: 10_000,

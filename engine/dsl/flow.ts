@@ -346,7 +346,7 @@ export interface EachStep {
   /** What the step does, for people. */
   readonly description?: string
   /** The list, and how its items are gone through. */
-  readonly each: Each
+  readonly each: EachPages | Each
   /** The steps for one item. */
   readonly steps: readonly Step[]
   /** What the block yields. Without it: the output of the last step that ran in it. */
@@ -364,6 +364,39 @@ export interface Each {
   readonly concurrency?: number
   /** A failed item fails the step, is left out, or leaves its error in its place. */
   readonly on_error?: 'fail' | 'skip' | 'collect'
+}
+
+export interface EachPages {
+  /**
+   * The call that gives a page of items, and how it goes on: one page is fetched after the other.
+   */
+  readonly pages: Pages
+  /** The name of the item in expressions. Without it: item. */
+  readonly as?: string
+  /** How many items of a page may be under way at once. Without it: 16. */
+  readonly concurrency?: number
+  /** A failed item fails the step, is left out, or leaves its error in its place. */
+  readonly on_error?: 'fail' | 'skip' | 'collect'
+}
+
+export interface Pages {
+  /** The action that gives a page: namespace/name[/action][@range]. */
+  readonly use: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /** The items of a page: ${{ page.issues }}. */
+  readonly items: string
+  /**
+   * What the next page is asked with, seen there as cursor; null, false or an empty text ends: ${{
+   * page.next }}.
+   */
+  readonly next: Json
+  /** More pages than this are an error. Without it: 1000. */
+  readonly max?: number
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
 }
 
 /**

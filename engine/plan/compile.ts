@@ -8,20 +8,13 @@
 import { canonical } from '#engine/core/canonical.ts'
 import { type Digest, digestOf } from '#engine/core/digest.ts'
 import { type Json, pointer } from '#engine/core/json.ts'
-import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import type {
-  ComponentStep,
-  EachStep,
-  Flow,
-  ParallelStep,
-  RaceStep,
-  Step,
-} from '#engine/dsl/flow.ts'
+import type { ComponentStep, Flow, ParallelStep, RaceStep, Step } from '#engine/dsl/flow.ts'
 import type { SwitchStep, TryStep, WhileStep } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
 import { call, transform, use } from './calls.ts'
+import { each, pages } from './each.ts'
 import { componentOf } from './component.ts'
 import {
   type Compiler,
@@ -108,7 +101,15 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
     }
   }
   if ('switch' in step) return { ...base, ...choice(at, { step, path }) }
-  if ('each' in step) return { ...base, ...each(at, { step, path }) }
+  if ('each' in step) {
+    const body = inside(at, {
+      steps: step.steps,
+      path: `${path}/steps`,
+      output: optional(at, step.output, `${path}/output`),
+    })
+    if ('pages' in step.each) return { ...base, ...pages(at, { each: step.each, path, body }) }
+    return { ...base, ...each(at, { each: step.each, path, body }) }
+  }
   if ('while' in step) return { ...base, ...loop(at, { step, path }) }
   if ('parallel' in step) return { ...base, ...parallel(at, { step, path }) }
   if ('race' in step) return { ...base, ...race(at, { step, path }) }
@@ -170,18 +171,6 @@ function choice(at: Compiler, { step, path }: Place<SwitchStep>): Made<'switch'>
   const value = template(at, step.switch, `${path}/switch`)
   const last = inside(at, { steps: step.default, path: `${path}/default`, output })
   return { kind: 'switch', value, cases, default: last }
-}
-
-function each(at: Compiler, { step, path }: Place<EachStep>): Made<'each'> {
-  const output = optional(at, step.output, `${path}/output`)
-  return {
-    kind: 'each',
-    in: template(at, step.each.in, `${path}/each/in`),
-    as: step.each.as ?? 'item',
-    concurrency: step.each.concurrency ?? limits.eachConcurrencyDefault,
-    onError: step.each.on_error ?? 'fail',
-    body: inside(at, { steps: step.steps, path: `${path}/steps`, output }),
-  }
 }
 
 function loop(at: Compiler, { step, path }: Place<WhileStep>): Made<'while'> {

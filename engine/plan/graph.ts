@@ -201,7 +201,9 @@ function detailOf(step: PlanStep): string {
     case 'each':
       return `each ${step.as} in ${shown(step.in)}  ×${step.concurrency}`
     case 'while':
-      return `while ${shown(step.when)}  max ${step.max}`
+      return step.gather === undefined
+        ? `while ${shown(step.when)}  max ${step.max}`
+        : `each page  max ${step.max}`
     case 'parallel':
       return step.join === 'all' ? 'parallel' : `parallel, join ${step.join}`
     case 'sleep':

@@ -113,6 +113,11 @@ export interface WhileStep extends StepBase {
   readonly kind: 'while'
   readonly when: Template
   readonly max: number
+  /**
+   * Yields the items of all turns as one list instead of the last turn's output, and hands
+   * `turn.previous` the output of the step `carry`: how pages are gone through.
+   */
+  readonly gather?: { readonly carry: string }
   readonly body: Block
 }
 export interface ParallelStep extends StepBase {

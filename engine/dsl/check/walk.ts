@@ -40,6 +40,8 @@ function visitStep(step: JsonObject, at: string, visit: Visit): void {
   if (isObject(compensate)) visit.found.push({ step: compensate, at: `${at}/compensate` })
   const kind = 'each' in step ? 'each' : 'while' in step ? 'while' : undefined
   const inside = kind === undefined ? visit : { ...visit, loop: { kind, at } as const }
+  const pages = isObject(step['each']) ? step['each']['pages'] : undefined
+  if (isObject(pages)) visitStep(pages, `${at}/each/pages`, inside)
   visitList(step['steps'], `${at}/steps`, inside)
   for (const key of ['then', 'else', 'default', 'try', 'finally']) {
     visitList(step[key], `${at}/${key}`, visit)

@@ -18,6 +18,7 @@ import type {
 } from '#engine/dsl/flow.ts'
 
 import { ofComponent } from '#engine/dsl/component/typing.ts'
+import { ofPages } from '#engine/dsl/pages/typing.ts'
 import { ofApprove, ofAwait, ofEmit, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
 import { ofCall } from './calls.ts'
@@ -138,9 +139,8 @@ function ofParts(
 }
 
 function ofEach(walk: Walk, { step, at, sight }: At<EachStep>): Type {
-  const { in: list, as = 'item', on_error: onError } = step.each
-  const value = list as Json
-  const type = checkKind(walk, { value, at: `${at}/each/in`, sight, kinds: ['list'], key: 'in' })
+  const { as = 'item', on_error: onError } = step.each
+  const type = ofItems(walk, { step, at, sight })
   const names = new Map([...sight.names, [as, itemOf(type)]])
   const turn = recordOf({ index: simple('integer'), previous: any })
   const inner = { ...sight, names, turn }
@@ -148,6 +148,13 @@ function ofEach(walk: Walk, { step, at, sight }: At<EachStep>): Type {
   const output = ofParts(walk, { parts: [body], output: step.output, at, sight: body.sight })
   if (onError !== 'collect') return listOf(output)
   return listOf(unionOf([output, recordOf({ error: recordOf({ code: text, message: text }) })]))
+}
+
+/** The type of the list that is gone through, or of the items of one page. */
+function ofItems(walk: Walk, { step, at, sight }: At<EachStep>): Type {
+  if ('pages' in step.each) return ofPages(walk, { id: step.id, each: step.each, at, sight })
+  const value = step.each.in as Json
+  return checkKind(walk, { value, at: `${at}/each/in`, sight, kinds: ['list'], key: 'in' })
 }
 
 /** The items of a list type; the keys are not what `each` goes over. */

@@ -22,6 +22,7 @@ import { applyWait, isWaitRecord, type WaitRecord } from '#engine/runtime/waits/
 import * as approvals from '#engine/runtime/waits/approve.ts'
 
 import * as awaits from './await.ts'
+import { yieldOf } from './fan-out.ts'
 import { call, component, diverged, step } from './find.ts'
 import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
@@ -262,6 +263,6 @@ function turned(state: RunState, path: string, index: number): void {
   const frame = step(state, path)
   if (frame.step.kind !== 'while') throw diverged({ path })
   const loop = frame as Extract<StepFrame, { turn: number }>
-  if (index < 0) return complete(state, loop, loop.previous)
+  if (index < 0) return complete(state, loop, yieldOf(loop))
   enter(state, loop, loop.step.body, index)
 }

@@ -4,7 +4,7 @@
  * How many run at once, what their results come to, and when the others are stopped. How a
  * single step or block moves is `tree.ts`, which hands its moves in: the two need each other.
  */
-import type { Held } from '#engine/runtime/payload.ts'
+import { type Held, heldNull } from '#engine/runtime/payload.ts'
 
 import {
   branchEntries,
@@ -15,7 +15,14 @@ import {
   raceEntries,
   wantedCount,
 } from './join.ts'
-import type { BlockFrame, EachFrame, ParallelFrame, StepFrame, Unwind } from './frames.ts'
+import type {
+  BlockFrame,
+  EachFrame,
+  ParallelFrame,
+  StepFrame,
+  Unwind,
+  WhileFrame,
+} from './frames.ts'
 import { blockFrame, type RunState } from './state.ts'
 
 /** What a fan-out asks of the tree around it. */
@@ -181,4 +188,22 @@ function endJoined(moves: Moves, state: RunState, frame: ParallelFrame): void {
     return moves.complete(state, frame, { entries: branchEntries(frame) })
   frame.phase = 'ready'
   state.ready.push(frame)
+}
+
+/** A turn of a loop ran to its end. A page costs what it holds, not what came before. */
+export function turnEnded(loop: WhileFrame, block: BlockFrame, output: Held): void {
+  const { gather } = loop.step
+  loop.child = undefined
+  loop.turn += 1
+  loop.phase = 'ready'
+  if (gather === undefined) loop.previous = output
+  else {
+    loop.previous = block.outputs.get(gather.carry) ?? heldNull
+    for (const item of 'items' in output ? output.items : [output]) loop.gathered.push(item)
+  }
+}
+
+/** What a loop yields when it is over. */
+export function yieldOf(loop: WhileFrame): Held {
+  return loop.step.gather === undefined ? loop.previous : { items: loop.gathered }
 }

@@ -154,6 +154,8 @@ export interface WhileFrame extends FrameOf<WhileStep> {
   turn: number
   child: BlockFrame | undefined
   previous: Held
+  /** The items of the turns so far, where the step gathers them. */
+  readonly gathered: Held[]
 }
 /** A `parallel`, or a `race`: a join of one whose losers are undone. */
 export interface ParallelFrame extends FrameOf<ParallelStep | RaceStep> {

@@ -170,7 +170,15 @@ export function stepFrame(
       return { ...base, step, phase: 'ready', ...loop, isFilling: false }
     }
     case 'while':
-      return { ...base, step, phase: 'ready', turn: 0, child: undefined, previous: heldNull }
+      return {
+        ...base,
+        step,
+        phase: 'ready',
+        turn: 0,
+        child: undefined,
+        previous: heldNull,
+        gathered: [],
+      }
     case 'parallel':
     case 'race':
       return { ...base, step, phase: 'open', ...freshJoin(step.branches.length, seq) }

@@ -20,6 +20,7 @@ import {
   settleEach,
   settleParallel,
   startReady,
+  turnEnded,
 } from './fan-out.ts'
 import type {
   BlockFrame,
@@ -32,6 +33,7 @@ import type {
   StepFrame,
   TryFrame,
   Unwind,
+  WhileFrame,
 } from './frames.ts'
 import {
   concludeAfter,
@@ -110,13 +112,9 @@ export function finish(state: RunState, block: BlockFrame, output: Held): void {
     case 'try':
       return finishTry(state, owner as TryFrame, output)
     case 'while': {
-      const loop = owner as Extract<typeof owner, { turn: number }>
       state.frames.delete(block.path)
-      loop.child = undefined
-      loop.previous = output
-      loop.turn += 1
-      loop.phase = 'ready'
-      state.ready.push(loop)
+      turnEnded(owner as WhileFrame, block, output)
+      state.ready.push(owner)
       return
     }
     case 'each':

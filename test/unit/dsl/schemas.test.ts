@@ -70,6 +70,11 @@ const flow: Json = {
       steps: [{ id: 'i', fail: 'x' }],
     },
     {
+      id: 'w',
+      each: { pages: { use: 'a/b', items: '${{ page }}', next: null, max: 2 }, as: 'one' },
+      steps: [{ id: 'v', let: 1 }],
+    },
+    {
       id: 'j',
       while: '${{ true }}',
       max: 3,
