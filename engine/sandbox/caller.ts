@@ -18,6 +18,7 @@ import type { Caller, CallRequest, CallResult, CallUsage, Store } from '#engine/
 
 import { Conversation, type Listener } from './conversation.ts'
 import { factsOf } from './facts.ts'
+import { mapTrace } from './module/trace.ts'
 import { HostSession, type HostOperations } from './operations.ts'
 import { Pool, type End } from './pool.ts'
 import type { Outcome, Thrown } from './protocol.ts'
@@ -230,11 +231,10 @@ function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): F
   return { code: 'SANDBOX_GUEST_THREW', message: `${name}: ${message}`, data }
 }
 
-/** A module names its own functions; a script is led back to the author's files. */
 function framesOf(stack: string, code: string | Uint8Array): readonly string[] {
-  if (typeof code === 'string') return mapStack(stack, code, framesMax)
-  const lines = stack.split('\n', framesMax).filter((line) => line !== '')
-  return lines.map((line) => line.slice(0, 300).toWellFormed())
+  return typeof code === 'string'
+    ? mapStack(stack, code, framesMax)
+    : mapTrace(stack, code, framesMax)
 }
 
 /** Counts bytes only where the number of characters does not tell. */

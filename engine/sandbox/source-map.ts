@@ -9,7 +9,7 @@ const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 /** What the realm puts before the first column of the first line. */
 const shiftOfFirstLine = '(() => {'.length
 
-interface SourceMap {
+export interface SourceMap {
   readonly version: 3
   readonly sources: readonly string[]
   readonly names: readonly string[]
@@ -28,21 +28,30 @@ export function compactMap(map: string, prefix: string): string {
 export function mapStack(stack: string, code: string, framesMax: number): readonly string[] {
   const map = readMap(code)
   if (map === undefined) return []
-  const places = decode(map)
+  const find = finderOf(map)
   const frames: string[] = []
   for (const [, name = '', lineText, columnText] of stack.matchAll(
     /at (?:(\S+) )?\(?unit\.js:(\d+):(\d+)/g,
   )) {
     const line = Number(lineText)
     const column = Number(columnText) - 1 - (line === 1 ? shiftOfFirstLine : 0)
-    const place = places[line - 1]?.findLast((segment) => segment.column <= column)
-    const source = place === undefined ? undefined : map.sources[place.source]
-    if (place === undefined || source === undefined) continue
-    const at = `${source}:${place.line + 1}:${place.sourceColumn + 1}`
+    const at = find(line - 1, column)
+    if (at === undefined) continue
     frames.push(name === '' || name.startsWith('<') ? at : `${name} (${at})`)
     if (frames.length === framesMax) break
   }
   return frames
+}
+
+/** Finds `main.ts:3:14` for a place in the generated code, both counted from 0. */
+export function finderOf(map: SourceMap): (line: number, column: number) => string | undefined {
+  const places = decode(map)
+  return (line, column) => {
+    const place = places[line]?.findLast((segment) => segment.column <= column)
+    const source = place === undefined ? undefined : map.sources[place.source]
+    if (place === undefined || source === undefined) return undefined
+    return `${source}:${place.line + 1}:${place.sourceColumn + 1}`
+  }
 }
 
 /** The author's files that are in bundled code, in the order of the bundle. */

@@ -16,6 +16,7 @@ import type { Manifest } from '#engine/dsl/manifest.ts'
 
 import type { PluginFolder } from '#engine/host/plugin/folder.ts'
 import { overwrite } from '#engine/host/plugin/overwrite.ts'
+import { withMap } from '#engine/sandbox/module/trace.ts'
 
 /**
  * What the module is: `none` where nothing is compiled, `stale` where the source gives
@@ -72,7 +73,16 @@ async function findCompiler(): Promise<typeof compiler | undefined> {
  * Small and the same everywhere: no runtime but an allocator, which never frees because an
  * instance lives for one call. Names of functions stay, for the traces of traps.
  */
-const options = ['--optimizeLevel', '2', '--shrinkLevel', '1', '--runtime', 'stub', '--debug']
+const options = [
+  '--optimizeLevel',
+  '2',
+  '--shrinkLevel',
+  '1',
+  '--runtime',
+  'stub',
+  '--debug',
+  '--sourceMap',
+]
 
 async function compile(
   { main }: typeof compiler,
@@ -81,17 +91,19 @@ async function compile(
 ): Promise<Uint8Array | string> {
   const outFile = basename(entry)
   let module: Uint8Array | undefined
+  let map = ''
   let said = ''
   const { error } = await main([posix.normalize(source), '--outFile', outFile, ...options], {
     readFile: (name) => (name === 'asconfig.json' ? null : (readText(name) ?? null)),
     writeFile: (name, content) => {
       if (name === outFile && typeof content !== 'string') module = content
+      if (name === `${outFile}.map` && typeof content === 'string') map = content
     },
     listFiles: () => null,
     stdout: { write: () => undefined },
     stderr: { write: (text) => void (said += text) },
   })
-  if (error === null && module !== undefined) return module
+  if (error === null && module !== undefined) return withMap(module, map)
   return said === '' ? (error?.message ?? 'It gives no module.') : said
 }
 

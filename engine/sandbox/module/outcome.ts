@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly isInstance: boolean
   readonly bytes: number
   readonly memoryBytesMax: number
+  /** How many bytes the module grew by when its bounds were lowered. */
+  readonly shift: number
 }
 
 /** What `thrown` says about the call. */
@@ -30,11 +32,10 @@ export function outcomeOfTrap(thrown: unknown, about: Circumstances): Outcome {
   if (thrown instanceof Trap) {
     if (thrown.kind === 'fail') return { kind: 'threw', thrown: failureOf(thrown.message) }
     if (thrown.kind === 'abort' && isOutOfMemory(thrown, about)) return outOfMemory
-    const { message, place } = thrown
-    return {
-      kind: 'threw',
-      thrown: { name: thrown.kind === 'abort' ? 'Abort' : 'Error', message, stack: place },
-    }
+    const { message, place, kind } = thrown
+    const frames = framesOf(thrown.stack, about.shift)
+    const name = kind === 'abort' ? 'Abort' : 'Error'
+    return { kind: 'threw', thrown: { name, message, stack: frames === '' ? place : frames } }
   }
   if (thrown instanceof WebAssembly.LinkError) return refused(thrown.message)
   if (thrown instanceof RangeError) {
@@ -47,19 +48,25 @@ export function outcomeOfTrap(thrown: unknown, about: Circumstances): Outcome {
     const [, misfit] = /^WebAssembly\.Instance\(\): (.*)$/.exec(thrown.message) ?? []
     if (misfit !== undefined) return refused(misfit)
     if (isOutOfMemory(thrown, about)) return outOfMemory
-    const stack = framesOf(thrown.stack)
+    const stack = framesOf(thrown.stack, about.shift)
     return { kind: 'threw', thrown: { name: 'Trap', message: thrown.message, stack } }
   }
   return refused(String(thrown))
 }
 
-/** The functions of the module on the way to a trap, a line each, by their names where it keeps them. */
-function framesOf(stack = ''): string {
+/**
+ * The functions of the module on the way to a trap, a line each, by their names where it
+ * keeps them, with their places in the module as its author has it.
+ */
+function framesOf(stack = '', shift: number): string {
   const frames = stack.matchAll(
-    /at (?:(.{1,200}?) )?\(?wasm:\/\/[^:]*:(wasm-function\[\d+\]:0x[0-9a-f]+)/g,
+    /at (?:(.{1,200}?) )?\(?wasm:\/\/[^:]*:(wasm-function\[\d+\]):0x([0-9a-f]+)/g,
   )
   return [...frames]
-    .map(([, name, at = '']) => (name === undefined ? at : `${name} (${at})`))
+    .map(([, name, index = '', place = '']) => {
+      const at = `${index}:0x${(Number.parseInt(place, 16) - shift).toString(16)}`
+      return name === undefined ? at : `${name} (${at})`
+    })
     .join('\n')
 }
 

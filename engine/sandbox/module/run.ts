@@ -42,6 +42,7 @@ export type Prepared = Ready | { readonly refused: Outcome }
 interface Ready {
   readonly module: WebAssembly.Module
   readonly memoryBytesMax: number
+  readonly shift: number
 }
 
 /** Checks and compiles. The action is the job's: a unit's other actions are checked with their calls. */
@@ -59,7 +60,8 @@ export function prepareModule(code: Uint8Array, job: Job): Prepared {
   }
   try {
     const module = new WebAssembly.Module(checked.bytes as Uint8Array<ArrayBuffer>)
-    return { module, memoryBytesMax: checked.memoryBytesMax }
+    const shift = checked.bytes.length - code.length
+    return { module, memoryBytesMax: checked.memoryBytesMax, shift }
   } catch (thrown) {
     return { refused: refused(String(thrown)) }
   }
@@ -102,11 +104,12 @@ class ModuleCall {
       this.#exports = exports as Exports
       return this.#call(this.#exports)
     } catch (thrown) {
-      const { memoryBytesMax } = this.#prepared
+      const { memoryBytesMax, shift } = this.#prepared
       return outcomeOfTrap(thrown, {
         isInstance: this.#exports !== undefined,
         bytes: this.bytes,
         memoryBytesMax,
+        shift,
       })
     }
   }

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { compileFolder, type Compiled } from '#engine/host/module/assembly.ts'
-import { openPlugin } from '#engine/host/plugin/folder.ts'
+import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
+import { Bench } from '#test/unit/sandbox/bench.ts'
 
 const own = join(import.meta.dirname, '../../../../plugins/std/fuzzy')
 const committed = readFileSync(join(own, 'main.wasm'))
@@ -61,6 +62,41 @@ test('a mistake in the source has its place, and leaves the module alone', async
     ],
   })
   expect(Buffer.compare(module(path), committed)).toBe(0)
+}, 30_000)
+
+const broken = `export function alloc(length: i32): usize {
+  return heap.alloc(length)
+}
+export function distance(at: usize, length: i32): u64 {
+  assert(length < 5, 'too long')
+  return 0
+}
+export function best(at: usize, length: i32): u64 {
+  const value = load<i32>(at)
+  return u64(length / (value - value))
+}
+`
+
+test('an assertion and a trap lead to their lines in the source', async () => {
+  const path = copy('broken', { 'assembly/main.ts': broken })
+  expect(await compile(path, true)).toMatchObject({ state: 'written' })
+  const { built } = await buildFolder(openPlugin(path))
+  if (built === undefined) throw new Error('not built')
+  await using bench = new Bench({ workers: 1 })
+  const unit = bench.keep(built)
+  expect(await bench.call(unit, { a: 'one', b: 'two' }, { export: 'distance' })).toMatchObject({
+    error: {
+      code: 'SANDBOX_GUEST_THREW',
+      message: 'Abort: too long',
+      data: { stack: [expect.stringMatching(/^distance \(assembly\/main\.ts:5:\d+\)$/)] },
+    },
+  })
+  expect(await bench.call(unit, { text: '', among: [] }, { export: 'best' })).toMatchObject({
+    error: {
+      message: 'Trap: divide by zero',
+      data: { stack: [expect.stringMatching(/^best \(assembly\/main\.ts:10:\d+\)$/)] },
+    },
+  })
 }, 30_000)
 
 test('what an installation has brought is left as it is', async () => {
