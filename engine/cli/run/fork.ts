@@ -85,7 +85,10 @@ function usage(text: string): IonError {
 
 function tellPreview({ note, paint }: Terminal, preview: ReturnType<typeof previewFork>): void {
   const words = { reused: 'reused', stubbed: 'given', repeated: 'happens again' } as const
-  for (const kind of ['reused', 'stubbed', 'repeated'] as const) {
+  const kinds = ['reused', 'stubbed', 'repeated'] as const
+  if (kinds.every((kind) => preview[kind].length === 0))
+    note(paint('muted', 'No step of the run reached outside: there is nothing to reuse or repeat.'))
+  for (const kind of kinds) {
     const tone = kind === 'repeated' ? 'warn' : 'muted'
     for (const { path, what } of preview[kind].slice(0, shownMax)) {
       note(
