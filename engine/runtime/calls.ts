@@ -43,7 +43,8 @@ export function* recordedCalls(
   const open = new Map<string, Started>()
   for (const { seq, record } of counting(records)) {
     const ended = endOf(state, open, record)
-    if (ended !== undefined) yield ended
+    // What a fork begins with was executed by another run, under that one's name and time.
+    if (ended !== undefined && seq > (started.forked?.seq ?? 0)) yield ended
     state.seq = seq - 1
     evolve(state, record)
     if (record.kind === 'run.retried') state.repeats = repeatsIn(records.slice(0, seq))
