@@ -10,6 +10,7 @@ import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
+import { leftBy, type LeftFiles } from '#engine/host/data/artifacts.ts'
 import { isOwned } from '#engine/host/other/owned.ts'
 import {
   headView,
@@ -48,6 +49,7 @@ const statuses: readonly RunStatus[] = [
 ]
 const listDefault = 20
 const listMax = 1_000
+const filesShownMax = 10
 
 /** Prints runs, newest first. */
 export async function list(terminal: Terminal, values: ListValues): Promise<number> {
@@ -103,8 +105,10 @@ export async function show(terminal: Terminal, values: RunValues): Promise<numbe
     const stored = reader.journal.readStored(run)
     const at = values.at === undefined ? stored.length : recordOf(values.at, stored.length)
     const view = viewOf(reader, run, at)
+    const left = leftBy(dataDirOf(values), run)
     if (values.json === true) {
-      printJson(terminal, { run: { ...view, records: stored.slice(0, at) } })
+      const files = left === undefined ? {} : { left }
+      printJson(terminal, { run: { ...view, ...files, records: stored.slice(0, at) } })
       return exits.done
     }
     showHead(terminal, view)
@@ -113,6 +117,7 @@ export async function show(terminal: Terminal, values: RunValues): Promise<numbe
       terminal.data(stepText(terminal, step) + '\n')
     if (isLarge)
       terminal.note(`… and ${view.steps.length - stepsShownMax} steps more; --json prints all.`)
+    if (left !== undefined) terminal.data(leftText(left) + '\n')
     if (view.error !== null) {
       const { code, message } = view.error
       terminal.data(
@@ -194,6 +199,13 @@ function stepText({ paint, glyphs }: Terminal, step: StepView): string {
   const more = notRetriedText(step)
   const line = `${indent}${marks[step.status]} ${printable(step.path)}  ${paint('muted', step.what ?? step.kind)}${branch}${items}${due}  ${paint('muted', took + cost)}${attempts}${why}${child}`
   return line.trimEnd() + (more === undefined ? '' : `\n${indent}    ${paint('muted', more)}`)
+}
+
+/** Files that a run leaves behind, and where they are. */
+function leftText({ folder, files }: LeftFiles): string {
+  const shown = files.slice(0, filesShownMax).map(({ path }) => printable(path))
+  const more = files.length > shown.length ? [`and ${files.length - shown.length} more`] : []
+  return `left in ${printable(folder)}: ${[...shown, ...more].join(', ')}`
 }
 
 /** What code took of the machine; next to nothing is not worth a word. */
