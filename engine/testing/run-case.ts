@@ -171,8 +171,15 @@ class RunningCase {
       if (performance.now() > until) {
         this.#stopFor(`The case takes longer than ${limits.testWallMsMax / 1000} s.`)
       } else if (this.#outside.isBusy) await this.#outside.next(until)
-      else if (!this.#happen() && !this.#timePasses()) return
+      else if (!this.#isDue() && this.#happen()) continue
+      else if (!this.#timePasses()) return
     }
+  }
+
+  /** Whether the run itself still does something now: what the case says comes after it. */
+  #isDue(): boolean {
+    const next = this.#clock.next()
+    return next !== undefined && next <= this.#clock.now()
   }
 
   /** Does what the case says happens now; false when there is nothing. */

@@ -157,6 +157,8 @@ function momentsOf(
   records: readonly RunRecord[],
   start: Instant,
 ): readonly Moment[] {
+  // What the run said itself it says again.
+  const own = new Set(records.flatMap((one) => (one.kind === 'event.emitted' ? [one.id] : [])))
   return records.flatMap((record): readonly Moment[] => {
     const at = printDuration(record.at - start)
     if (record.kind === 'approval.decided')
@@ -168,7 +170,7 @@ function momentsOf(
         { at, signal: { name, data: value(record.data), ...(by === undefined ? {} : { by }) } },
       ]
     }
-    if (record.kind !== 'event.received') return []
+    if (record.kind !== 'event.received' || own.has(record.id)) return []
     const { subject, key } = record
     return [
       { at, event: { subject, data: value(record.data), ...(key === undefined ? {} : { key }) } },
