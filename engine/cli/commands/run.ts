@@ -14,7 +14,8 @@ import { watchRun } from '#engine/cli/watch-run.ts'
 import { withSession } from '#engine/cli/with-session.ts'
 import { chooseDataDirectory } from '#engine/host/data/directory.ts'
 import { freshRunId } from '#engine/host/session.ts'
-import { openBundleCache, readyToCall } from '#engine/host/repository/bundle-cache.ts'
+import { startAhead } from '#engine/host/plugin/sandbox.ts'
+import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { holdLock } from '#engine/host/lock/hold.ts'
 import { loadFlow } from '#engine/host/repository/load.ts'
 import { findTarget } from '#engine/host/target.ts'
@@ -41,8 +42,8 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     environment: process.env,
     root: target.root,
   })
-  const cache = readyToCall(openBundleCache(directory))
-  const { loaded, problems } = await loadFlow(target.files, target.file, cache)
+  await startAhead(target.files.readText(target.file))
+  const { loaded, problems } = await loadFlow(target.files, target.file, openBundleCache(directory))
   if (problems.length > 0) showProblems({ terminal, readText: target.readText }, problems)
   if (loaded === undefined) {
     if (values.json === true) {

@@ -53,3 +53,21 @@ export function openSecrets(directory: string): () => Promise<SecretBook> {
   }
   return async () => await (book ??= open())
 }
+
+/** A step that calls code, as it is usually written. */
+const calling = /^[\s{-]*(?:use|transform)\s*:|[{,]\s*(?:use|transform)\s*:/m
+
+/**
+ * Starts a thread for whoever will run the flow with this text, before it is known whether
+ * the flow is sound: a thread takes about as long to start as a flow to compile. A wrong
+ * guess costs a thread that nobody takes, or a first call that waits. Never throws.
+ */
+export async function startAhead(text: string | undefined): Promise<void> {
+  if (text === undefined || !calling.test(text)) return
+  try {
+    const { keepSpare } = await import('#engine/sandbox/threads/born.ts')
+    keepSpare()
+  } catch {
+    // The first call starts a thread of its own, and says what is wrong.
+  }
+}

@@ -40,23 +40,6 @@ export function openBundleCache(directory: string): BundleCache {
   }
 }
 
-/** The same cache for who will call the code: with its first use a thread starts for that. */
-export function readyToCall(cache: BundleCache): BundleCache {
-  let ready: Promise<void> | undefined
-  const start = async (): Promise<void> => {
-    const { keepSpare } = await import('#engine/sandbox/threads/born.ts')
-    keepSpare()
-  }
-  return {
-    get: (key) => {
-      // Without one, the first call starts it and says what is wrong.
-      ready ??= start().catch(() => undefined)
-      return cache.get(key)
-    },
-    set: (key, code) => cache.set(key, code),
-  }
-}
-
 /** The code of an entry, if it is ours. */
 function opened(key: string, entry: string): string | undefined {
   const end = entry.indexOf('\n')

@@ -1,0 +1,27 @@
+import { Worker } from 'node:worker_threads'
+
+import { expect, test } from 'vitest'
+
+import { startAhead } from '#engine/host/plugin/sandbox.ts'
+import { takeBorn } from '#engine/sandbox/threads/born.ts'
+
+/** Threads are numbered as they are started: one from before has a lower number than one from now. */
+async function startsAThread(text: string | undefined): Promise<boolean> {
+  await startAhead(text)
+  const now = new Worker('', { eval: true })
+  const { threadId } = now
+  const { worker } = takeBorn()
+  const isEarlier = worker.threadId < threadId
+  await Promise.all([now.terminate(), worker.terminate()])
+  return isEarlier
+}
+
+test.each([
+  ['a step that uses a plugin', 'steps:\n  - id: a\n    use: std/git/log\n', true],
+  ['a transform in braces', 'steps: [{ id: a, transform: "export default 1" }]', true],
+  ['a step on one line', 'steps:\n  - { use: std/git/log, id: a }\n', true],
+  ['expressions only', 'steps:\n  - { id: a, let: "${{ 1 }}" } # use: nothing\n', false],
+  ['no file', undefined, false],
+])('a thread is started ahead for %s: %#', async (_, text, isStarted) => {
+  expect(await startsAThread(text)).toBe(isStarted)
+})
