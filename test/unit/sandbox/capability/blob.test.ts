@@ -101,6 +101,15 @@ test('the same bytes are kept once', async () => {
   expect(readdirSync(disk.path, { recursive: true })).toHaveLength(2)
 })
 
+test('many writers of the same bytes end in one blob', async () => {
+  using disk = folder()
+  const code = `
+    const all = await Promise.all(Array.from({ length: 12 }, () => blob.write('same'.repeat(50000))))
+    return [new Set(all.map((one) => one.$blob)).size, (await blob.text(all[0])).length]`
+  expect(outputOf(await call(disk.path, code))).toEqual([1, 200_000])
+  expect(readdirSync(disk.path, { recursive: true })).toHaveLength(2)
+})
+
 test.each([
   ['a digest that is not here', `{ $blob: 'sha256:${'0'.repeat(64)}', bytes: 3 }`],
   ['a path in place of a digest', `{ $blob: 'sha256:../../../../etc/passwd', bytes: 3 }`],
