@@ -3,7 +3,7 @@ import type { Failure } from '#engine/core/error.ts'
 import type { JsonObject } from '#engine/core/json.ts'
 import { openFakeServer, type FakeServer } from '#test/fake/server.ts'
 
-import { openStd, type Std } from './open.ts'
+import { openStd, type Std } from '#test/unit/sandbox/std/open.ts'
 
 export const secret = { $secret: 'TOKEN' }
 const schemes: JsonObject = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Json, JsonObject } from '#engine/core/json.ts'
 
-import { openApiBench, secret, type OpenApiBench } from './openapi-bench.ts'
+import { openApiBench, secret, type OpenApiBench } from './bench.ts'
 
 let bench: OpenApiBench
 beforeAll(async () => {

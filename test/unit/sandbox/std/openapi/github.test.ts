@@ -7,13 +7,16 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '#engine/core/json.ts'
 import { openGitHub, token } from '#test/fake/github.ts'
 
-import { openStd } from './open.ts'
+import { openStd } from '#test/unit/sandbox/std/open.ts'
 
 test("GitHub's own document is enough to work with GitHub", async () => {
   await using github = await openGitHub()
   const permissions = { net: [github.origin] }
   await using plugin = await openStd('openapi', { permissions, secrets: { GITHUB: token } })
-  const file = join(import.meta.dirname, '../../../vectors/github-openapi/github-rest-subset.json')
+  const file = join(
+    import.meta.dirname,
+    '../../../../vectors/github-openapi/github-rest-subset.json',
+  )
   const document = JSON.parse(readFileSync(file, 'utf8')) as JsonObject
   const common = { document, server: github.origin, token: { $secret: 'GITHUB' } }
   const repo = { owner: 'ada', repo: 'shop' }
