@@ -54,7 +54,7 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
   )
   add(
     'inspect <plugin>',
-    'show what a plugin offers, asks for and is made of',
+    'show what a plugin (a folder, or namespace/name@range) offers, asks for and is made of',
     [json],
     async ([plugin], values) =>
       (await import('./inspect.ts')).inspect(terminal, { plugin: plugin as string, ...values }),

@@ -6,6 +6,7 @@
  * nothing else: no settings, no packages and no code of the author's runs while it works,
  * so equal sources and one compiler give equal bytes. The only file that knows it.
  */
+import { existsSync } from 'node:fs'
 import { basename, join, posix, sep } from 'node:path'
 
 import type * as compiler from 'assemblyscript/asc'
@@ -40,7 +41,7 @@ export async function compileFolder(
   { write }: { readonly write: boolean },
 ): Promise<Compiled> {
   // What an installation has brought is not its user's to change.
-  const isOthers = path.split(sep).includes('node_modules')
+  const isOthers = path.split(sep).includes('node_modules') || !existsSync(path)
   if (manifest?.source === undefined || isOthers) return { state: 'none', problems: [] }
   const found = await findCompiler()
   if (found === undefined) {

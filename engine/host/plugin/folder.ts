@@ -13,9 +13,10 @@ import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { checkManifest } from '#engine/dsl/check.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
+import { isInRange, parseReference } from '#engine/dsl/reference.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
-import { pluginSources, openCatalog } from '#engine/host/repository/catalog.ts'
+import { openCatalog, pluginSources, type FoundPlugin } from '#engine/host/repository/catalog.ts'
 import { openWorkingTree, type Files } from '#engine/host/repository/files.ts'
 import { findRoot } from '#engine/host/repository/root.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
@@ -44,14 +45,29 @@ export interface BuiltFolder {
 
 const manifestName = 'plugin.yaml'
 
-/** Opens what `target` names: a folder, its `plugin.yaml`, or `namespace/name`. */
+/**
+ * Opens what `target` names: a folder, its `plugin.yaml`, or a plugin by its name, with a
+ * range of versions or without (`acme/shout@^1`), also one that the lock has brought.
+ */
 export function openPlugin(target: string): PluginFolder {
   const folder = folderOf(target)
   if (folder !== undefined) return openFolder(folder)
-  const isName = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/.test(target)
-  const found = isName ? findByName(target) : undefined
-  if (found !== undefined) return openFolder(found)
-  throw unknown(target, isName)
+  const reference = parseReference(target)
+  const found = reference === undefined ? undefined : findByName(reference.name)
+  if (reference === undefined || found === undefined) throw unknown(target, reference?.name)
+  const { version, plugin } = found.manifest
+  if (!isInRange(version, reference.range)) {
+    const message = `"${plugin}" is here in version ${version}, which "${target}" does not allow.`
+    throw new IonError('CLI_USAGE', message, { data: { plugin, version } })
+  }
+  return openFound(found)
+}
+
+/** A plugin that has a folder here is that folder; one of the lock is its bytes alone. */
+function openFound({ files, file, manifest }: FoundPlugin): PluginFolder {
+  const path = join(files.root, dirname(file))
+  if (existsSync(path)) return openFolder(path)
+  return { path, files, manifest, problems: [], shown: (inside) => `${files.root}${inside}` }
 }
 
 function openFolder(path: string): PluginFolder {
@@ -101,16 +117,16 @@ function folderOf(target: string): string | undefined {
     : undefined
 }
 
-function findByName(name: string): string | undefined {
-  const found = openCatalog(openWorkingTree(findRoot('.') ?? '.')).findPlugin(name)
-  return found === undefined ? undefined : join(found.files.root, dirname(found.file))
+function findByName(name: string): FoundPlugin | undefined {
+  return openCatalog(openWorkingTree(findRoot('.') ?? '.')).findPlugin(name)
 }
 
-function unknown(target: string, isName: boolean): IonError {
+function unknown(target: string, name: string | undefined): IonError {
   const isFolder = existsSync(resolve(target))
-  const near = isName
-    ? suggest(target, openCatalog(openWorkingTree(findRoot('.') ?? '.')).pluginNames())
-    : undefined
+  const near =
+    name === undefined
+      ? undefined
+      : suggest(name, openCatalog(openWorkingTree(findRoot('.') ?? '.')).pluginNames())
   const hint =
     near !== undefined
       ? `Did you mean "${near}"?`

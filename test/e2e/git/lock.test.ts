@@ -90,6 +90,22 @@ test('a package of another repository is added, locked and run', async () => {
   expect(ways).toBe('loud → acme/shout\n')
 })
 
+test('a package of the lock is looked at and called by its name', async () => {
+  const { stdout } = await ionflux('plugin', 'inspect', 'acme/shout@^1', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    plugin: 'acme/shout',
+    version: '1.0.0',
+    dependencies: [],
+    files: [{ path: 'main.ts', isBundled: true }],
+  })
+  const called = await ionflux('plugin', 'call', 'acme/shout', 'default', '-i', 'text=a', '--json')
+  expect(JSON.parse(called.stdout)).toMatchObject({ ok: true, output: 'A!' })
+  expect(await ionflux('plugin', 'inspect', 'acme/shout@^2')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('1.0.0'),
+  })
+})
+
 test('a commit runs what its lock names, and nothing else', async () => {
   own.git('add', '-A')
   own.git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '--quiet', '-m', 'locked')

@@ -38,7 +38,7 @@ test('the module of std/fuzzy is what its source gives, wherever and however oft
   expect(await compile(path, false)).toEqual({ state: 'written', problems: [] })
   expect(Buffer.compare(module(path), committed)).toBe(0)
   expect(await compile(path, true)).toEqual({ state: 'current', problems: [] })
-}, 30_000)
+}, 60_000)
 
 test('a source that gives another module is told, and written when that is wanted', async () => {
   const path = copy('other', { 'asconfig.json': '{ "options": { "transform": ["./evil.js"] } }' })
@@ -48,7 +48,7 @@ test('a source that gives another module is told, and written when that is wante
   expect(Buffer.compare(module(path), committed)).toBe(0)
   expect(await compile(path, true)).toMatchObject({ state: 'written' })
   expect(Buffer.compare(module(path), committed)).not.toBe(0)
-}, 30_000)
+}, 60_000)
 
 test('a mistake in the source has its place, and leaves the module alone', async () => {
   const path = copy('wrong', { 'assembly/main.ts': 'export const a: i32 = "text"\n' })
@@ -62,7 +62,7 @@ test('a mistake in the source has its place, and leaves the module alone', async
     ],
   })
   expect(Buffer.compare(module(path), committed)).toBe(0)
-}, 30_000)
+}, 60_000)
 
 const broken = `export function alloc(length: i32): usize {
   return heap.alloc(length)
@@ -97,7 +97,7 @@ test('an assertion and a trap lead to their lines in the source', async () => {
       data: { stack: [expect.stringMatching(/^best \(assembly\/main\.ts:10:\d+\)$/)] },
     },
   })
-}, 30_000)
+}, 60_000)
 
 test('what an installation has brought is left as it is', async () => {
   const path = copy('node_modules/it', { 'assembly/main.ts': 'broken(' })
