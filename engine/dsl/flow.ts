@@ -214,6 +214,7 @@ export type Step =
   | AwaitStep
   | EmitStep
   | ApproveStep
+  | StateStep
 
 /** Calls an action of a plugin; its output is the step's. */
 export interface UseStep {
@@ -572,6 +573,37 @@ export interface Escalation {
   readonly after: string
   /** Who may answer then as well: [team:leads]. */
   readonly to: readonly string[] | string
+}
+
+/**
+ * Reads or writes what the flow remembers from run to run; a write and its step are kept both or
+ * not at all.
+ */
+export interface StateStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** What is done: get, set or delete of a key. */
+  readonly state: Remembered
+}
+
+export interface Remembered {
+  /** The key to read; gives { value, version }. */
+  readonly get?: string
+  /** The key to write; gives { value, version, before }. */
+  readonly set?: string
+  /** The key to take out; gives { before }. */
+  readonly delete?: string
+  /** What is written. */
+  readonly value?: Json
+  /** What get gives for a key that is not there. Without it: null. */
+  readonly default?: Json
+  /**
+   * The version that must be there, as get gave it; 0 for no such key. Else the step fails with
+   * RUN_STATE_CONFLICT.
+   */
+  readonly expected?: number | string
 }
 
 /** Runs steps; `catch` handles their failure, `finally` runs in every case. */

@@ -177,6 +177,8 @@ function templatesOf(step: PlanStep): readonly (Template | undefined)[] {
       return [step.topic, step.match, step.where, step.within, step.output]
     case 'approve':
       return [step.ask, step.show, step.by, step.within, step.escalate?.after, step.escalate?.to]
+    case 'state':
+      return [step.key, step.value, step.expected]
     case 'emit':
       return [step.event, step.data, step.key]
     case 'parallel':
@@ -216,6 +218,8 @@ function detailOf(step: PlanStep): string {
     }
     case 'approve':
       return `approve ${shown(step.by)}${step.quorum === 1 ? '' : `  ×${step.quorum}`}`
+    case 'state':
+      return `state ${step.does} ${shown(step.key)}`
     case 'emit':
       return `emit ${shown(step.event)}`
     case 'assert':

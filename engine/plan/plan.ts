@@ -223,6 +223,17 @@ export interface ApproveStep extends StepBase {
   readonly escalate?: { readonly after: Template; readonly to: Template }
 }
 
+/** Reads or writes what the flow remembers from run to run. */
+export interface StateStep extends StepBase {
+  readonly kind: 'state'
+  readonly does: 'get' | 'set' | 'delete'
+  readonly key: Template
+  /** What is written; of a `get`, what stands for a key that is not there. */
+  readonly value?: Template
+  /** The version that must be there, 0 for no key at all. */
+  readonly expected?: Template
+}
+
 /** Tells whoever waits for it. */
 export interface EmitStep extends StepBase {
   readonly kind: 'emit'
@@ -253,6 +264,7 @@ export type PlanStep =
   | AwaitStep
   | EmitStep
   | ApproveStep
+  | StateStep
 
 /**
  * A unit of code as the content store holds it: what its digest is over.

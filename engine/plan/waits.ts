@@ -6,11 +6,12 @@ import type {
   AwaitStep as WrittenAwait,
   EmitStep as WrittenEmit,
   ApproveStep as WrittenApprove,
+  StateStep as WrittenState,
   Step,
 } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
-import type { ApproveStep, AwaitStep, Block, EmitStep } from './plan.ts'
+import type { ApproveStep, AwaitStep, Block, EmitStep, StateStep } from './plan.ts'
 
 /** What compiling a step asks of the flow around it. */
 export interface Around {
@@ -20,17 +21,18 @@ export interface Around {
 }
 
 /** The steps that are compiled here. */
-type Written = WrittenAwait | WrittenEmit | WrittenApprove
+type Written = WrittenAwait | WrittenEmit | WrittenApprove | WrittenState
 
 export function waits(step: Step): step is Written {
-  return 'await' in step || 'emit' in step || 'approve' in step
+  return 'await' in step || 'emit' in step || 'approve' in step || 'state' in step
 }
 
 /** The step at the pointer `path`. */
 export function waitOf(
   around: Around,
   { step, path }: { readonly step: Written; readonly path: string },
-): Omit<AwaitStep, 'id'> | Omit<EmitStep, 'id'> | Omit<ApproveStep, 'id'> {
+): Omit<AwaitStep, 'id'> | Omit<EmitStep, 'id'> | Omit<ApproveStep, 'id'> | Omit<StateStep, 'id'> {
+  if ('state' in step) return stateOf(around, { step, path })
   if ('approve' in step) return approveOf(around, { step, path })
   return 'emit' in step ? emitOf(around, { step, path }) : awaitOf(around, { step, path })
 }
@@ -101,5 +103,23 @@ function approveOf(
             to: see('escalate/to', escalate.to),
           },
         }),
+  }
+}
+
+/** The `state` at the pointer `path`. */
+function stateOf(
+  around: Around,
+  { step, path }: { readonly step: WrittenState; readonly path: string },
+): Omit<StateStep, 'id'> {
+  const { get, set, delete: gone, value, default: otherwise, expected } = step.state
+  const does = get !== undefined ? 'get' : set !== undefined ? 'set' : 'delete'
+  const see = (key: string, one: Json): Template => around.template(one, `${path}/state/${key}`)
+  const [key, given] = does === 'get' ? ['default', otherwise] : ['value', value]
+  return {
+    kind: 'state',
+    does,
+    key: see(does, get ?? set ?? gone ?? ''),
+    ...(given === undefined ? {} : { value: see(key as string, given as Json) }),
+    ...(expected === undefined ? {} : { expected: see('expected', expected) }),
   }
 }

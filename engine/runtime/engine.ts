@@ -23,6 +23,7 @@ import { openSettling, type Settling } from '#engine/runtime/live/settle.ts'
 import { Sweeper } from '#engine/runtime/live/sweep.ts'
 import type { TurnHost } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
+import { takeState } from '#engine/runtime/live/use-state.ts'
 import { Waiters } from '#engine/runtime/live/waiters.ts'
 
 import { openPayloads, type Payloads } from './payload.ts'
@@ -86,6 +87,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
     this.turns = {
       now: () => ports.clock.now(),
       call: (live, start) => callStep(ports, live, start),
+      useState: (live, turn, use) => takeState(ports.states, live, { turn, use }),
       spawn: (live, spawn) => spawnChild(this, live, spawn),
       cancel: ({ abort, child }) => {
         abort?.abort()

@@ -181,6 +181,16 @@ export const stories: Readonly<
       await one.engine.answer(run, no)
     },
   },
+  state: {
+    flows: [
+      flow([
+        '{ id: g, state: { get: seen, default: 0 } }',
+        '{ id: s, state: { set: seen, value: "${{ steps.g.output.value + inputs.n }}", expected: "${{ steps.g.output.version }}" } }',
+        '{ id: t, try: [{ id: c, state: { delete: seen, expected: 7 } }], catch: [{ id: l, let: "${{ error.code }}" }] }',
+        '{ id: d, state: { delete: seen } }',
+      ]),
+    ],
+  },
   event: {
     flows: [
       flow([

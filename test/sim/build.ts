@@ -7,7 +7,7 @@ import { execDigest, printPlan } from '#engine/plan/compile.ts'
 import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
 import type { Case, Node, Out } from './case.ts'
-import { asked, awaited, emitted, outOf } from './make/parts.ts'
+import { asked, awaited, emitted, outOf, remembered } from './make/parts.ts'
 import { isEven, numberOf, numbered, pick, policy, type Seen, withOf } from './make/templates.ts'
 import { type Call, undoOf } from './make/undo.ts'
 
@@ -44,18 +44,11 @@ export function build(one: Case): Built {
   const finals = new Set<string>()
   const races = new Set<string>()
   const afters = new Set<string>()
-  const kid: Building = {
-    prefix: 'k',
-    calls,
-    finals,
-    races,
-    afters,
-    childDigest: undefined,
-    count: 0,
-  }
+  const shared = { calls, finals, races, afters, count: 0 }
+  const kid: Building = { ...shared, prefix: 'k', childDigest: undefined }
   const child = plan(kid, { flow: 'kid', nodes: one.child, out: 'last' })
   const childDigest = execDigest(child)
-  const top: Building = { prefix: 's', calls, finals, races, afters, childDigest, count: 0 }
+  const top: Building = { ...shared, prefix: 's', childDigest }
   const { main: nodes, out, timeoutMs, onFailure } = one
   const main = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
   const mainDigest = execDigest(main)
@@ -114,7 +107,7 @@ function block(
     seen = {
       ...seen,
       // What an emit yields hangs on its path, which the second reading does not know.
-      values: node.k === 'emit' ? seen.values : [...seen.values, value],
+      values: node.k === 'emit' || node.k === 'state' ? seen.values : [...seen.values, value],
       numbers: node.k === 'call' ? [...seen.numbers, value] : seen.numbers,
     }
   }
@@ -206,6 +199,8 @@ function stepOf(
       return { ...base, kind: 'assert', when: isEven(seen, node.ref) }
     case 'approve':
       return { ...base, ...asked(node, inner) }
+    case 'state':
+      return { ...base, ...remembered(node) }
     case 'emit':
       return { ...base, ...emitted(node) }
     case 'await':

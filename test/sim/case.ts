@@ -117,6 +117,7 @@ export type Node =
       readonly dueMs: number
       readonly late: 'fail' | 'approve' | 'deny' | readonly Node[]
     }
+  | { readonly k: 'state'; readonly key: number; readonly isRead: boolean }
   | { readonly k: 'emit'; readonly name: number; readonly data: number }
   | {
       readonly k: 'await'

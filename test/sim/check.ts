@@ -19,6 +19,7 @@ import { viewRun } from '#engine/runtime/view.ts'
 import { type Case, runIds } from './case.ts'
 import { checkUndone } from './check-undone.ts'
 import { dump, plainText } from './dump.ts'
+import { checkStates } from './laws/states.ts'
 import { type Ending, read } from './oracle.ts'
 import type { Process } from './process.ts'
 import { stepIdOf, type World } from './world.ts'
@@ -65,6 +66,7 @@ export function checkEnd(world: World, one: Case): void {
     }
   }
   checkChildren(world)
+  checkStates(world)
   const { outbox, waits } = world.disk.mail
   if (outbox.size > 0) world.breach('every event is delivered', [...outbox.keys()].join())
   if (waits.size > 0) world.breach('nobody waits after the end', [...waits.keys()].join())

@@ -75,7 +75,8 @@ function see(template: Template | undefined, scope: Scope): { readonly output: J
 /** Steps write their outputs into `scope.steps`, which the caller made for this block. */
 function block(reader: Reader, { steps, output }: Block, scope: Scope): Result {
   let last: Json = null
-  if (steps.at(-1)?.kind === 'emit') reader.isRacy = true
+  const end = steps.at(-1)?.kind
+  if (end === 'emit' || end === 'state') reader.isRacy = true
   for (const one of steps) {
     const result = step(reader, one, scope)
     if ('leave' in result) return result
@@ -106,6 +107,7 @@ function step(reader: Reader, one: PlanStep, scope: Scope): Result {
     case 'sleep':
     case 'until':
       return { output: null }
+    case 'state':
     case 'emit':
       return { output: null }
     case 'approve':

@@ -71,6 +71,7 @@ export function boot(
       get: (digest) => store.get(digest),
       has: (digest) => store.has(digest),
     },
+    states: host.states,
     logs: { write: () => undefined, read: () => [] },
     caller: { call: (request) => call(world, { request, life, dies }) },
     clock: {

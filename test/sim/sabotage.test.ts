@@ -29,6 +29,7 @@ const caughtBy = {
   'forgets who waits': 'an event reaches who waits',
   'loses what it was told': 'what was told is kept',
   'loses what people answer': 'what was told is kept',
+  'forgets what is written': 'a write counts once',
   'tears a batch in two': 'the header says how it ended',
   'forgets its children': 'the outcome is what the flow says',
 } as const satisfies Record<keyof typeof sabotages, string>

@@ -106,6 +106,7 @@ export const sabotages = {
   'forgets who waits': batches((batch) => ({ ...batch, waits: [] })),
   'loses what it was told': without('signal.received'),
   'loses what people answer': without('approval.decided'),
+  'forgets what is written': batches((batch) => ({ ...batch, states: [] })),
   'tears a batch in two': appends(async (log, batch) => {
     const half = Math.ceil(batch.records.length / 2)
     const { timers, status, endedAt, records } = batch

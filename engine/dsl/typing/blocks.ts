@@ -19,7 +19,7 @@ import type {
 
 import { ofComponent } from '#engine/dsl/component/typing.ts'
 import { ofPages } from '#engine/dsl/pages/typing.ts'
-import { ofApprove, ofAwait, ofEmit, type WalkInside } from '#engine/dsl/waits/typing.ts'
+import { ofApprove, ofAwait, ofEmit, ofState, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
 import { ofCall } from './calls.ts'
 import { check, checkKind, type Walk } from './place.ts'
@@ -77,6 +77,7 @@ function typeOfStep(walk: Walk, here: At<Step>): Type {
   if ('race' in step) return ofRace(walk, { step, at, sight })
   if ('try' in step) return ofTry(walk, { step, at, sight })
   if ('emit' in step) return ofEmit(walk, { step, at, sight })
+  if ('state' in step) return ofState(walk, { step, at, sight })
   if ('approve' in step) return ofApprove(walk, { step, at, sight }, insideOf(walk))
   if ('await' in step) return ofAwait(walk, { step, at, sight }, insideOf(walk))
   return ofPlain(walk, here)

@@ -12,6 +12,7 @@ import { isApprover, isPattern, isSignalName, isSubject } from '#engine/dsl/subj
 export function checkWaits(step: JsonObject, at: string): readonly Problem[] {
   if (isObject(step['await'])) return awaited(step['await'], `${at}/await`)
   if (isObject(step['approve'])) return asked(step['approve'], `${at}/approve`)
+  if (isObject(step['state'])) return remembered(step['state'], `${at}/state`)
   return isObject(step['emit']) ? emitted(step['emit'], `${at}/emit`) : []
 }
 
@@ -45,6 +46,31 @@ function people(value: Json | undefined, at: string): readonly Problem[] {
     const here = Array.isArray(value) ? `${at}/${i}` : at
     return [{ code: 'DSL_VALUE_FORMAT', severity: 'error', message, at: here } as const]
   })
+}
+
+/** One of the three is done, and each takes its own words. */
+function remembered(what: JsonObject, at: string): readonly Problem[] {
+  const does = ['get', 'set', 'delete'].filter((word) => what[word] !== undefined)
+  const bare = { severity: 'error', at } as const
+  if (does.length !== 1) {
+    const message = '"state" does one thing: get, set or delete of a key.'
+    return [{ ...bare, code: 'DSL_KEY_MISSING', message, help: 'Give it one of the three.' }]
+  }
+  const [one = ''] = does
+  const taken: Readonly<Record<string, readonly string[]>> = {
+    get: ['default'],
+    set: ['value', 'expected'],
+    delete: ['expected'],
+  }
+  const odd = ['value', 'default', 'expected'].find(
+    (word) => what[word] !== undefined && taken[one]?.includes(word) !== true,
+  )
+  if (odd !== undefined) {
+    const message = `"${odd}" means nothing for "${one}".`
+    return [{ severity: 'error', at: `${at}/${odd}`, code: 'DSL_KEY_UNKNOWN', message }]
+  }
+  if (one !== 'set' || what['value'] !== undefined) return []
+  return [{ ...bare, code: 'DSL_KEY_MISSING', message: '"set" needs the key "value".' }]
 }
 
 function emitted({ event }: JsonObject, at: string): readonly Problem[] {

@@ -2,7 +2,7 @@
  * Types of steps that wait: what `event` is in their expressions, and what they yield.
  */
 import type { Json } from '#engine/core/json.ts'
-import type { ApproveStep, AwaitStep, EmitStep, Step } from '#engine/dsl/flow.ts'
+import type { ApproveStep, AwaitStep, EmitStep, StateStep, Step } from '#engine/dsl/flow.ts'
 import { check, checkKind, type Walk } from '#engine/dsl/typing/place.ts'
 import { typeOfSchema } from '#engine/dsl/typing/schema.ts'
 import type { Sight } from '#engine/dsl/typing/sight.ts'
@@ -99,6 +99,25 @@ export function ofApprove(
 
 const none = simple('null')
 const orNull = unionOf([text, none])
+
+/** The type of what a `state` yields. */
+export function ofState(walk: Walk, { step, at, sight }: WaitPlace<StateStep>): Type {
+  const { get, set, delete: gone, value, default: otherwise, expected } = step.state
+  const here = `${at}/state`
+  const word = get !== undefined ? 'get' : set !== undefined ? 'set' : 'delete'
+  const kinds = ['string', 'number', 'int'] as const
+  const key = get ?? set ?? gone
+  if (key !== undefined)
+    checkKind(walk, { value: key, at: `${here}/${word}`, sight, kinds, key: word })
+  if (value !== undefined) check(walk, { value, at: `${here}/value`, sight })
+  if (otherwise !== undefined) check(walk, { value: otherwise, at: `${here}/default`, sight })
+  if (expected !== undefined) {
+    const place = { value: expected as Json, at: `${here}/expected`, sight, key: 'expected' }
+    checkKind(walk, { ...place, kinds: ['number', 'int'] })
+  }
+  const now = { value: any, version: simple('integer') }
+  return get === undefined ? recordOf({ ...now, before: any }) : recordOf(now)
+}
 
 /** The type of what an `emit` yields. */
 export function ofEmit(walk: Walk, { step, at, sight }: WaitPlace<EmitStep>): Type {

@@ -13,6 +13,14 @@ import type { Sight } from './scope.ts'
 import type { RunState } from './state.ts'
 
 export type Command =
+  | {
+      readonly kind: 'useState'
+      readonly path: string
+      readonly does: 'get' | 'set' | 'delete'
+      readonly key: string
+      readonly value?: Json
+      readonly expected?: number
+    }
   | Outside
   /** A fact that follows from the state: to be recorded and applied. */
   | { readonly kind: 'record'; readonly record: RunRecord }

@@ -7,6 +7,8 @@ import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { withDefaults } from '#engine/core/schema/defaults.ts'
 
+import { remembers } from '#engine/runtime/waits/remember.ts'
+
 import { emits } from './await.ts'
 import { type Command, condition, record, yields } from './command.ts'
 import type { ComponentFrame, PlainFrame } from './frames.ts'
@@ -25,6 +27,8 @@ export function plain(sight: Sight, state: RunState, frame: PlainFrame): Command
       return yields(sight, state, { path, output: see(step.value) })
     case 'emit':
       return emits(sight, state, frame)
+    case 'state':
+      return remembers(sight, state, frame)
     case 'sleep':
       return record({ kind: 'timer.set', path, at, due: wakeInstant({ for: see(step.for) }, at) })
     case 'until':

@@ -8,6 +8,7 @@ import type { Json } from '#engine/core/json.ts'
 import type { Payloads } from '#engine/runtime/payload.ts'
 import type { Caller, InputCheck, Journal, Logs, Store } from '#engine/runtime/ports.ts'
 import type { Programs } from '#engine/runtime/program.ts'
+import type { States } from '#engine/runtime/states.ts'
 import type { RunSource, RunStarted } from '#engine/runtime/record.ts'
 
 import type { Courier } from './courier.ts'
@@ -19,6 +20,8 @@ export interface EnginePorts {
   readonly journal: Journal
   readonly store: Store
   readonly logs: Logs
+  /** Absent where flows remember nothing: a `state` step fails then. */
+  readonly states?: States
   readonly caller: Caller
   readonly clock: Clock
   readonly ids: Ids

@@ -2,16 +2,20 @@
  * What a turn of a run needs of the engine around it, and what it collects on the way.
  */
 import type { Instant } from '#engine/core/clock.ts'
+import { toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Command } from '#engine/runtime/decider/command.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
+import type { Sight } from '#engine/runtime/decider/scope.ts'
 import type { Batch, TimerChange } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import type { StateChange } from '#engine/runtime/states.ts'
 import type { Outgoing, WaitChange } from '#engine/runtime/waits/port.ts'
 
 import type { LiveRun } from './turn.ts'
 
 export type StartStep = Extract<Command, { kind: 'startStep' }>
+export type UseState = Extract<Command, { kind: 'useState' }>
 export type SpawnRun = Extract<Command, { kind: 'spawnRun' }>
 
 /** What a turn needs of the engine around it. */
@@ -20,6 +24,8 @@ export interface TurnHost {
   /** Starts a call; answers at once with its record, or later through `post`. */
   call(live: LiveRun, start: StartStep): RunRecord | undefined
   spawn(live: LiveRun, spawn: SpawnRun): void
+  /** The record of a `state` step; what it writes joins `turn`. */
+  useState(live: LiveRun, turn: Turn, use: UseState): RunRecord
   cancel(cut: Cut): void
   /** Told of every batch once it is durable, or of the failure to write it. */
   committed(live: LiveRun, batch: Batch): void
@@ -47,6 +53,7 @@ export interface Turn {
   readonly timers: TimerChange[]
   readonly waits: WaitChange[]
   readonly events: Outgoing[]
+  readonly states: StateChange[]
   /** Effects whose intent is in this batch. */
   readonly calls: StartStep[]
   readonly spawns: SpawnRun[]
@@ -54,12 +61,21 @@ export interface Turn {
 }
 
 export function emptyTurn(): Turn {
-  return { records: [], timers: [], waits: [], events: [], calls: [], spawns: [], cuts: [] }
+  return {
+    records: [],
+    timers: [],
+    waits: [],
+    events: [],
+    states: [],
+    calls: [],
+    spawns: [],
+    cuts: [],
+  }
 }
 
 /** What a turn writes; undefined when that is nothing at all. */
 export function batchOf(
-  { records, timers, waits, events }: Turn,
+  { records, timers, waits, events, states }: Turn,
   change: Pick<Batch, 'status' | 'endedAt'>,
 ): Batch | undefined {
   const isEmpty = records.length === 0 && timers.length === 0 && waits.length === 0
@@ -69,6 +85,23 @@ export function batchOf(
     ...(timers.length === 0 ? {} : { timers }),
     ...(waits.length === 0 ? {} : { waits }),
     ...(events.length === 0 ? {} : { events }),
+    ...(states.length === 0 ? {} : { states }),
     ...change,
+  }
+}
+
+/** The intent of an effect; the failure of its step where the input is too large. */
+export function intentOf(
+  { payloads }: Sight,
+  at: Instant,
+  { path, attempt, input, key }: StartStep,
+): Extract<RunRecord, { kind: 'step.started' | 'step.failed' }> {
+  try {
+    const held = payloads.hold(input)
+    const intent = { kind: 'step.started', path, at, attempt, input: held } as const
+    return key === undefined ? intent : { ...intent, key }
+  } catch (thrown) {
+    const error = toFailure(thrown, 'RUN_LIMIT_EXCEEDED')
+    return { kind: 'step.failed', path, attempt, at, error }
   }
 }

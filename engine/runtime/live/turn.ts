@@ -8,7 +8,6 @@
  * - listeners and waiters hear of a record only once it is durable.
  * Which run is here and why belongs to `engine.ts`.
  */
-import { toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Command } from '#engine/runtime/decider/command.ts'
@@ -18,10 +17,10 @@ import { evolve, markStarted } from '#engine/runtime/decider/evolve.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
 import { restStatus, type RunState } from '#engine/runtime/decider/state.ts'
 import type { RunLog, RunStatus } from '#engine/runtime/ports.ts'
-import type { Payload, RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
 
-import { batchOf, emptyTurn, type Lost, type StartStep } from './turn-host.ts'
-import type { Turn, TurnHost } from './turn-host.ts'
+import { batchOf, emptyTurn, intentOf, type Lost, type StartStep } from './turn-host.ts'
+import type { Turn, TurnHost, UseState } from './turn-host.ts'
 
 export class LiveRun {
   readonly state: RunState
@@ -43,7 +42,7 @@ export class LiveRun {
   /** Batches on their way to the disk. */
   pending = 0
   readonly #host: TurnHost
-  #inbox: RunRecord[] = []
+  #inbox: (RunRecord | UseState)[] = []
   /** Effects whose intent is still in the inbox. */
   readonly #intents = new Map<string, StartStep>()
   #isTurning = false
@@ -138,8 +137,9 @@ export class LiveRun {
   #gather(turn: Turn): void {
     let taken = 0
     while (taken < this.#inbox.length && turn.records.length < limits.turnRecordsMax) {
-      const record = this.#inbox[taken++]
-      if (record !== undefined) this.#take(turn, record)
+      const one = this.#inbox[taken++]
+      if (one === undefined) continue
+      this.#take(turn, one.kind === 'useState' ? this.#host.useState(this, turn, one) : one)
     }
     this.#inbox = taken === this.#inbox.length ? [] : this.#inbox.slice(taken)
   }
@@ -185,11 +185,11 @@ export class LiveRun {
           turn.spawns.push(command)
           break
         case 'cancelStep':
-          turn.cuts.push({
-            abort: this.calls.get(command.path),
-            child: command.child,
-          })
+          turn.cuts.push({ abort: this.calls.get(command.path), child: command.child })
           if (command.isAwaited !== true) this.#forget(command.path)
+          break
+        case 'useState':
+          this.#inbox.push(command)
           break
         case 'setWait':
           turn.waits.push(command)
@@ -205,24 +205,16 @@ export class LiveRun {
 
   #start(command: StartStep): void {
     if (!this.#mayBegin()) return
-    const { path, attempt, input, key } = command
+    const { path } = command
     if (command.step.action.effects === 'pure') {
       this.#mark(path)
       const result = this.#host.call(this, command)
       if (result !== undefined) this.#inbox.push(result)
       return
     }
-    const at = this.state.now
-    let held: Payload
-    try {
-      held = this.sight.payloads.hold(input)
-    } catch (thrown) {
-      const error = toFailure(thrown, 'RUN_LIMIT_EXCEEDED')
-      this.#inbox.push({ kind: 'step.failed', path, attempt, at, error })
-      return
-    }
-    const intent = { kind: 'step.started', path, at, attempt, input: held } as const
-    this.#inbox.push(key === undefined ? intent : { ...intent, key })
+    const intent = intentOf(this.sight, this.state.now, command)
+    this.#inbox.push(intent)
+    if (intent.kind === 'step.failed') return
     this.calls.set(path, undefined)
     this.#intents.set(path, command)
   }

@@ -85,6 +85,14 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
       }),
     },
     {
+      weight: 3,
+      arbitrary: fc.record({
+        k: fc.constant('state' as const),
+        key: fc.nat(1),
+        isRead: fc.constantFrom(false, false, true),
+      }),
+    },
+    {
       weight: 4,
       arbitrary: fc.record({
         k: fc.constant('emit' as const),

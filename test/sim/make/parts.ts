@@ -29,6 +29,14 @@ export function asked(
   }
 }
 
+export function remembered(
+  node: Extract<Node, { k: 'state' }>,
+): Omit<Extract<PlanStep, { kind: 'state' }>, 'id'> {
+  const key = { kind: 'value', value: `k${node.key}` } as const
+  if (node.isRead) return { kind: 'state', does: 'get', key }
+  return { kind: 'state', does: 'set', key, value: { kind: 'expression', source: 'run.id' } }
+}
+
 const topics = ['said.*', 'said.n1'] as const
 
 export function emitted(

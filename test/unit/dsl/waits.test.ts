@@ -106,6 +106,26 @@ describe('an approve', () => {
   })
 })
 
+describe('a state', () => {
+  test.each([
+    ['nothing', '{ value: 1 }', 'DSL_KEY_MISSING'],
+    ['two things', '{ get: a, set: b, value: 1 }', 'DSL_KEY_MISSING'],
+    ['a write of nothing', '{ set: a }', 'DSL_KEY_MISSING'],
+    ['a read of a value', '{ get: a, value: 1 }', 'DSL_KEY_UNKNOWN'],
+    ['a default of a write', '{ set: a, value: 1, default: 2 }', 'DSL_KEY_UNKNOWN'],
+    ['a version that is none', "{ delete: a, expected: '${{ [] }}' }", 'DSL_EXPRESSION_TYPE'],
+  ])('that does %s is refused', (_, what, problem) => {
+    expect(found(`{ id: s, state: ${what} }`)[0]).toContain(problem)
+  })
+
+  test('gives a version, typed', () => {
+    const use = (what: string): readonly string[] =>
+      found('{ id: s, state: { get: k } }', `{ id: t, let: '\${{ steps.s.output.${what} }}' }`)
+    expect([...use('version + 1'), ...use('value.any')]).toEqual([])
+    expect(use('before')[0]).toContain('DSL_FIELD_UNKNOWN')
+  })
+})
+
 describe('an emit', () => {
   test.each([
     ['a subject with wildcards', "{ event: 'orders.*' }", "DSL_VALUE_FORMAT 'orders.*'"],
