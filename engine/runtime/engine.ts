@@ -8,9 +8,9 @@
 import type { Digest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
-import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import type { Json } from '#engine/core/json.ts'
 import { Admission } from '#engine/runtime/admission/admit.ts'
-import { beginRun } from '#engine/runtime/live/begin.ts'
+import { beginRun, checkedInput } from '#engine/runtime/live/begin.ts'
 import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
 import { announceChild, deliverChild, spawnChild } from '#engine/runtime/live/children.ts'
@@ -109,7 +109,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   async start(start: StartRun): Promise<RunId> {
     this.mustWork()
     const program = this.programs.get(start.plan)
-    const input = await this.#checked(program.plan.inputs, start.input)
+    const input = await checkedInput(this.ports, program.plan.inputs, start.input)
     const run = start.run ?? this.ports.ids.runId()
     const twin = this.residents.find(run)
     if (twin !== undefined || this.ports.journal.find(run) !== undefined) {
@@ -227,15 +227,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   }
 
   async checkInput(plan: Digest, input: Json): Promise<Json> {
-    return await this.#checked(this.programs.get(plan).plan.inputs, input)
-  }
-
-  async #checked(schema: JsonObject | undefined, input: Json): Promise<Json> {
-    if (schema === undefined) return input
-    const checked = await this.ports.checkInput(schema, input)
-    if (checked.ok) return checked.input
-    const { message, data } = checked.error
-    throw new IonError('RUN_INPUT_REFUSED', message, isObject(data) ? { data } : {})
+    return await checkedInput(this.ports, this.programs.get(plan).plan.inputs, input)
   }
 
   #committed(live: LiveRun, batch: Batch): void {

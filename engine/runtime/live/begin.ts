@@ -1,11 +1,13 @@
 /**
  * The beginning of a run: its header, its first record, its place in memory.
  */
+import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
+import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { emptyState } from '#engine/runtime/decider/state.ts'
 import { recordVersion, type RunStarted } from '#engine/runtime/record.ts'
 
-import type { Inside, StartRun } from './inside.ts'
+import type { EnginePorts, Inside, StartRun } from './inside.ts'
 import { LiveRun } from './turn.ts'
 
 /** Begins a run whose input is known to be good. */
@@ -35,4 +37,17 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
   const live = new LiveRun(engine.turns, { state, sight, log, status: undefined })
   engine.adopt(live)
   live.post(started)
+}
+
+/** The input with its defaults. Throws `RUN_INPUT_REFUSED`. */
+export async function checkedInput(
+  { checkInput }: Pick<EnginePorts, 'checkInput'>,
+  schema: JsonObject | undefined,
+  input: Json,
+): Promise<Json> {
+  if (schema === undefined) return input
+  const checked = await checkInput(schema, input)
+  if (checked.ok) return checked.input
+  const { message, data } = checked.error
+  throw new IonError('RUN_INPUT_REFUSED', message, isObject(data) ? { data } : {})
 }
