@@ -23,7 +23,7 @@ import { openSettling, type Settling } from '#engine/runtime/live/settle.ts'
 import { Sweeper } from '#engine/runtime/live/sweep.ts'
 import type { TurnHost } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
-import { takeState } from '#engine/runtime/live/use-state.ts'
+import { takeState } from '#engine/runtime/waits/use-state.ts'
 import { Waiters } from '#engine/runtime/live/waiters.ts'
 
 import { openPayloads, type Payloads } from './payload.ts'

@@ -11,8 +11,8 @@ import { isCurrent } from '#engine/runtime/decider/current.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 import type { StateChange, StateEntry, States } from '#engine/runtime/states.ts'
 
-import type { Turn, UseState } from './turn-host.ts'
-import type { LiveRun } from './turn.ts'
+import type { Turn, UseState } from '#engine/runtime/live/turn-host.ts'
+import type { LiveRun } from '#engine/runtime/live/turn.ts'
 
 /** The record of the step; what it writes joins the batch of `turn`. */
 export function takeState(
