@@ -29,6 +29,7 @@ export function render(text: string): string {
   const parts: Readonly<Record<string, () => string>> = {
     flow: () => table(flow, flow),
     component: () => table(read('component'), flow),
+    agent: () => table(read('agent'), flow),
     steps: () => steps(flow),
   }
   return text.replace(

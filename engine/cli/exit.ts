@@ -44,6 +44,7 @@ const areas: Readonly<Record<string, Exit>> = {
   LOCK: exits.problems,
   RUN: exits.failed,
   SANDBOX: exits.failed,
+  AGENT: exits.failed,
   CAP: exits.denied,
   CONN: exits.unavailable,
   JOURNAL: exits.unavailable,

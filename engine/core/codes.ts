@@ -115,6 +115,9 @@ export const codes = {
   SANDBOX_OUTPUT_REFUSED: { retry: 'never', status: 422 },
   SANDBOX_CRASHED: { retry: 'backoff', status: 502 },
 
+  // AGENT: models and what they are asked (exit 1)
+  AGENT_RUNTIME_MISSING: { retry: 'never', status: 503 },
+
   // CAP: powers asked for and not granted (exit 4)
   CAP_NOT_SERVED: { retry: 'never', status: 503 },
   CAP_NOT_GRANTED: { retry: 'never', status: 403 },

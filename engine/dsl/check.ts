@@ -24,6 +24,7 @@ import { checkShape } from './check/shape.ts'
 import { checkSteps, duration } from './check/steps.ts'
 import { checkTriggers } from './check/triggers.ts'
 import { findSteps } from './check/walk.ts'
+import { checkAgents } from './agent/check.ts'
 import { checkComponents } from './component/check.ts'
 import { componentsOf, type ComponentFile } from './component/file.ts'
 import type { Flow } from './flow.ts'
@@ -65,6 +66,7 @@ export function checkFlow(document: Document, world: World): CheckedFlow {
   const areFilesThere = !found.some(({ at }) => at.startsWith('/inputs') && at.endsWith('/$ref'))
   if (areFilesThere) found.push(...checkSchema(flow?.inputs, '/inputs'))
   const isTyped = flow !== undefined && !shape.some(({ code }) => untyped.has(code))
+  found.push(...checkAgents({ document, world }, steps))
   const parts = checkComponents({ document, world }, steps)
   found.push(...parts.problems)
   const components = componentsOf(document.file, parts.known)

@@ -197,6 +197,7 @@ export type Step =
   | UseStep
   | TransformStep
   | FlowStep
+  | AgentStep
   | ComponentStep
   | IfStep
   | SwitchStep
@@ -285,6 +286,36 @@ export interface FlowStep {
   readonly compensate?: Compensate
   /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
   readonly timeout?: string
+}
+
+/**
+ * Runs the agent of a file and waits for its answer. Running one needs a model; until one is there,
+ * an agent can be checked, planned, drawn and mocked in tests.
+ */
+export interface AgentStep {
+  /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
+  readonly id: string
+  /** What the step does, for people. */
+  readonly description?: string
+  /** The file of the agent, relative to this one: ./extractor.agent.yaml. */
+  readonly agent: string
+  /** The inputs of the step by name. */
+  readonly with?: Readonly<Record<string, Json>>
+  /** What this call may use, at most what the agent's file says. */
+  readonly limits?: AgentLimits
+  /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
+  readonly retry?: number | Retry
+  /** How long the step may take in all, retries included: 90s, 5m, 1h30m. */
+  readonly timeout?: string
+}
+
+export interface AgentLimits {
+  /** How often the model may be asked. */
+  readonly turns?: number
+  /** How many tokens may be read and written in all. */
+  readonly tokens?: number
+  /** How long it may take in all: 2m. */
+  readonly time?: string
 }
 
 /** Runs the steps of a component's file; they see only what is passed to them. */

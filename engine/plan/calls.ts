@@ -2,7 +2,7 @@
  * Compiles the steps that call something: actions, transforms, flows, and what undoes them.
  */
 import { limits } from '#engine/core/limits.ts'
-import type { Compensate, FlowStep, TransformStep, UseStep } from '#engine/dsl/flow.ts'
+import type { AgentStep, Compensate, FlowStep, TransformStep, UseStep } from '#engine/dsl/flow.ts'
 import { nameOf } from '#engine/dsl/reference.ts'
 
 import {
@@ -63,6 +63,30 @@ export function transform(at: Compiler, { step, path }: Place<TransformStep>): M
     effects: 'pure',
   }
   return { kind: 'call', action, ...withOf(at, { step, path }), ...undo(at, { step, path }) }
+}
+
+/** `agent:`: a call of the unit that its blueprint is. */
+export function agent(at: Compiler, { step, path }: Place<AgentStep>): Made<'call'> {
+  const found = at.resolution.agent?.(step.agent, at.file)
+  if (found === undefined) missing(at, { what: `agent "${step.agent}"`, path: `${path}/agent` })
+  const { turns, tokens, time } = step.limits ?? {}
+  const { timeoutMs: timeMs } = limitOf(time)
+  const asked = {
+    ...(turns === undefined ? {} : { turns }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(timeMs === undefined ? {} : { timeMs }),
+  }
+  return {
+    kind: 'call',
+    action: {
+      name: found?.name ?? step.agent,
+      unit: found?.unit ?? nowhere,
+      export: found?.export ?? '',
+      effects: found?.action.effects ?? 'unsafe',
+    },
+    ...withOf(at, { step, path }),
+    ...(step.limits === undefined ? {} : { limits: asked }),
+  }
 }
 
 /** `flow:` */

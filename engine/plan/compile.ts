@@ -13,7 +13,7 @@ import type { ComponentStep, Flow, ParallelStep, RaceStep, Step } from '#engine/
 import type { SwitchStep, TryStep, WhileStep } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
-import { call, transform, use } from './calls.ts'
+import { agent, call, transform, use } from './calls.ts'
 import { each, pages } from './each.ts'
 import { componentOf } from './component.ts'
 import {
@@ -86,6 +86,7 @@ function stepAt(at: Compiler, { step, path }: Place<Step>): PlanStep {
   if ('use' in step) return { ...base, ...use(at, { step, path }) }
   if ('transform' in step) return { ...base, ...transform(at, { step, path }) }
   if ('flow' in step) return { ...base, ...call(at, { step, path }) }
+  if ('agent' in step) return { ...base, ...agent(at, { step, path }) }
   if ('component' in step) return { ...base, ...component(at, { step, path }) }
   if ('if' in step) {
     const output = optional(at, step.output, `${path}/output`)

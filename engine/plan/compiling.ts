@@ -18,6 +18,8 @@ export interface Resolution {
   transform(code: string, file?: string): Digest | undefined
   /** By flow id. */
   flow(id: string): { readonly plan: Digest } | undefined
+  /** The agent in the file at `path`, as a call. Absent where a flow names none. */
+  readonly agent?: (path: string, file?: string) => ResolvedAction | undefined
   /** The components that the flow's file names; absent where it names none. */
   readonly components?: Components
 }

@@ -76,6 +76,8 @@ export interface CallStep extends StepBase {
   readonly with?: Template
   /** The author's own idempotency key; absent means the engine's. */
   readonly idempotency?: Template
+  /** Of an agent: how much this call may use. */
+  readonly limits?: { readonly turns?: number; readonly tokens?: number; readonly timeMs?: number }
   /** The call that undoes it; evaluated as soon as the step is done, and sees its output. */
   readonly compensate?: CallStep
 }
@@ -273,7 +275,7 @@ export type PlanStep =
 export interface Unit {
   readonly $type: 'ionflux.unit/v1'
   readonly name: string
-  readonly kind: 'plugin' | 'transform'
+  readonly kind: 'plugin' | 'transform' | 'agent'
   /** What the code is: a WebAssembly module; absent means one classic script, made by the pinned bundler. */
   readonly format?: 'wasm'
   /** Digest of the code. */

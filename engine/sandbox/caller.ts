@@ -55,6 +55,10 @@ export class SandboxCaller implements Caller {
   call(request: CallRequest): CallResult | Promise<CallResult> {
     const { name, unit: digest, export: actionName } = request.action
     const unit = this.#units.get(digest)
+    if (unit.unit.kind === 'agent') {
+      const message = `"${name}" needs a model, and this ionflux cannot reach one yet.`
+      return failed('AGENT_RUNTIME_MISSING', message)
+    }
     const checks = unit.checksOf(actionName)
     if (checks === undefined) {
       return failed('SANDBOX_CODE_REFUSED', `"${name}" has no action "${actionName}".`)

@@ -50,6 +50,7 @@ test('every code occurs in some test', () => {
 })
 
 test('a code states a condition of an area', () => {
-  const areas = /^(?:DSL|PLAN|LOCK|RUN|JOURNAL|SANDBOX|CAP|CONN|MIRROR|CLI)_[A-Z]+(?:_[A-Z]+)*$/
+  const areas =
+    /^(?:DSL|PLAN|LOCK|RUN|JOURNAL|SANDBOX|AGENT|CAP|CONN|MIRROR|CLI)_[A-Z]+(?:_[A-Z]+)*$/
   expect(known.filter((code) => !areas.test(code) || code.endsWith('_ERROR'))).toEqual([])
 })

@@ -19,9 +19,10 @@ export function checkReferences(
   steps: readonly FoundStep[],
 ): readonly Problem[] {
   const problems = steps.flatMap(({ step, at }) => {
-    const { use, flow, transform, component } = step
+    const { use, flow, transform, component, agent } = step
     if (typeof use === 'string') return action(world, use, `${at}/use`)
     if (typeof flow === 'string') return calledFlow(world, flow, `${at}/flow`)
+    if (typeof agent === 'string') return file({ document, world, path: agent, at: `${at}/agent` })
     if (typeof component === 'string') {
       return file({ document, world, path: component, at: `${at}/component` })
     }

@@ -11,6 +11,7 @@ import flowSchema from '#schemas/flow.json' with { type: 'json' }
 import { isObject, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem, type Related } from '#engine/core/problem.ts'
+import { checkAgents } from '#engine/dsl/agent/check.ts'
 import { bundleSchema } from '#engine/dsl/check/bundle.ts'
 import { locate } from '#engine/dsl/check/locate.ts'
 import type { ShapeSchema } from '#engine/dsl/check/node.ts'
@@ -115,7 +116,8 @@ function checkOne(checking: Checking, one: One): void {
     const used = { component, components: componentsOf(one.file, known) }
     found.push(...typeOfComponent(walkList, world, used).problems)
   }
-  const all = [...document.problems, ...locate(document, found)]
+  const agents = checkAgents({ document, world }, steps)
+  const all = [...document.problems, ...locate(document, found), ...agents]
   checking.problems.push(
     ...all.map((problem) => ({ ...problem, related: [...(problem.related ?? []), one.user] })),
   )

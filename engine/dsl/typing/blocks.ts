@@ -17,6 +17,7 @@ import type {
   WhileStep,
 } from '#engine/dsl/flow.ts'
 
+import { ofAgent } from '#engine/dsl/agent/typing.ts'
 import { ofComponent } from '#engine/dsl/component/typing.ts'
 import { ofPages } from '#engine/dsl/pages/typing.ts'
 import { ofApprove, ofAwait, ofEmit, ofState, type WalkInside } from '#engine/dsl/waits/typing.ts'
@@ -68,6 +69,7 @@ function typeOfStep(walk: Walk, here: At<Step>): Type {
   if ('use' in step || 'transform' in step || 'flow' in step) {
     return ofCall(walk, { step, at, sight })
   }
+  if ('agent' in step) return ofAgent(walk, { step, at, sight })
   if ('component' in step) return ofComponent(walk, { step, at, sight }, walkList)
   if ('if' in step) return ofIf(walk, { step, at, sight })
   if ('switch' in step) return ofSwitch(walk, { step, at, sight })

@@ -15,6 +15,7 @@ import type { ResolvedAction } from '#engine/plan/compile.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin, buildTransform, type Built } from '#engine/sandbox/unit.ts'
 
+import { buildAgent } from '#engine/host/agent/build.ts'
 import { pluginSources, type Catalog } from './catalog.ts'
 import type { Files } from './files.ts'
 import { needsOf, type Transform } from './needs.ts'
@@ -42,6 +43,8 @@ export interface BuiltCode {
   readonly actions: ReadonlyMap<string, ResolvedAction>
   /** By the component that it is in, or nothing, and the text or path as written. */
   readonly transforms: ReadonlyMap<string, Digest>
+  /** By the component that it is in, or nothing, and the path as written. */
+  readonly agents: ReadonlyMap<string, ResolvedAction>
   readonly blobs: readonly Uint8Array[]
   readonly problems: readonly Problem[]
 }
@@ -53,6 +56,7 @@ export type Code = Built
 export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
   const actions = new Map<string, ResolvedAction>()
   const transforms = new Map<string, Digest>()
+  const agents = new Map<string, ResolvedAction>()
   const blobs: Uint8Array[] = []
   const problems: Problem[] = []
   const keep = (built: Code): Digest | undefined => {
@@ -72,13 +76,19 @@ export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
       if (unit !== undefined && spec !== undefined)
         actions.set(name, { name, unit, export: action, action: spec })
     }
+    for (const path of needs.agents) {
+      const built = buildAgent(request.files, { file: source.document.file, path })
+      if (built === undefined) continue
+      agents.set(`${source.file ?? ''}\n${path}`, built.action)
+      blobs.push(...built.blobs)
+    }
     for (const transform of needs.transforms) {
       const built = await transformCode(request, source.document, transform)
       const unit = built === undefined ? undefined : keep(built)
       if (unit !== undefined) transforms.set(`${source.file ?? ''}\n${transform.code}`, unit)
     }
   }
-  return { actions, transforms, blobs, problems }
+  return { actions, transforms, agents, blobs, problems }
 }
 
 async function pluginCode(request: CodeRequest, plugin: string): Promise<Code | undefined> {

@@ -113,6 +113,7 @@ async function loadFresh(
     action: (name) => code.actions.get(name),
     transform: (source, part) => code.transforms.get(`${part ?? ''}\n${source}`),
     flow: (id) => called.plans.get(id),
+    agent: (path, part) => code.agents.get(`${part ?? ''}\n${path}`),
     components: componentsOf(file, checked.components ?? new Map()),
   })
   const all = [...problems, ...compiled.problems.map((problem) => located(problem, document))]

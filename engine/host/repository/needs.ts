@@ -12,6 +12,8 @@ export interface Needs {
   /** The text or the path, as written in `transform:`. */
   readonly transforms: readonly Transform[]
   readonly flows: readonly FlowCall[]
+  /** Paths as written in `agent:`. */
+  readonly agents: readonly string[]
 }
 
 export interface FlowCall {
@@ -31,8 +33,10 @@ export function needsOf(flow: Pick<Flow, 'steps'>): Needs {
   const actions = new Set<string>()
   const transforms = new Map<string, string>()
   const flows = new Map<string, string>()
+  const agents = new Set<string>()
   for (const { step, at } of findSteps(flow as unknown as Json)) {
-    const { use, transform, flow: called } = step
+    const { use, transform, flow: called, agent } = step
+    if (typeof agent === 'string') agents.add(agent)
     if (typeof use === 'string') actions.add(use)
     if (typeof transform === 'string' && !transforms.has(transform)) {
       transforms.set(transform, `${at}/transform`)
@@ -43,5 +47,6 @@ export function needsOf(flow: Pick<Flow, 'steps'>): Needs {
     actions: [...actions],
     transforms: [...transforms].map(([code, at]) => ({ code, at })),
     flows: [...flows].map(([id, at]) => ({ id, at })),
+    agents: [...agents],
   }
 }

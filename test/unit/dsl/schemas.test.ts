@@ -62,6 +62,8 @@ const flow: Json = {
     },
     { id: 'b', transform: 'export default (x) => x', retry: 3, timeout: 'PT5M' },
     { id: 'c', flow: 'child' },
+    { id: 'y', component: './a.component.yaml', with: { n: 1 } },
+    { id: 'x', agent: './a.agent.yaml', limits: { turns: 2, time: '1m' } },
     { id: 'd', if: true, then: [{ id: 'e', let: null }], else: [], output: 1 },
     { id: 'f', switch: 1, cases: { '1': [{ id: 'g', return: [] }] }, default: [] },
     {
