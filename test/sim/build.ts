@@ -50,10 +50,10 @@ export function build(one: Case): Built {
   const childDigest = execDigest(child)
   const top: Building = { ...shared, prefix: 's', childDigest }
   const { main: nodes, out, timeoutMs, onFailure } = one
-  const main = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
+  const body = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
+  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate }) }
   const mainDigest = execDigest(main)
-  const encoder = new TextEncoder()
-  const bytes = new Map([main, child].map((p) => [execDigest(p), encoder.encode(printPlan(p))]))
+  const bytes = new Map([main, child].map((p) => [execDigest(p), Buffer.from(printPlan(p))]))
   return { main, child, mainDigest, childDigest, bytes, calls, finals, races, afters }
 }
 

@@ -144,6 +144,11 @@ export interface Told {
   readonly data: number
 }
 
+export interface Gate {
+  readonly limit: number
+  readonly onConflict: 'queue' | 'cancel_old' | 'skip' | 'reject'
+}
+
 export interface Case {
   readonly main: readonly Node[]
   /** The flow that `flow` steps call; it calls none. */
@@ -151,6 +156,8 @@ export interface Case {
   readonly out: Out
   readonly timeoutMs?: number
   readonly onFailure?: readonly Node[]
+  /** How many of its runs may be under way, and what happens to one too many. */
+  readonly gate?: Gate
   /** How many runs are started at once. */
   readonly runs: number
   /** Somebody cancels the first run after so many moves of the scheduler. */
@@ -177,6 +184,16 @@ export function cases(): fc.Arbitrary<Case> {
       timeoutMs: timeout,
       onFailure: maybe(steps(1, false, 1)),
       runs: fc.constantFrom(1, 1, 1, 2),
+      gate: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(undefined) },
+        {
+          weight: 1,
+          arbitrary: fc.record<Gate>({
+            limit: fc.constantFrom(1, 1, 2),
+            onConflict: fc.constantFrom('queue', 'queue', 'cancel_old', 'skip', 'reject'),
+          }),
+        },
+      ),
       cancelAt: fc.oneof(
         { weight: 3, arbitrary: fc.constant(undefined) },
         { weight: 1, arbitrary: fc.nat(30) },
@@ -198,6 +215,7 @@ export function cases(): fc.Arbitrary<Case> {
       turn: fc.constantFrom(1, 2, 3, 5, 512, 512),
       order: fc.nat(1_000_000),
     })
+    .map((one) => (one.gate === undefined ? one : { ...one, runs: one.runs + 1 }))
     .map((one) => JSON.parse(JSON.stringify(one)) as Case)
 }
 

@@ -195,6 +195,7 @@ function checkChildren(world: World): void {
 /** What comes out is what comes out without crashes, and what the second reading gives. */
 export function checkOutcome(world: World, one: Case): void {
   if (one.cancelAt !== undefined) return
+  if (one.gate !== undefined && one.gate.onConflict !== 'queue') return
   for (const [i, run] of runIds(one).entries()) {
     if (world.retried.has(run)) continue
     const facts = {

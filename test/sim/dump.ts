@@ -27,7 +27,8 @@ export function dump(state: RunState): Json {
 }
 
 function sagaOf(state: RunState): unknown {
-  const { armed, lapses, undoing, after, afterError, wasCancelled, uncertain } = state
+  const { armed, lapses, undoing, after, afterError, wasCancelled, uncertain, gate, slot, atGate } =
+    state
   const [done, left] = [armed, undoing?.left].map((all) => all?.map(({ path }) => path))
   return {
     done,
@@ -37,6 +38,9 @@ function sagaOf(state: RunState): unknown {
     afterError,
     wasCancelled,
     uncertain: [...uncertain].toSorted(),
+    gate,
+    slot,
+    atGate,
   }
 }
 

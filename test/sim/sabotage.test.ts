@@ -30,6 +30,10 @@ const caughtBy = {
   'loses what it was told': 'what was told is kept',
   'loses what people answer': 'what was told is kept',
   'forgets what is written': 'a write counts once',
+  'forgets who is under way': 'no more are under way than the flow allows',
+  'forgets what undoes a step': 'replay gives the living state',
+  'forgets what nobody knows': 'replay gives the living state',
+  'forgets who was admitted': 'no more are under way than the flow allows',
   'tears a batch in two': 'the header says how it ended',
   'forgets its children': 'the outcome is what the flow says',
 } as const satisfies Record<keyof typeof sabotages, string>

@@ -127,4 +127,12 @@ export const sabotages = {
         return header?.parent === undefined || header.endedAt === undefined ? header : undefined
       },
     }),
+  'forgets who is under way': (ports) =>
+    journal(ports, {
+      waiting: (query) =>
+        query.kind === 'slot' && query.isHeld ? [] : ports.journal.waiting(query),
+    }),
+  'forgets what undoes a step': without('compensation.armed'),
+  'forgets what nobody knows': without('step.uncertain'),
+  'forgets who was admitted': without('run.admitted'),
 } as const satisfies Record<string, Sabotage>

@@ -18,6 +18,7 @@ import { isMatch } from '#engine/runtime/waits/match.ts'
 import type { Outgoing } from '#engine/runtime/waits/port.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 
+import { mustHavePlace } from './check-places.ts'
 import type { Built } from './build.ts'
 import type { Attempt } from './case.ts'
 import { plainText } from './dump.ts'
@@ -117,6 +118,7 @@ export class World {
       this.breach('nothing begins after the end', place)
     }
     this.#mustBeWanted(run, `${place}#${attempt}`)
+    mustHavePlace(this, run)
     // The callee knows a key of the author, so it may be called again after a crash.
     const isKeyed = texts.some(
       (text) =>

@@ -13,7 +13,8 @@ import { waitAgain } from '#engine/runtime/decider/await.ts'
 import { type Command, record } from '#engine/runtime/decider/command.ts'
 import { call } from '#engine/runtime/decider/find.ts'
 import { evaluate, type Sight } from '#engine/runtime/decider/scope.ts'
-import { isCall, rearm, type RunState, undecided } from '#engine/runtime/decider/state.ts'
+import type { CallFrame, Unwind } from '#engine/runtime/decider/frames.ts'
+import { inFlight, isCall, rearm, type RunState, undecided } from '#engine/runtime/decider/state.ts'
 import type { RunAdmitted, RunQueued, RunRetried } from '#engine/runtime/record.ts'
 import { askAgain } from '#engine/runtime/waits/approve.ts'
 
@@ -27,7 +28,13 @@ export function closeGate(state: RunState): boolean {
   if (state.plan.concurrency === undefined) return false
   state.gate = 'closed'
   state.ready = [state.root]
+  // A call that a retry finds cut off begins again with the same input, and only once admitted.
+  for (const frame of inFlight(state)) if (isRepeatable(frame)) frame.phase = 'ready'
   return true
+}
+
+function isRepeatable({ step, key }: CallFrame): boolean {
+  return step.kind === 'call' && (step.action.effects !== 'unsafe' || key !== undefined)
 }
 
 /** What a run before its gate asks for: its place in the queue. */
@@ -60,14 +67,32 @@ export function passGate(state: RunState, one: RunQueued | RunAdmitted): boolean
   }
   state.gate = undefined
   hold(state, true)
-  const { root } = state
-  if (root.next === 0 && root.step === undefined) return true
-  state.ready = [...undecided(state)]
+  if (!hasBegun(state)) return true
+  if (state.atGate === undefined) state.ready = [...undecided(state)]
   return false
 }
 
 function hold({ outside, slot: key = '' }: RunState, isHeld: boolean): void {
   outside.push({ kind: 'setWait', path: '', wait: { kind: 'slot', key, isHeld } })
+}
+
+/**
+ * Ends a run that waits at its gate: at once where nothing of it has begun, else once it has a
+ * place to undo what it did. True when it has to wait for that.
+ */
+export function endAtGate(state: RunState, unwind: Unwind): boolean {
+  if (state.gate === undefined) return false
+  if (hasBegun(state)) {
+    state.atGate ??= unwind
+    return true
+  }
+  state.gate = undefined
+  state.neverBegan = true
+  return false
+}
+
+function hasBegun({ root }: RunState): boolean {
+  return root.next > 0 || root.step !== undefined
 }
 
 /** The run has ended: its place is free. */

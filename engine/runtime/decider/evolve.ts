@@ -9,6 +9,8 @@
 import { assert } from '#engine/core/error.ts'
 import type {
   CompensationArmed,
+  RunAdmitted,
+  RunQueued,
   RunRecord,
   StepDone,
   StepFailed,
@@ -17,7 +19,13 @@ import type {
   TimerFired,
 } from '#engine/runtime/record.ts'
 
-import { closeGate, leaveGate, passGate, retried } from '#engine/runtime/admission/gate.ts'
+import {
+  closeGate,
+  endAtGate,
+  leaveGate,
+  passGate,
+  retried,
+} from '#engine/runtime/admission/gate.ts'
 import { applyWait, isWaitRecord, type WaitRecord } from '#engine/runtime/waits/apply.ts'
 import * as approvals from '#engine/runtime/waits/approve.ts'
 
@@ -57,7 +65,7 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
       return closeGate(state) ? undefined : advance(state, state.root)
     case 'run.queued':
     case 'run.admitted':
-      return passGate(state, record) ? advance(state, state.root) : undefined
+      return gated(state, record)
     case 'step.started':
       return started(state, record)
     case 'step.done':
@@ -104,8 +112,13 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
 
 function cancelled(state: RunState, reason: string): void {
   state.wasCancelled = true
-  state.gate = undefined
-  abandon(state, { kind: 'cancel', reason, cause: state.seq })
+  const unwind = { kind: 'cancel', reason, cause: state.seq } as const
+  if (!endAtGate(state, unwind)) abandon(state, unwind)
+}
+
+function gated(state: RunState, record: RunQueued | RunAdmitted): void {
+  if (passGate(state, record)) return advance(state, state.root)
+  if (record.kind === 'run.admitted' && state.atGate !== undefined) abandon(state, state.atGate)
 }
 
 const endings = {
@@ -153,10 +166,7 @@ function failed(state: RunState, record: StepFailed): void {
     cause: state.seq,
   } as const
   if (record.path === '' && state.gate === undefined) return leave(state, state.root, unwind)
-  if (record.path === '') {
-    state.gate = undefined
-    return abandon(state, unwind)
-  }
+  if (record.path === '') return endAtGate(state, unwind) ? undefined : abandon(state, unwind)
   const frame = state.frames.get(record.path)
   if (frame === undefined) throw diverged(record)
   if (frame.kind === 'block') return leave(state, frame, unwind)
@@ -218,14 +228,13 @@ function timedOut(state: RunState, path: string): void {
     state.cancelled.push({ path })
     return fail(state, frame, frame.closing)
   }
-  if (run) state.gate = undefined
   const what = run ? 'The run' : `Step "${path}"`
   const error = {
     code: run ? 'RUN_TIMEOUT' : 'RUN_STEP_TIMEOUT',
     message: `${what} is out of time.`,
   }
   const unwind = { kind: 'error', error, path, cause: state.seq } as const
-  abandon(state, unwind, frame)
+  if (!run || !endAtGate(state, unwind)) abandon(state, unwind, frame)
 }
 
 function taken(state: RunState, path: string, branch: string): void {

@@ -177,7 +177,8 @@ function next(moves: SagaMoves, state: RunState, series: Series): void {
   if (armed !== undefined) return open(state, series, armed)
   if (series.race !== undefined) return endSeries(moves, state, series.race)
   const { onFailure } = state.plan
-  if (onFailure === undefined || state.closing?.kind !== 'error' || state.wasCancelled) {
+  const isUnwanted = state.wasCancelled || state.neverBegan
+  if (onFailure === undefined || state.closing?.kind !== 'error' || isUnwanted) {
     return conclude(state, state.closing)
   }
   state.after = blockFrame({ path: '', block: onFailure, owner: undefined, index: 0 })

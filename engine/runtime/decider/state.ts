@@ -50,6 +50,10 @@ export interface RunState {
   readonly lapses: Lapse[]
   /** Set while the run waits to be admitted: before it has asked for its place, and after. */
   gate: 'closed' | 'queued' | undefined
+  /** It ended before its gate: nothing of it runs, `on_failure` included. */
+  neverBegan: boolean
+  /** What ends it once it is admitted. */
+  atGate: Unwind | undefined
   /** What its place is counted by. */
   slot: string | undefined
   /** Paths of the steps of which nobody knows whether they took effect. */
@@ -112,6 +116,8 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     lapses: [],
     gate: undefined,
     slot: undefined,
+    neverBegan: false,
+    atGate: undefined,
     uncertain: new Set(),
     undoing: undefined,
     after: undefined,

@@ -86,3 +86,32 @@ test.each(benches)('%s keeps events on their way until they are delivered', asyn
   await host.journal.delivered('nobody knows')
   expect(host.journal.outbox(9).map(({ id }) => id)).toEqual(['e1', 'e3'])
 })
+
+test.each(benches)('%s tells places that are held from those in the queue', async (_, bench) => {
+  using disk = bench()
+  const host = disk.open()
+  const slot = (key: string, isHeld: boolean): Wait => ({ kind: 'slot', key, isHeld })
+  for (const [n, key] of [
+    [1, 'a'],
+    [2, 'a'],
+    [3, 'b'],
+  ] as const) {
+    const log = host.journal.create(header(runId(n)))
+    await log.append({
+      records: [started(runId(n))],
+      waits: [{ path: '', wait: slot(key, false) }],
+    })
+    if (n === 1) await log.append({ records: [], waits: [{ path: '', wait: slot(key, true) }] })
+  }
+  const places = (isHeld: boolean, key?: string): readonly unknown[] =>
+    host.journal
+      .waiting({ kind: 'slot', isHeld, limit: 9, ...(key === undefined ? {} : { key }) })
+      .map((one) => [one.run, one.key])
+  expect(places(true)).toEqual([[runId(1), 'a']])
+  expect(places(false)).toEqual([
+    [runId(2), 'a'],
+    [runId(3), 'b'],
+  ])
+  expect(places(false, 'b')).toEqual([[runId(3), 'b']])
+  expect(places(true, 'b')).toEqual([])
+})
