@@ -44,5 +44,10 @@ function bear(): Born {
   const settings = { workerData, resourceLimits, execArgv: [], env: {}, stdin: false }
   const worker = new Worker(workerUrl, settings)
   worker.unref()
+  // One that ends before it is taken is nobody's trouble: the next one says what is wrong.
+  worker.on('error', () => undefined)
+  worker.once('exit', () => {
+    if (own.spare?.worker === worker) own.spare = undefined
+  })
   return { worker, pulse }
 }
