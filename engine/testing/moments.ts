@@ -1,6 +1,6 @@
 /**
- * What happens to a run from outside, and when: so long after its start, or after the end of
- * a step. A moment that never comes is a failure, because then the case shows nothing.
+ * What happens to a run from outside, and when: so long after its start, after the end of a
+ * step, or as soon as the step that it answers waits for it. A moment that never comes is a failure, because then the case shows nothing.
  */
 import type { Instant } from '#engine/core/clock.ts'
 import { pointer } from '#engine/core/json.ts'
@@ -26,26 +26,27 @@ export class Moments {
   /** By index; taken out when they have come. */
   readonly #open: Map<number, Moment>
   readonly #due: number[] = []
-  /** Those that wait for the end of a step. */
+  /** Those that wait for a step: for its end, or for its question. */
   readonly #waiting = new Set<number>()
 
   constructor(parts: MomentsParts) {
     this.#parts = parts
     this.#open = new Map(parts.moments.entries())
-    for (const [index, { after }] of this.#open) {
-      if (after !== undefined) this.#waiting.add(index)
+    for (const [index, moment] of this.#open) {
+      if (moment.after !== undefined || askedBy(moment) !== undefined) this.#waiting.add(index)
     }
   }
 
-  /** Whether some moment waits for the end of a step. */
+  /** Whether some moment waits for a step. */
   get isWaiting(): boolean {
     return this.#waiting.size > 0
   }
 
   /** Sets the moments that are counted from the start of the run. */
   arm(start: Instant): void {
-    for (const [index, { at, after }] of this.#open) {
-      if (after === undefined) this.#arm(index, start + (parseDuration(at ?? '0s') ?? 0))
+    for (const [index, { at }] of this.#open) {
+      const isFree = !this.#waiting.has(index)
+      if (isFree) this.#arm(index, start + (parseDuration(at ?? '0s') ?? 0))
     }
   }
 
@@ -56,6 +57,15 @@ export class Moments {
       if (after !== path && after !== this.#parts.idOf(path)) continue
       const wait = delay === undefined ? 0 : (parseDuration(delay) ?? 0)
       this.#arm(index, this.#parts.clock.now() + wait)
+    }
+  }
+
+  /** The step at `path` waits for somebody. */
+  waits(path: string): void {
+    for (const index of this.#waiting) {
+      const step = askedBy(this.#open.get(index) ?? {})
+      if (step === path || step === this.#parts.idOf(path))
+        this.#arm(index, this.#parts.clock.now())
     }
   }
 
@@ -72,11 +82,15 @@ export class Moments {
   left(): Stop | undefined {
     const first = this.#open.entries().next().value
     if (first === undefined) return undefined
-    const [index, { at, after }] = first
+    const [index, moment] = first
+    const { at, after } = moment
+    const step = askedBy(moment)
     const message =
-      after === undefined
-        ? `The run was over before "${at}", when this was to happen.`
-        : `The step "${after}" has not ended, after which this was to happen.`
+      step !== undefined
+        ? `The step "${step}" never waited for this.`
+        : after === undefined
+          ? `The run was over before "${at}", when this was to happen.`
+          : `The step "${after}" has not ended, after which this was to happen.`
     return { at: this.#parts.at + pointer(index), message }
   }
 
@@ -86,6 +100,13 @@ export class Moments {
     if (due <= clock.now()) this.#due.push(index)
     else clock.wakeAt(due, () => this.#due.push(index))
   }
+}
+
+/** The step that a moment without a time of its own answers. */
+function askedBy({ at, after, approve, reject, settle }: Moment): string | undefined {
+  if (at !== undefined || after !== undefined) return undefined
+  const told = approve ?? reject ?? settle
+  return typeof told === 'string' ? told : told?.step
 }
 
 /** What a moment is done to. */

@@ -255,6 +255,7 @@ class RunningCase {
       for (const path of changed) {
         const status = this.#viewer.step(path)?.status
         if (status === 'done' || status === 'failed') this.#moments.ended(path)
+        if (status === 'waiting' || status === 'uncertain') this.#moments.waits(path)
       }
     }
   }

@@ -152,6 +152,13 @@ test('moments cancel, and crash without harm', async () => {
     mocks: { first: { output: 1, delay: 1h }, second: { output: 2 } }
     when: [{ at: 30m, crash: true }, { at: 2h, settle: { step: first, as: happened, output: 9 } }]
     expect: { calls: { first: 1, second: 1 } }
+  - name: crashed, and nobody is asked
+    mocks: { lab/world/post: { output: 1 } }
+    when: [{ settle: { step: first, as: retry } }]
+  - name: crashed, and tried again as soon as it is known
+    mocks: { first: [{ output: 1, delay: 1h }, { output: 2 }], second: { output: 3 } }
+    when: [{ at: 30m, crash: true }, { settle: { step: first, as: retry } }]
+    expect: { calls: { first: 2, second: 1 } }
   - name: never comes
     mocks: { lab/world/post: { output: 1 } }
     when: [{ at: 9d, cancel: too late }]
@@ -161,6 +168,7 @@ test('moments cancel, and crash without harm', async () => {
     expect: { error: broken }`,
   )
   expect(found).toEqual([
+    'crashed, and nobody is asked: /when/0: The step "first" never waited for this.',
     'never comes: /when/0: The run was over before "9d", when this was to happen.',
     'never ends: /when/0: The step "nap" has not ended, after which this was to happen.',
   ])

@@ -152,6 +152,11 @@ test('people approve and deny at their moments', async () => {
   - name: one says no
     when: [{ at: 1d, reject: { step: ok, by: user:ann, reason: Never. } }]
     expect: { error: { step: ok } }
+  - name: as soon as it asks
+    when:
+      - { approve: { step: ok, by: user:ann, form: { note: fine } } }
+      - { approve: { step: ok, by: user:bob, of: [team:finance], form: { note: fine } } }
+    expect: { path: [ok, end], budget: { time: 0s } }
   - { name: nobody answers, expect: { path: [ok, nobody, end], budget: { time: 3d } } }
   - name: somebody who is not asked
     when: [{ at: 1d, approve: { step: ok, by: user:eve, form: { note: me } } }]
