@@ -200,6 +200,18 @@ steps:
     expect(stderr).toContain('PLAN_FLOW_CYCLE')
   })
 
+  test('an action needs what it needs, not all that its plugin asks for', async () => {
+    const text = `dsl: flux/1
+id: narrow
+permissions: { git: [read], net: [api.example.com] }
+steps:
+  - { id: tags, use: std/git/tags }
+  - { id: page, use: std/http/get, with: { url: 'https://api.example.com/' } }
+`
+    using place = folder({ 'narrow.flow.yaml': text })
+    expect(await call(['check'], { cwd: place.path })).toMatchObject({ code: 0 })
+  })
+
   test('an action without the permission it needs ends with 4', async () => {
     const text = 'dsl: flux/1\nid: denied\nsteps:\n  - { id: tags, use: std/git/tags }\n'
     using place = folder({ 'denied.flow.yaml': text })

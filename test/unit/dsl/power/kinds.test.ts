@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import fc from 'fast-check'
 
 import { isMatch } from '#engine/dsl/power/glob.ts'
-import { isAllowedBy, isCovered, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import { isAllowedBy, isCovered, permissionsIn, type PowerKind } from '#engine/dsl/power/kinds.ts'
 
 test.each([
   ['main', 'main', true],
@@ -69,4 +69,17 @@ test.each<[PowerKind, string, string, boolean]>([
   ['state', 'read', 'write', false],
 ])('of %s, %s and the wish for %s', (kind, given, asked, isGiven) => {
   expect(isCovered(kind, given, asked)).toBe(isGiven)
+})
+
+test.each<[readonly string[] | undefined, object]>([
+  [undefined, { net: ['*'], git: ['read', 'write:a/*'] }],
+  [[], {}],
+  [['net'], { net: ['*'] }],
+  [['git'], { git: ['read', 'write:a/*'] }],
+  [['git:read'], { git: ['read'] }],
+  [['git:write'], { git: ['write:a/*'] }],
+  [['git:tag', 'blob'], {}],
+])('of the powers of a plugin, an action that needs %j has these', (needs, wanted) => {
+  const powers = { net: ['*'], git: ['read', 'write:a/*'], reasons: {} }
+  expect(permissionsIn(powers, needs)).toEqual(wanted)
 })
