@@ -12,7 +12,7 @@ export interface OutlineStep {
   readonly id: string
   /** JSON Pointer of the step. */
   readonly at: string
-  /** Of a step that is called: the action without its range, `transform`, or the flow. */
+  /** Of a step that is called: the action without its range, `transform`, the flow, or an agent's file. */
   readonly calls?: { readonly kind: 'action' | 'transform' | 'flow'; readonly name: string }
 }
 
@@ -44,8 +44,9 @@ export function outlineOf(flow: Json | undefined): Outline {
   for (const { step, at } of found) {
     const own = step['id']
     if (typeof own === 'string') owner = own
-    // What undoes a step comes right after it.
-    const id = typeof own === 'string' ? own : `${owner}/${undoing}`
+    // What undoes a step, and the call for its pages, come right after it.
+    const part = at.endsWith('/each/pages') ? paging : undoing
+    const id = typeof own === 'string' ? own : `${owner}/${part}`
     steps.set(id, { id, at, ...calledBy(step) })
     if (typeof step['component'] === 'string') components.add(id)
   }
@@ -54,21 +55,24 @@ export function outlineOf(flow: Json | undefined): Outline {
 
 /**
  * The id of the step at a path: `scan[3]/check` is one turn of `check`. The call that undoes a
- * step has no id of its own and goes by that of the step: `post/compensate`. Inside of a
+ * step, or gives its pages, goes by the id of the step: `post/compensate`, `all/get-page`. Inside of a
  * component ids are the component's own, so its steps go by the step that uses it: `tell/send`.
  */
 export function stepAt(path: string, components?: ReadonlySet<string>): string {
   const parts = path.replaceAll(/\[\d+\]/g, '').split('/')
   const outer = components === undefined ? -1 : parts.findIndex((id) => components.has(id))
   if (outer !== -1 && outer < parts.length - 1) return parts.slice(outer).join('/')
-  const isUndoing = parts.at(-1) === undoing && parts.length > 1
-  return parts.slice(isUndoing ? -2 : -1).join('/')
+  const last = parts.at(-1) ?? ''
+  const isPart = (last === undoing || last === paging) && parts.length > 1
+  return parts.slice(isPart ? -2 : -1).join('/')
 }
 
 const undoing = 'compensate'
+const paging = 'get-page'
 
 function calledBy(step: JsonObject): Pick<OutlineStep, 'calls'> {
-  const { use, transform, flow } = step
+  const { use, transform, flow, agent } = step
+  if (typeof agent === 'string') return { calls: { kind: 'action', name: agent } }
   if (typeof use === 'string') return { calls: { kind: 'action', name: nameOf(use) } }
   if (typeof transform === 'string') return { calls: { kind: 'transform', name: 'transform' } }
   return typeof flow === 'string' ? { calls: { kind: 'flow', name: flow } } : {}

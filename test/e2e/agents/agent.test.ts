@@ -39,6 +39,35 @@ test('is checked, drawn and mocked', async () => {
   expect(await call(['test'], { cwd: at.path })).toMatchObject({ code: 0 })
 })
 
+test('a test answers for each page', async () => {
+  using at = folder({
+    'ionflux.yaml': 'namespace: fixture\n',
+    'flows/all.flow.yaml': `dsl: flux/1
+id: all
+permissions: { net: [api.example.com] }
+steps:
+  - id: rows
+    each:
+      pages:
+        use: std/http/get@^1
+        with: { url: 'https://api.example.com/rows', query: { after: '\${{ cursor }}' } }
+        items: \${{ page.body.rows }}
+        next: \${{ page.body.next }}
+    steps: [{ id: one, let: '\${{ item * 2 }}' }]
+`,
+    'flows/all.test.yaml': `dsl: test/1
+mocks:
+  rows/get-page:
+    - output: { status: 200, url: u, headers: {}, body: { rows: [1, 2], next: b } }
+    - output: { status: 200, url: u, headers: {}, body: { rows: [3], next: null } }
+cases:
+  - { name: the rows of both pages are one list, expect: { output: [2, 4, 6] } }
+`,
+  })
+  const { code, stdout, stderr } = await call(['test'], { cwd: at.path })
+  expect({ code, told: stdout + stderr }).toMatchObject({ code: 0 })
+})
+
 test('a run that reaches it fails with a code that says why', async () => {
   using at = folder(files)
   const { code, stdout } = await call(['run', 'invoice', '--json'], { cwd: at.path })
