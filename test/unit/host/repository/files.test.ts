@@ -49,7 +49,9 @@ beforeAll(() => {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), text)
   }
+  writeFileSync(join(root, 'code/module.wasm'), Uint8Array.of(0x00, 0xff, 0xfe, 0x0a))
   symlinkSync('/etc/hostname', join(root, 'link.flow.yaml'))
+  symlinkSync('/etc/hostname', join(root, 'link.wasm'))
   git('init', '--quiet', '--initial-branch=main')
   git('add', '.')
   git('commit', '--quiet', '-m', 'all')
@@ -65,6 +67,17 @@ describe.each([
   ['the working tree', () => Promise.resolve(openWorkingTree(root))],
   ['a commit', () => atCommit()],
 ])('files of %s', (_, open) => {
+  test('are read as bytes, as they are, and never through a link', async () => {
+    const tree = await open()
+    const bytes = await settled(tree, async () => tree.readBytes('./code/module.wasm'))
+    expect([...(bytes ?? [])]).toEqual([0x00, 0xff, 0xfe, 0x0a])
+    for (const path of ['link.wasm', 'code', 'gone.wasm', '../x.wasm', '/etc/hostname']) {
+      expect(await settled(tree, async () => tree.readBytes(path))).toBeUndefined()
+    }
+    const text = await settled(tree, async () => tree.readText('code/double.ts'))
+    expect(text).toBe(files['code/double.ts'])
+  })
+
   test('are found by globs, without links and installed packages', async () => {
     const tree = await open()
     expect(tree.find(['**/*.flow.yaml'])).toEqual([
