@@ -150,7 +150,7 @@ function documentOf(run: TestRun, readText: ReadText, values: TestValues): objec
 
 function writeReport(file: string, text: string): void {
   try {
-    writeFileSync(file, text)
+    writeFileSync(file, text) // named by the person who calls
   } catch (cause) {
     throw new IonError('CLI_FILE_UNREADABLE', `The report "${file}" cannot be written.`, { cause })
   }

@@ -118,7 +118,7 @@ async function runFile(running: Running, test: LoadedTest): Promise<FileResult> 
   const parts = { file, plan, outline, blobs, checkInput, source }
   const suite = openSuite({ ...parts, real: real.caller })
   const taken = takenOf(covered, test, outline)
-  const snapshots = openSnapshotFile(wish.files.root, test.file)
+  const snapshots = openSnapshotFile(wish.files, test.file)
   const cases: CaseResult[] = []
   for (const [index, one] of file.cases.entries()) {
     const { name } = one

@@ -1,10 +1,12 @@
 /**
  * The snapshots of a test file, in a file beside it: compared, or written on request.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { JsonObject } from '#engine/core/json.ts'
+import { overwrite } from '#engine/host/plugin/overwrite.ts'
+import type { Files } from '#engine/host/repository/files.ts'
 import { differences } from '#engine/testing/difference.ts'
 import type { Fault } from '#engine/testing/judge.ts'
 import type { CaseRun } from '#engine/testing/run-case.ts'
@@ -32,11 +34,11 @@ export function snapshotFileOf(test: string): string {
   return test.replace(/\.ya?ml$/, '.snapshot.json')
 }
 
-/** Opens the snapshots of the test file at a path from `root`. */
-export function openSnapshotFile(root: string, test: string): SnapshotFile {
+/** Opens the snapshots of the test file at a path from the root of `files`; no link is followed. */
+export function openSnapshotFile(files: Files, test: string): SnapshotFile {
   const path = snapshotFileOf(test)
-  const file = join(root, path)
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const file = join(files.root, path)
+  const text = files.readText(path) ?? ''
   const before: JsonObject = readSnapshots(text)?.cases ?? {}
   const fresh = new Map<string, JsonObject>()
   return {
@@ -63,7 +65,7 @@ export function openSnapshotFile(root: string, test: string): SnapshotFile {
       const next = cases.length === 0 ? '' : printSnapshots({ cases: Object.fromEntries(cases) })
       if (next === text) return undefined
       if (next === '') rmSync(file)
-      else writeFileSync(file, next)
+      else overwrite(file, next)
       return path
     },
   }

@@ -1,5 +1,5 @@
 /** Goal: a snapshot holds the whole run, is written on request only, and says what changed. */
-import { readFileSync, writeFileSync, existsSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -83,3 +83,15 @@ test.each(['{', '[]', '{"snapshot":"test/9","cases":{}}', '{"snapshot":"test/1",
     expect(faultsOf(await folder.run())).toHaveLength(1)
   },
 )
+
+test('a snapshot is neither read nor written through a link', async () => {
+  using folder = testFolder({
+    'a.flow.yaml': 'dsl: flux/1\nid: a\nsteps: [{ id: one, let: 1 }]',
+    'a.test.yaml': 'dsl: test/1\ncases: [{ name: c, snapshot: true }]',
+    'elsewhere.json': 'mine',
+  })
+  symlinkSync(join(folder.path, 'elsewhere.json'), join(folder.path, 'a.test.snapshot.json'))
+  expect(faultsOf(await folder.run())).toHaveLength(1)
+  await expect(folder.run({ isUpdate: true })).rejects.toThrow('is a link')
+  expect(readFileSync(join(folder.path, 'elsewhere.json'), 'utf8')).toBe('mine')
+})
