@@ -1,5 +1,5 @@
 /**
- * Runs the system's git, and only to read: no shell, no user settings, no helper programs.
+ * Runs the system's git: no shell, no user settings, no hooks, no helper programs.
  *
  * The environment is made anew, so that variables of a hook or settings of a machine
  * cannot point git elsewhere or make it start something. Every call has a time and an

@@ -3,7 +3,7 @@
  *
  * The library asks the disk several times per object; a synchronous answer is four times
  * quicker, and blocks only the thread that `isolated.ts` gives it. Writing does not
- * exist here, which keeps the promise that a repository is never touched.
+ * exist here: what is written goes its own way, ref by ref (`write/portable.ts`).
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs'
 
