@@ -89,16 +89,25 @@ export function wholeHasher(): (value: Json) => string {
     seen.set(name, order)
     return order
   }
+  // Rows mostly look like the row before them, and then nothing has to be looked up.
+  let lastKeys: readonly string[] | undefined
+  let lastOrder: string[] | 'first' = 'first'
   return (value) => {
     if (typeof value !== 'object' || value === null) return JSON.stringify(value)
     const object = value as JsonObject
+    let met = 0
     for (const key in object) {
       const member = object[key]
       if (typeof member === 'object' && member !== null) return `\u0000${sorted(value)}`
+      if (met >= 0) met = lastKeys?.[met] === key ? met + 1 : -1
     }
     if (Array.isArray(value)) return JSON.stringify(value)
-    const order = orderOf(Object.keys(object))
-    return order === 'first' ? JSON.stringify(value) : JSON.stringify(value, order)
+    if (met !== lastKeys?.length) {
+      const keys = Object.keys(object)
+      lastKeys = keys
+      lastOrder = orderOf(keys)
+    }
+    return lastOrder === 'first' ? JSON.stringify(value) : JSON.stringify(value, lastOrder)
   }
 }
 
