@@ -38,8 +38,14 @@ export function stepProblem(
     message: `The step has ${list}; a step does one thing.`,
     at: at + pointer(others.at(-1) ?? first),
     related: [{ message: 'It has this one too.', at: at + pointer(first) }],
-    help: 'Make each of them a step of its own.',
+    help: present.includes('if') ? conditional(present) : 'Make each of them a step of its own.',
   }
+}
+
+/** A condition is no property of a step here; people who come from elsewhere expect one. */
+function conditional(present: readonly string[]): string {
+  const other = present.find((kind) => kind !== 'if') ?? 'use'
+  return `A condition is a step around others: { id: …, if: …, then: [{ id: …, ${other}: … }] }.`
 }
 
 function noKind(

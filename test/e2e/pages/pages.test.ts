@@ -22,6 +22,7 @@ import { filesOf } from './pages.ts'
 
 const pages = [
   'docs/reference/language.md',
+  'docs/reference/serverless-workflow.md',
   'docs/guides/from-github-actions.md',
   'docs/guides/from-kestra.md',
   'docs/guides/from-n8n.md',

@@ -138,6 +138,12 @@ describe('steps', () => {
     expect(found(text)).toEqual([])
   })
 
+  test('a condition beside another kind is told how to stand around it', () => {
+    const [problem] = checkFlow(read(step('let: 1\nif: true')), world).problems
+    expect(problem).toMatchObject({ code: 'DSL_STEP_KIND' })
+    expect(problem?.help).toContain('then: [{ id: …, let: … }]')
+  })
+
   test('a duplicate id says where the first one is', () => {
     const text = flow('  - { id: x, let: 1 }\n  - { id: y, if: true, then: [{ id: x, let: 2 }] }\n')
     const [problem] = checkFlow(read(text), world).problems
