@@ -40,6 +40,8 @@ export interface Case {
   readonly event?: Json
   /** The time at which the run starts. Without it: 2026-01-01T00:00:00Z. */
   readonly start?: string
+  /** What the flow remembers from earlier runs, by key; each has the version 1. */
+  readonly state?: JsonObject
   /**
    * Answers in place of the world, by step (id, or path of one turn) or by action (std/git/log).
    * The case goes before the file; in each a path before an id, and an id before an action.

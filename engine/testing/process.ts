@@ -10,12 +10,14 @@ import type { MemoryDisk } from '#engine/durable/memory-disk.ts'
 import { openEngine, type Engine } from '#engine/runtime/engine.ts'
 import type { Caller, Journal, RunLog, Store } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import type { States } from '#engine/runtime/states.ts'
 
 import type { Outside } from './outside.ts'
 import type { Blobs, Suite } from './suite.ts'
 
 export interface Process {
   readonly engine: Engine
+  readonly states: States
   /** Nothing that it does from now on reaches the disk or is heard. */
   end(): void
 }
@@ -42,6 +44,7 @@ export function openProcess(parts: ProcessParts): Process {
     journal: mortal(host.journal, (count) => !life.isOver && parts.mayWrite(count)),
     store,
     logs: host.logs,
+    states: host.states,
     clock,
     caller: {
       call: (request) => (life.isOver ? new Promise(() => undefined) : parts.caller.call(request)),
@@ -55,6 +58,7 @@ export function openProcess(parts: ProcessParts): Process {
   })
   return {
     engine,
+    states: host.states,
     end() {
       life.isOver = true
       engine.close()

@@ -118,6 +118,7 @@ class RunningCase {
 
   async run(): Promise<CaseRun> {
     this.#moments.arm(this.#start)
+    await this.#remember()
     this.#begin()
     await this.#settle()
     await this.#mustBeSound()
@@ -150,6 +151,14 @@ class RunningCase {
       heard: (run, records) => this.#heard(run, records),
       mayWrite: (count) => this.#mayWrite(count),
     })
+  }
+
+  /** What the flow knows of earlier runs. */
+  async #remember(): Promise<void> {
+    const { flow } = this.#plan.plan
+    const entries = Object.entries(this.#case.state ?? {})
+    if (entries.length === 0) return
+    await this.#process.states.change(entries.map(([key, value]) => ({ flow, key, value })))
   }
 
   #begin(): void {

@@ -169,3 +169,20 @@ test('people approve and deny at their moments', async () => {
     branches: { covered: 1, all: 1 },
   })
 })
+
+test('what a flow remembers begins as the case says, and is forgotten with it', async () => {
+  const { faults } = await run(
+    `
+  - { id: seen, state: { get: seen, default: 0 } }
+  - id: count
+    state: { set: seen, value: "\${{ steps.seen.output.value + 1 }}", expected: "\${{ steps.seen.output.version }}" }
+  - { id: again, state: { get: seen } }
+  - { id: sum, let: "\${{ steps.again.output.value }}" }
+`,
+    `
+  - { name: begins with nothing, expect: { output: 1 } }
+  - { name: knows, state: { seen: 41 }, expect: { output: 42 } }
+  - { name: has forgotten, expect: { output: 1 } }`,
+  )
+  expect(faults).toEqual([])
+})
