@@ -40,7 +40,7 @@ const caughtBy = {
 
 test.each(Object.entries(caughtBy))(
   'an engine that %s is caught: %s',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (name, law) => {
     const sabotage = sabotages[name as keyof typeof sabotages]
     for (let seed = 1; seed <= seedsMax; seed++) {

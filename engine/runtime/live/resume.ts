@@ -29,7 +29,7 @@ export function carryOn(engine: Inside, run: RunId, first?: RunRecord): LiveRun 
   const live = new LiveRun(engine.turns, { state, sight, log, status })
   engine.adopt(live)
   // What is known already comes first: a run that is cancelled executes nothing again.
-  if (state.status === 'running') again(live, first ?? leaveOf(engine, live))
+  if (state.status === 'running') again(live, leaveOf(engine, live) ?? first)
   return live
 }
 
