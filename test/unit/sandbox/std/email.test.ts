@@ -221,9 +221,11 @@ test('a user without a secret is refused', async () => {
 })
 
 test('a mail is no larger than it may be', async () => {
-  const attachments = Array.from({ length: 3 }, (_, i) => ({
-    name: `${i}`,
-    text: 'x'.repeat(7_400_000),
-  }))
-  expect(await fails({ attachments })).toMatchObject({ code: 'CONN_REQUEST_REFUSED' })
+  const writer = await blobs.create()
+  await writer.write(Buffer.alloc(11_000_000))
+  const { digest: $blob, bytes } = await writer.finish()
+  const attachments = ['a', 'b'].map((name) => ({ name, blob: { $blob, bytes } }))
+  expect(await plugin.failure('send-files', { ...safe(), attachments })).toMatchObject({
+    code: 'CONN_REQUEST_REFUSED',
+  })
 })
