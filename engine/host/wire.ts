@@ -46,6 +46,7 @@ export function wire(directory: string): Wired {
     journal: durable.journal,
     store: durable.store,
     logs: durable.logs,
+    states: durable.states,
     caller,
     clock,
     ids: systemIds(),
