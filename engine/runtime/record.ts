@@ -18,6 +18,8 @@ import type {
   AwaitTaken,
   EventEmitted,
   EventReceived,
+  RunPaused,
+  RunResumed,
   SignalReceived,
 } from './waits/record.ts'
 
@@ -248,6 +250,8 @@ export type RunRecord =
   | SignalReceived
   | EventReceived
   | EventEmitted
+  | RunPaused
+  | RunResumed
   | RunCancelRequested
   | RunRetried
   | RunDone

@@ -59,6 +59,8 @@ export interface RunView {
   readonly flow: string
   readonly execDigest: Digest
   readonly commit: string | null
+  /** True for a run that begins nothing new until somebody has it go on. */
+  readonly isPaused?: true
   readonly status: RunStatus
   readonly input: Json
   /** Null while the run has not ended well. */
@@ -129,15 +131,17 @@ class RunViewer implements Viewer, Trace {
   }
 
   view(): RunView {
-    const { started, status, now, frames, uncertain } = this.#mustState()
+    const { started, isPaused, status, now, frames, uncertain } = this.#mustState()
     const last = this.#records.at(-1)
     const output = last?.kind === 'run.done' ? this.#source.payloads.value(last.output) : null
-    const isParked = status === 'running' && [...frames.values()].every((frame) => isWaiting(frame))
+    const isParked =
+      status === 'running' && [...frames.values()].every((one) => isWaiting(one, isPaused))
     return {
       id: started.run,
       flow: started.flow,
       execDigest: started.plan,
       commit: started.source.commit ?? null,
+      ...(isPaused && status === 'running' ? { isPaused } : {}),
       status: isParked ? (uncertain.size > 0 ? 'uncertain' : 'parked') : status,
       input: this.#source.payloads.value(started.input),
       output,
@@ -253,8 +257,8 @@ function noteEnd(
   } else if (record.kind === 'step.done') delete draft.error
 }
 
-function isWaiting(frame: StepFrame | { readonly kind: 'block' }): boolean {
-  if (frame.kind === 'block') return true
+function isWaiting(frame: StepFrame | { readonly kind: 'block' }, isPaused: boolean): boolean {
+  if (frame.kind === 'block' || (isPaused && frame.phase === 'ready')) return true
   return frame.phase === 'waiting' || frame.phase === 'open' || frame.phase === 'uncertain'
 }
 

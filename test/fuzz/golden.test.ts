@@ -89,6 +89,8 @@ const allKinds = Object.keys({
   'signal.received': 1,
   'event.received': 1,
   'event.emitted': 1,
+  'run.paused': 1,
+  'run.resumed': 1,
   'run.cancel': 1,
   'run.retried': 1,
   'run.done': 1,

@@ -191,6 +191,16 @@ export const stories: Readonly<
       ]),
     ],
   },
+  paused: {
+    flows: [flow(['{ id: s, sleep: 1h }', '{ id: a, use: post, with: { x: 1 } }'])],
+    async tell(one) {
+      const run = await one.start({ n: 3 })
+      await one.engine.pause(run, 'user:ann')
+      one.clock.step()
+      for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve))
+      await one.engine.resume(run, 'user:bob')
+    },
+  },
   event: {
     flows: [
       flow([

@@ -162,6 +162,8 @@ export interface Case {
   readonly runs: number
   /** Somebody cancels the first run after so many moves of the scheduler. */
   readonly cancelAt?: number
+  /** Somebody pauses the first run after so many moves, and has it go on once nothing moves. */
+  readonly pauseAt?: number
   /** What somebody tells a run after so many moves. */
   readonly signals?: readonly Told[]
   /** What people answer, one after another, to whatever is asked. */
@@ -193,6 +195,10 @@ export function cases(): fc.Arbitrary<Case> {
             onConflict: fc.constantFrom('queue', 'queue', 'cancel_old', 'skip', 'reject'),
           }),
         },
+      ),
+      pauseAt: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.nat(20) },
       ),
       cancelAt: fc.oneof(
         { weight: 3, arbitrary: fc.constant(undefined) },

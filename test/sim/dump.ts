@@ -9,7 +9,7 @@ import type { BlockFrame, Frame, StepFrame } from '#engine/runtime/decider/frame
 import type { RunState } from '#engine/runtime/decider/state.ts'
 
 export function dump(state: RunState): Json {
-  const { seq, now, status, closing, ending, mail } = state
+  const { seq, now, status, closing, ending, mail, isPaused } = state
   const frames = [...state.frames.values()]
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(frameOf)
@@ -21,6 +21,7 @@ export function dump(state: RunState): Json {
     ending,
     root: blockOf(state.root),
     frames,
+    isPaused,
     mail: mailOf(mail),
     saga: sagaOf(state),
   })

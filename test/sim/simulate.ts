@@ -111,6 +111,9 @@ interface Given {
   isHeard: boolean
 }
 
+/** What says whether a run is paused. */
+const pauseKinds = new Set(['run.paused', 'run.resumed', 'run.cancel', 'run.retried'])
+
 /** What people may be told instead of thanks. */
 const answers = new Set([
   'RUN_ALREADY_ENDED',
@@ -126,6 +129,7 @@ class People {
   readonly #case: Case
   readonly #runs: readonly RunId[]
   #hasCancelled = false
+  #hasPaused = false
   #retriesLeft: number
   /** Signals whose sender waits for an answer, or has one. */
   readonly #sent = new Set<Told>()
@@ -152,8 +156,12 @@ class People {
   }
 
   act(process: Process, move: number): void {
-    const { cancelAt } = this.#case
+    const { cancelAt, pauseAt = Infinity } = this.#case
     const run = this.#runs[0]
+    if (!this.#hasPaused && move >= pauseAt && run !== undefined && this.#world.started.has(run)) {
+      this.#hasPaused = true
+      void this.#promise(process, process.engine.pause(run), () => undefined)
+    }
     if (this.#hasCancelled || cancelAt === undefined || move < cancelAt || run === undefined) return
     if (!this.#world.started.has(run)) return
     this.#hasCancelled = true
@@ -165,7 +173,7 @@ class People {
   /** Nothing moves any more: somebody retries what did not end well. True when somebody acted. */
   actWhenIdle(process: Process): boolean {
     const world = this.#world
-    if (this.#settles(process)) return true
+    if (this.#settles(process) || this.#resumes(process)) return true
     for (const run of this.#runs) {
       const status = world.disk.runs.get(run)?.header.status
       if (this.#retriesLeft <= 0 || (status !== 'failed' && status !== 'cancelled')) continue
@@ -175,6 +183,17 @@ class People {
       return true
     }
     return false
+  }
+
+  /** Has what is paused go on; true when something was. */
+  #resumes(process: Process): boolean {
+    const run = this.#runs[0]
+    const header = run === undefined ? undefined : this.#world.disk.runs.get(run)?.header
+    if (run === undefined || header === undefined || header.endedAt !== undefined) return false
+    const last = this.#world.records(run).findLast(({ kind }) => pauseKinds.has(kind))
+    if (last?.kind !== 'run.paused') return false
+    void this.#promise(process, process.engine.resume(run), () => undefined)
+    return true
   }
 
   #receiver({ run }: Told): RunId {

@@ -40,6 +40,7 @@ export function addRunCommands(add: Add, terminal: Terminal): void {
     (await load()).logs(terminal, { run: run as string, ...values }),
   )
   addChanges(add, terminal, one)
+  addPauses(add, terminal, one)
   add(
     'verify <run>',
     'recompute the hash chain of a run',
@@ -50,6 +51,16 @@ export function addRunCommands(add: Add, terminal: Terminal): void {
         ...values,
       }),
   )
+}
+
+function addPauses(add: Add, terminal: Terminal, one: readonly OptionRow[]): void {
+  for (const kind of ['pause', 'resume'] as const) {
+    const about = kind === 'pause' ? 'have a run begin nothing new' : 'have a paused run go on'
+    const who: OptionRow = ['--as <who>', 'who says so (else user: and your name)']
+    add(`${kind} <run>`, about, [who, ...one], async ([run], values) =>
+      (await import('./pause.ts')).pause(terminal, { run, ...values, kind }),
+    )
+  }
 }
 
 /** What is told to runs, and done to them. */

@@ -19,16 +19,20 @@ export type Told =
   | (Signal & { readonly kind: 'signal'; readonly id: string })
   | (Answer & { readonly kind: 'answer'; readonly id: string })
   | (Settled & { readonly kind: 'settled' })
+  | { readonly kind: 'pause'; readonly by: string }
+  | { readonly kind: 'resume'; readonly by: string }
   | (AskedFork & { readonly kind: 'forked' })
 
 /** Tells `run`; resolves once that is durable. */
 export async function tellRun(
-  engine: Pick<Engine, 'signal' | 'settle' | 'fork' | 'answer'>,
+  engine: Pick<Engine, 'signal' | 'settle' | 'fork' | 'answer' | 'pause' | 'resume'>,
   run: RunId,
   told: Told,
 ): Promise<void> {
   if (told.kind === 'signal') await engine.signal(run, told)
   else if (told.kind === 'answer') await engine.answer(run, told)
+  else if (told.kind === 'pause') await engine.pause(run, told.by)
+  else if (told.kind === 'resume') await engine.resume(run, told.by)
   else if (told.kind === 'settled') await engine.settle(run, told)
   else await engine.fork(run, told)
 }
@@ -47,6 +51,9 @@ export function askedTold({ told }: JsonObject): Told {
       }
     case 'answer':
       return answerOf(asked)
+    case 'pause':
+    case 'resume':
+      return { kind: asked['kind'], by: textOf(asked, 'by') }
     case 'settled':
       return askedSettled(asked)
     case 'forked':

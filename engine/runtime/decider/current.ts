@@ -12,7 +12,7 @@ import { isAnswered, isApproval } from '#engine/runtime/waits/approve.ts'
 
 import { isWanted } from './await.ts'
 import type { StepFrame } from './frames.ts'
-import { isCall, type RunState } from './state.ts'
+import { isCall, isHeld, type RunState } from './state.ts'
 
 /**
  * Whether `record` still concerns something: a step that was cut short gets no result, and a
@@ -20,6 +20,10 @@ import { isCall, type RunState } from './state.ts'
  */
 export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (state.status !== 'running') return record.kind === 'run.retried'
+  if (record.kind === 'run.paused') return !state.isPaused && state.ending === undefined
+  if (record.kind === 'run.resumed') return state.isPaused
+  // Decided before the run was paused, and not begun: it is decided again when the run goes on.
+  if (record.kind === 'step.started' && isHeld(state)) return false
   const isWaitedFor = isWanted(state, record) ?? isAnswered(state, record)
   if (isWaitedFor !== undefined) return isWaitedFor
   if (record.kind === 'run.queued') return state.gate === 'closed'

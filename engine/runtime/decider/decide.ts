@@ -29,7 +29,7 @@ import type {
   Frame,
   StepFrame,
 } from './frames.ts'
-import type { RunState } from './state.ts'
+import { isHeld, type RunState } from './state.ts'
 import type { ParallelFrame, PlainFrame, WhileFrame } from './frames.ts'
 
 /** What follows from the latest record. After a restart pass `undecided(state)` as `ready`. */
@@ -42,6 +42,7 @@ export function decide(
   for (const cut of state.cancelled) commands.push({ kind: 'cancelStep', ...cut })
   for (const change of state.timers) commands.push({ kind: 'setTimer', ...change })
   commands.push(...state.outside)
+  if (isHeld(state)) return commands
   if (state.gate !== undefined) {
     const asked = askForPlace(sight, state)
     return asked === undefined ? commands : [...commands, asked]

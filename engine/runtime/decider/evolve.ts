@@ -102,6 +102,7 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
     case 'run.cancel':
       return cancelled(state, record.reason)
     case 'run.retried':
+      state.isPaused = false
       return retried(state, record)
     case 'run.done':
     case 'run.failed':
@@ -112,6 +113,7 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
 
 function cancelled(state: RunState, reason: string): void {
   state.wasCancelled = true
+  state.isPaused = false
   const unwind = { kind: 'cancel', reason, cause: state.seq } as const
   if (!endAtGate(state, unwind)) abandon(state, unwind)
 }

@@ -73,6 +73,8 @@ export interface RunState {
   timers: TimerChange[]
   /** What else changes with the latest record. */
   outside: Outside[]
+  /** Nothing new begins, until somebody has the run go on or end. */
+  isPaused: boolean
   /** What was sent to the run, and who waits for it. */
   readonly mail: Mail
   /**
@@ -127,6 +129,7 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     cancelled: [],
     timers: [],
     outside: [],
+    isPaused: false,
     mail: emptyMail(),
     repeats: new Map(),
     trace: undefined,
@@ -288,4 +291,9 @@ export function rearm(state: RunState): void {
 /** What a run is called in which nothing goes on. */
 export function restStatus({ uncertain }: RunState): 'uncertain' | 'parked' {
   return uncertain.size > 0 ? 'uncertain' : 'parked'
+}
+
+/** Whether the run is paused; one that is on its way to its end goes there all the same. */
+export function isHeld({ isPaused, closing, ending }: RunState): boolean {
+  return isPaused && closing === undefined && ending === undefined
 }

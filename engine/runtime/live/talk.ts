@@ -32,6 +32,13 @@ export interface Talk {
    */
   signal(run: RunId, signal: Signal): Promise<void>
   /**
+   * Has `run` begin nothing new, until `resume`; what is under way ends and timers keep their
+   * instant. Resolves once that is durable. Throws `RUN_NOT_FOUND`, `RUN_ALREADY_ENDED`.
+   */
+  pause(run: RunId, by?: string): Promise<void>
+  /** Has a paused run go on; nothing where it is not paused. */
+  resume(run: RunId, by?: string): Promise<void>
+  /**
    * Answers the `approve` at a path. Resolves once the answer is durable and counts. Throws
    * `RUN_APPROVAL_CLOSED`, `RUN_APPROVAL_REFUSED`, `RUN_APPROVAL_STALE`, `RUN_INPUT_REFUSED`.
    */
@@ -56,6 +63,8 @@ export function openTalk(engine: Inside): Talk {
     signal: async (run, signal) => await send(engine, run, signal),
     answer: async (run, given) => await answer(engine, run, given),
     publish: async (event) => await publish(engine, event),
+    pause: async (run, by) => await tellOf(engine, run, { kind: 'run.paused', by }),
+    resume: async (run, by) => await tellOf(engine, run, { kind: 'run.resumed', by }),
   }
 }
 
@@ -74,6 +83,17 @@ async function answer(engine: Inside, run: RunId, given: Answer): Promise<void> 
     const isKnown = records.some((one) => one.kind === 'approval.decided' && one.id === given.id)
     if (!isKnown) throw thrown
   }
+}
+
+async function tellOf(
+  engine: Inside,
+  run: RunId,
+  { kind, by }: { readonly kind: 'run.paused' | 'run.resumed'; readonly by: string | undefined },
+): Promise<void> {
+  const live = await openRun(engine, run)
+  live.post({ kind, at: engine.ports.clock.now(), ...(by === undefined ? {} : { by }) })
+  await live.caughtUp()
+  engine.residents.rest(live)
 }
 
 async function publish(engine: Inside, { subject, data, id, key }: Published): Promise<void> {

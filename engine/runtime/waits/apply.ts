@@ -3,7 +3,7 @@
  */
 import * as awaits from '#engine/runtime/decider/await.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
-import type { RunState } from '#engine/runtime/decider/state.ts'
+import { type RunState, undecided } from '#engine/runtime/decider/state.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
 import * as approvals from './approve.ts'
@@ -19,6 +19,8 @@ export type WaitRecord = Extract<
       | 'signal.received'
       | 'event.received'
       | 'event.emitted'
+      | 'run.paused'
+      | 'run.resumed'
   }
 >
 
@@ -30,6 +32,8 @@ const kinds: ReadonlySet<RunRecord['kind']> = new Set<WaitRecord['kind']>([
   'signal.received',
   'event.received',
   'event.emitted',
+  'run.paused',
+  'run.resumed',
 ])
 
 export function isWaitRecord(record: RunRecord): record is WaitRecord {
@@ -46,6 +50,11 @@ export function applyWait(state: RunState, record: WaitRecord): boolean {
     awaits.reached(state, record)
     return true
   }
+  if (record.kind === 'run.paused' || record.kind === 'run.resumed') {
+    state.isPaused = record.kind === 'run.paused'
+    if (!state.isPaused) state.ready.push(...undecided(state))
+    return true
+  }
   const frame = state.frames.get(record.path)
   if (record.kind === 'event.emitted') {
     if (frame?.kind === 'step') awaits.emitted(state, frame, record)
@@ -59,7 +68,7 @@ export function applyWait(state: RunState, record: WaitRecord): boolean {
 function applyTo(
   state: RunState,
   frame: Frame,
-  record: Exclude<WaitRecord, { kind: 'signal.received' | 'event.received' | 'event.emitted' }>,
+  record: Extract<WaitRecord, { kind: `await.${string}` | `approval.${string}` }>,
 ): boolean {
   if (awaits.isAwait(frame)) {
     if (record.kind === 'await.opened') awaits.opened(state, frame, record)

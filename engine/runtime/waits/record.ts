@@ -81,3 +81,13 @@ export interface EventEmitted extends OnPath {
   readonly data: Payload
   readonly key?: string
 }
+/** Somebody has the run begin nothing new; what is under way ends. */
+export interface RunPaused extends At {
+  readonly kind: 'run.paused'
+  readonly by?: string
+}
+/** The run goes on. */
+export interface RunResumed extends At {
+  readonly kind: 'run.resumed'
+  readonly by?: string
+}
