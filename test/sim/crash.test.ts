@@ -8,10 +8,29 @@ import { expect, test } from 'vitest'
 import { type Case, caseOf } from './case.ts'
 import { explore, report } from './explore.ts'
 import regressions from './regressions.json' with { type: 'json' }
+import { covered } from './process.ts'
 import { simulate } from './simulate.ts'
 
 const isDeep = process.env['IONFLUX_DEEP'] !== undefined
 const pointsWanted = Number(process.env['IONFLUX_SIM_POINTS'] ?? (isDeep ? 1_000_000 : 20_000))
+const places = ['write', 'call', 'effect'] as const
+const open = [
+  'call',
+  'flow',
+  'if',
+  'switch',
+  'each',
+  'while',
+  'parallel',
+  'race',
+  'try',
+  'sleep',
+  'await',
+  'approve',
+  'undoing',
+  'on_failure',
+  'gate',
+] as const
 const firstSeed = Number(process.env['IONFLUX_SIM_SEED'] ?? 1)
 
 test.each(regressions as unknown as readonly { readonly why: string; readonly case: Case }[])(
@@ -46,5 +65,9 @@ test(
       if (explored.found !== undefined) throw new Error(await report(seed, explored.found))
     }
     expect(points).toBeGreaterThanOrEqual(pointsWanted)
+    // Every place to die, while every kind of step is open that can be open there.
+    const wanted =
+      points < 10_000 ? [] : places.flatMap((at) => open.map((kind) => `${at} ${kind}`))
+    expect([...covered]).toEqual(expect.arrayContaining(wanted))
   },
 )

@@ -8,6 +8,7 @@ import { type Digest, digestOfBytes } from '#engine/core/digest.ts'
 import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import type { EnginePorts } from '#engine/runtime/live/inside.ts'
+import type { Residents } from '#engine/runtime/live/residents.ts'
 import type { Batch, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
 
 import { type Answer, resultOf, stepIdOf, type World } from './world.ts'
@@ -29,6 +30,9 @@ export interface Process {
   flush(): void
 }
 
+/** Where processes died, and which kinds of steps were open then: `write race`. */
+export const covered = new Set<string>()
+
 /** The ways to die, counted by `World.points`. */
 export type DiesAt = (point: number) => boolean
 
@@ -42,15 +46,16 @@ export function boot(
   const host = openMemory(world.disk, { commit: 'manual' })
   const orders = new Set<Order>()
   const life = { isDead: false }
-  /** True when the process dies here. */
-  const dies = (): boolean => {
+  /** True when the process dies here: at a write, before an effect, or after it. */
+  const dies = (where: Where): boolean => {
     world.points += 1
     if (!how.diesAt(world.points)) return false
     life.isDead = true
+    noteCovered(engine, where)
     return true
   }
   world.disk.onWrite = () => {
-    if (dies()) throw new Error('the process died')
+    if (dies('write')) throw new Error('the process died')
   }
   const flush = (): void => {
     try {
@@ -89,7 +94,7 @@ export function boot(
     },
     checkInput: (_, input) => Promise.resolve({ ok: true, input }),
   }
-  const engine = openEngine(how.sabotage === undefined ? ports : how.sabotage(ports, world))
+  const engine: Engine = openEngine(how.sabotage === undefined ? ports : how.sabotage(ports, world))
   engine.watch((run, records) => {
     if (life.isDead) return
     const told = world.told.get(run) ?? []
@@ -107,6 +112,20 @@ export function boot(
     set isDead(isDead) {
       life.isDead = isDead
     },
+  }
+}
+
+type Where = 'write' | 'call' | 'effect'
+
+function noteCovered(engine: Engine, where: Where): void {
+  const { residents } = engine as unknown as { readonly residents: Residents }
+  for (const { state } of residents.all()) {
+    for (const frame of state.frames.values()) {
+      if (frame.kind === 'step') covered.add(`${where} ${frame.step.kind}`)
+    }
+    if (state.undoing !== undefined) covered.add(`${where} undoing`)
+    if (state.after !== undefined) covered.add(`${where} on_failure`)
+    if (state.gate !== undefined) covered.add(`${where} gate`)
   }
 }
 
@@ -167,13 +186,13 @@ function watchTimers(world: World, log: RunLog, batch: Batch): void {
 interface Calling {
   readonly request: CallRequest
   readonly life: { readonly isDead: boolean }
-  readonly dies: () => boolean
+  readonly dies: (where: Where) => boolean
 }
 
 function call(world: World, { request, life, dies }: Calling): CallResult | Promise<CallResult> {
-  if (life.isDead || dies()) return never
+  if (life.isDead || dies('call')) return never
   world.execute(request)
-  if (dies()) return never
+  if (dies('effect')) return never
   const attempt = world.script(request)
   const result = resultOf(request, attempt)
   if (attempt.does === 'hang') return never
