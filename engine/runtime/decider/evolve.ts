@@ -34,7 +34,7 @@ import { yieldOf } from './fan-out.ts'
 import { call, component, diverged, step } from './find.ts'
 import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
-import { isCall, limitTo, type RunState } from './state.ts'
+import { isCall, isHeld, limitTo, type RunState, undecided } from './state.ts'
 import { abandon, advance, begin, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
@@ -45,8 +45,11 @@ export function evolve(state: RunState, record: RunRecord): void {
   state.cancelled = []
   state.timers = []
   if (state.outside.length > 0) state.outside = []
+  const wasHeld = isHeld(state)
   if (!isWaitRecord(record)) apply(state, record)
   else if (!applyWait(state, record)) throw diverged(record)
+  // Whatever let the run go on: what was passed over while it was paused is decided now.
+  if (wasHeld && !isHeld(state)) state.ready = [...new Set([...state.ready, ...undecided(state)])]
 }
 
 /** Marks a call as under way. Pure calls have no intent record, so this is all that tells. */

@@ -3,7 +3,7 @@
  */
 import * as awaits from '#engine/runtime/decider/await.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
-import { type RunState, undecided } from '#engine/runtime/decider/state.ts'
+import type { RunState } from '#engine/runtime/decider/state.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
 import * as approvals from './approve.ts'
@@ -52,7 +52,6 @@ export function applyWait(state: RunState, record: WaitRecord): boolean {
   }
   if (record.kind === 'run.paused' || record.kind === 'run.resumed') {
     state.isPaused = record.kind === 'run.paused'
-    if (!state.isPaused) state.ready.push(...undecided(state))
     return true
   }
   const frame = state.frames.get(record.path)
