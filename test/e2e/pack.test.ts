@@ -27,8 +27,14 @@ let home: string
 let files: readonly string[]
 let bytes: number
 
+/** How this machine reaches the registry. */
+const network = Object.entries(process.env).filter(([name]) =>
+  /^(?:NODE_EXTRA_CA_CERTS|npm_config_registry|(?:https?|no)_proxy)$/i.test(name),
+)
+
 /** The environment of a user: nothing of the checkout, the Node.js that the tests run on. */
 const environment: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(network),
   PATH: [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
   HOME: process.env['HOME'],
   npm_config_update_notifier: 'false',
