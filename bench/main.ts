@@ -53,7 +53,9 @@ for (const workload of wanted.length === 0 ? known : wanted) {
 
 function measure(part: Part): Metrics {
   const file = part.isSource ? source : join(out, 'part.js')
-  const flags = ['--expose-gc', '--no-warnings', file, part.workload, String(part.index)]
+  // The nursery is as large as `scripts/ionflux` makes it.
+  const node = ['--expose-gc', '--no-warnings', '--max-semi-space-size=8']
+  const flags = [...node, file, part.workload, String(part.index)]
   const printed = execFileSync(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
   return JSON.parse(printed.toString()) as Metrics
 }
