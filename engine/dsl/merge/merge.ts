@@ -234,7 +234,12 @@ function stepsAt(value: Json, at: Address): readonly Named[] | undefined {
     if (typeof part === 'string') found = isObject(found) ? found[part] : undefined
     else found = isSteps(found) ? found.find(({ id }) => id === part.id) : undefined
   }
-  return isSteps(found) ? found : undefined
+  // When the last step was taken out there is still a place for others.
+  return isSteps(found) || isEmptyList(found) ? found : undefined
+}
+
+function isEmptyList(value: Json | undefined): value is readonly never[] {
+  return Array.isArray(value) && value.length === 0
 }
 
 function byId(list: readonly Named[]): ReadonlyMap<string, Named> {

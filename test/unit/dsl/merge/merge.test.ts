@@ -95,3 +95,13 @@ test.each([
 test('a side that cannot be read is a conflict about the whole file', () => {
   expect(merge(base, 'a: [')).toEqual({ text: base, conflicts: [{ at: '' }] })
 })
+
+test('the only step of a list, when they put another in its place', () => {
+  const { text, conflicts } = merge(
+    base.replace('let: 1', 'let: 10'),
+    base.replace('{ id: two, let: 2 }', '{ id: other, let: 5 }'),
+  )
+  expect(conflicts).toEqual([])
+  expect(text).toMatch(/then:\n +- id: other\n +let: 5/)
+  expect(text).not.toContain('id: two')
+})
