@@ -65,12 +65,19 @@ function digestOfAsked(asked: {
   readonly form: JsonObject | undefined
 }): Digest {
   const { run, path, ask, show, form = null } = asked
-  return digestOf({ $type: 'ionflux.approval/v1', run, path, ask, show, form })
+  try {
+    return digestOf({ $type: 'ionflux.approval/v1', run, path, ask, show, form })
+  } catch (cause) {
+    // `canonical` takes no half of a character.
+    if (!(cause instanceof TypeError)) throw cause
+    const message = `"show" of "${path}" has a text that is no valid Unicode; show another value.`
+    throw new IonError('RUN_EXPRESSION_FAILED', message, { cause })
+  }
 }
 
 function text(value: Json): string {
   const whole = typeof value === 'string' ? value : JSON.stringify(value)
-  return whole.slice(0, limits.askCharsMax)
+  return whole.slice(0, limits.askCharsMax).toWellFormed()
 }
 
 function people(value: Json, path: string): readonly string[] {

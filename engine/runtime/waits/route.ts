@@ -4,7 +4,6 @@
  * A step is kept under one topic and one key; an event is looked up under all that could be
  * meant. What is found so is a small superset, which `fits` and `isMatch` then narrow.
  */
-import { canonical } from '#engine/core/canonical.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 
 /** What a step that listens to `pattern` is kept under: the pattern up to its first wildcard. */
@@ -39,6 +38,7 @@ function isPlain(value: Json | undefined): boolean {
   return value !== undefined && (typeof value !== 'object' || value === null)
 }
 
+/** Of plain values, whose JSON is canonical; and unlike `canonical` it takes half of a character. */
 function entryKey(name: string, value: Json): string {
-  return canonical([name, value])
+  return JSON.stringify([name, value])
 }

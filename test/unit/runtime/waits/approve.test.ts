@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { Digest } from '#engine/core/digest.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { Answer } from '#engine/runtime/live/answer.ts'
 import { lab, type Lab } from '#test/fake/lab.ts'
 
@@ -177,5 +178,18 @@ describe('an approve', () => {
     const { one, run } = await begun(ok(what), { n: 7, bad: 'not good' })
     await one.settle()
     expect(one.view(run).error).toMatchObject({ code: 'RUN_EXPRESSION_FAILED' })
+  })
+})
+
+test('a question is cut between characters, and half of one in what is shown fails the step', async () => {
+  const long = `${'a'.repeat(limits.askCharsMax - 1)}😀`
+  const { one, run } = await begun(ok('by: [user:ann]').replace('Post ', ''), { n: long })
+  expect(one.view(run).steps[0]).toMatchObject({ status: 'waiting' })
+  const odd = await begun(ok("by: [user:ann], show: '${{ inputs.n }}'").replace('Post ', ''), {
+    n: '\ud83d',
+  })
+  expect(odd.one.view(odd.run)).toMatchObject({
+    status: 'failed',
+    error: { code: 'RUN_EXPRESSION_FAILED' },
   })
 })
