@@ -7,7 +7,7 @@ import { type Lock, type LockedFlow, type LockedPackage, printLock, readLock } f
 
 export interface MergedLock {
   readonly text: string
-  /** Flows and packages that both sides changed; `ionflux lock` decides about them. */
+  /** Flows that both sides changed; `ionflux lock` decides about them. */
   readonly conflicts: readonly string[]
 }
 
