@@ -59,11 +59,21 @@ async function findComment(
   for (let page = 1; page <= pagesMax; page++) {
     const asked = { owner, repo, issue_number: number, per_page: 100, page }
     const { data } = await octokit.rest.issues.listComments(asked)
-    const found = data.find(({ body }) => body?.startsWith(marker) === true)
+    const found = data.find((one) => one.body?.startsWith(marker) === true && isTrusted(one))
     if (found !== undefined) return found.id
     if (data.length < asked.per_page) return undefined
   }
   return undefined
+}
+
+const insiders = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
+
+/** A comment that a stranger planted is not ours to write the plan into. */
+function isTrusted(one: {
+  readonly author_association?: string
+  readonly user?: { readonly type?: string } | null
+}): boolean {
+  return one.user?.type === 'Bot' || insiders.has(one.author_association ?? '')
 }
 
 function refused(repository: string, thrown: unknown): IonError {

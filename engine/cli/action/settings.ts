@@ -46,6 +46,12 @@ export function readSettings(env: Environment): ActionSettings {
   if (mode === 'run' && flow === '') {
     throw new IonError('CLI_USAGE', 'The mode "run" needs `flow:`, a file or the id of a flow.')
   }
+  if (flow.startsWith('-')) {
+    throw new IonError(
+      'CLI_USAGE',
+      `"${flow}" is an option and no flow; options go into \`args:\`.`,
+    )
+  }
   const event = eventOf(env['GITHUB_EVENT_PATH'])
   const pullRequest = pullRequestOf(event)
   return {

@@ -135,7 +135,10 @@ async function offerOf(source: GitSource, before: Lock | undefined): Promise<Off
     exec: built.digest,
   })
   const known = before?.packages.find((one) => one.name === name)
-  const grown = grownPowers(known?.powers ?? {}, locked.powers)
+  // Consent was given to a source: the same name from elsewhere asks anew.
+  const from = known?.source
+  const isSameSource = from?.kind === 'git' && from.url === source.url && from.path === source.path
+  const grown = grownPowers(isSameSource ? (known?.powers ?? {}) : {}, locked.powers)
   return { package: locked, manifest, grown, ...(known === undefined ? {} : { before: known }) }
 }
 

@@ -45,7 +45,7 @@ export function checkFiles(files: PackageFiles): void {
             part === '' ||
             part === '.' ||
             part === '..' ||
-            /^\.git/i.test(part) ||
+            /^\.git[ .]*$|^git~\d+$/i.test(part) ||
             part.length > 255,
         )
     if (isBad || twin !== undefined) throw refused(`it has a file "${path.slice(0, 200)}"`)
