@@ -16,6 +16,8 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 
+import { syncFolder } from './blobs.ts'
+
 export interface Artifact {
   readonly path: string
   readonly bytes: number
@@ -130,6 +132,7 @@ async function writeWhole(
     }
     await file.sync()
     await rename(path, target)
+    await syncFolder(dirname(target))
   } catch (cause) {
     await rm(path, { force: true })
     if (cause instanceof IonError) throw cause

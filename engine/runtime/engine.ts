@@ -181,6 +181,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   close(): void {
     this.#isDraining = true
     this.#sweeper.stop()
+    this.courier.close()
     for (const live of this.residents.all()) {
       for (const abort of live.calls.values()) abort?.abort()
       live.calls.clear() // an intent that is still on its way starts nothing any more

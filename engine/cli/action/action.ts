@@ -8,7 +8,7 @@ import { changeFor, exitOfChange } from '#engine/cli/commands/plan.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { findingsAsProblems, planJson } from '#engine/cli/plan/plan-json.ts'
 import { planMarkdown } from '#engine/cli/plan/plan-markdown.ts'
-import { problemsForGithub } from '#engine/cli/problem-formats.ts'
+import { escapeData, escapeProperty, problemsForGithub } from '#engine/cli/problem-formats.ts'
 import { openSources } from '#engine/cli/problem-text.ts'
 import { perform } from '#engine/cli/run/perform.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
@@ -112,11 +112,7 @@ function annotate(terminal: Terminal, { error, steps }: RunView): void {
   const failed = steps.find(({ status }) => status === 'failed')
   const where = failed === undefined ? '' : `step "${failed.path}": `
   const text = `${where}${error?.message ?? ''}`
-  terminal.data(`::error title=${error?.code ?? ''}::${escapeData(text)}\n`)
-}
-
-function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  terminal.data(`::error title=${escapeProperty(error?.code ?? '')}::${escapeData(text)}\n`)
 }
 
 async function planChange({ terminal, runner, settings }: Step): Promise<number> {

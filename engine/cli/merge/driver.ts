@@ -35,9 +35,10 @@ export function mergeDriver(terminal: Terminal, values: MergeDriverValues): numb
     )
   }
   const conflicts = mergeFiles({ base, ours, theirs, file })
-  for (const { at, ours: own, theirs: other } of conflicts) {
+  for (const { at, ours: own, theirs: other, why } of conflicts) {
     const where = at === '' ? 'the whole file' : `"${printable(at)}"`
-    terminal.note(`conflict in ${printable(file)}: both sides changed ${where}`)
+    const what = why === undefined ? `both sides changed ${where}` : printable(why)
+    terminal.note(`conflict in ${printable(file)}: ${what}`)
     if (own !== undefined || other !== undefined) {
       terminal.note(`  ours    ${shown(own)}`)
       terminal.note(`  theirs  ${shown(other)}`)
@@ -45,7 +46,7 @@ export function mergeDriver(terminal: Terminal, values: MergeDriverValues): numb
   }
   if (conflicts.length === 0) return exits.done
   terminal.note(
-    'The file holds ours at these places. Edit it, run `ionflux check`, then `git add`.',
+    'The file holds ours where both changed. Edit it, run `ionflux check`, then `git add`.',
   )
   return exits.failed
 }

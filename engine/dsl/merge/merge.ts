@@ -27,6 +27,8 @@ export interface MergeConflict {
   readonly base?: Json
   readonly ours?: Json
   readonly theirs?: Json
+  /** What is wrong, where each side alone was right. */
+  readonly why?: string
 }
 
 export interface Merged {
@@ -56,7 +58,8 @@ interface Sides {
 /** One edit that is still to be placed: lists may have changed when it is made. */
 interface Planned {
   readonly at: Address
-  place(value: Json): Edit | undefined
+  /** `done` when it is so already; undefined when its place is gone. */
+  place(value: Json): Edit | 'done' | undefined
 }
 
 interface Work {
@@ -169,7 +172,7 @@ function drop(work: Work, at: Address, id: string): void {
     at,
     place: (value) => {
       const pointer = resolve(value, [...at, { id }])
-      return pointer === undefined ? undefined : { kind: 'delete', at: pointer }
+      return pointer === undefined ? 'done' : { kind: 'delete', at: pointer }
     },
   })
 }
@@ -216,7 +219,7 @@ function mergeOrder(work: Work, at: Address, { base, ours, theirs }: Lists<strin
           before === undefined
             ? firstOf(rest, other)
             : rest.findIndex((one) => one.id === before) + 1
-        return to === from ? undefined : { kind: 'moveStep', id, into, index: to }
+        return to === from ? 'done' : { kind: 'moveStep', id, into, index: to }
       },
     })
   }
@@ -269,10 +272,14 @@ function written(
   for (const { at, place } of steps) {
     const document = parseDocument({ file, text: now })
     const edit = document.value === undefined ? undefined : place(document.value)
-    if (edit === undefined) continue
-    const patched = patch(document, edit)
-    if (patched.problem === undefined) now = patched.text
-    else left.push({ at: addressOf(at), ...('value' in edit ? { theirs: edit.value } : {}) })
+    if (edit === 'done') continue
+    const patched = edit === undefined ? undefined : patch(document, edit)
+    if (patched !== undefined && patched.problem === undefined) now = patched.text
+    else
+      left.push({
+        at: addressOf(at),
+        ...(edit !== undefined && 'value' in edit ? { theirs: edit.value } : {}),
+      })
   }
   return { text: now, conflicts: left }
 }

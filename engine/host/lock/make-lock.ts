@@ -65,7 +65,11 @@ export async function makeLock(
     const packages: LockedPackage[] = []
     for (const name of needed) {
       const found = catalog.findPlugin(name)
-      if (found === undefined) continue
+      if (found === undefined) {
+        // Not on this machine: what the lock says does not depend on that.
+        packages.push(...(before?.packages ?? []).filter((one) => one.name === name))
+        continue
+      }
       const locked = await lockPackage(found, { before, root: files.root, cache })
       if ('code' in locked) problems.push(locked)
       else packages.push(locked)

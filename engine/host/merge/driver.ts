@@ -2,10 +2,17 @@
  * Lets Git merge flows and locks by what they mean: the settings of a clone, and one merge.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import type { Problem } from '#engine/core/problem.ts'
+import { checkFlow } from '#engine/dsl/check.ts'
 import { mergeFlows, type MergeConflict } from '#engine/dsl/merge/merge.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
+import { openCatalog } from '#engine/host/repository/catalog.ts'
+import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { findRoot } from '#engine/host/repository/root.ts'
+import { worldOf } from '#engine/host/repository/world.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
 import { mergeLocks } from '#engine/plan/lock/merge.ts'
 
@@ -26,12 +33,18 @@ export function installMergeDriver(root: string, command: string): Installed {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const missing = attributes.filter((line) => !text.split(/\r?\n/).includes(line))
   const glue = text === '' || text.endsWith('\n') ? '' : '\n'
-  if (missing.length > 0) writeFileSync(path, `${text}${glue}${missing.join('\n')}\n`)
+  if (missing.length > 0 && isOwnFile(path))
+    writeFileSync(path, `${text}${glue}${missing.join('\n')}\n`)
   const driver = `${command} merge-driver %O %A %B %P`
   const isConfigured =
     configure(root, 'merge.ionflux.name', 'flows and locks by what they mean') &&
     configure(root, 'merge.ionflux.driver', driver)
   return { isAttributesWritten: missing.length > 0, isConfigured }
+}
+
+/** A link would lead the write out of the repository. */
+function isOwnFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true
 }
 
 function configure(root: string, key: string, value: string): boolean {
@@ -63,9 +76,29 @@ export function mergeFiles({ base, ours, theirs, file }: MergeFiles): readonly M
     const merged = mergeLocks(texts)
     if (merged === undefined) return [{ at: '' }]
     writeFileSync(ours, merged.text)
-    return merged.conflicts.map((id) => ({ at: `flows.${id}` }))
+    return merged.conflicts.map((at) => ({ at }))
   }
   const { text, conflicts } = mergeFlows({ file, ...texts })
   writeFileSync(ours, text)
-  return conflicts
+  return conflicts.length > 0 ? conflicts : brokenBy(file, { ...texts, merged: text })
+}
+
+/**
+ * What is wrong with the merged flow and with neither side: one removed what the other reads, or
+ * both gave one id away.
+ */
+function brokenBy(
+  file: string,
+  { ours, theirs, merged }: Readonly<Record<'ours' | 'theirs' | 'merged', string>>,
+): readonly MergeConflict[] {
+  const files = openWorkingTree(findRoot('.') ?? '.')
+  const world = worldOf(openCatalog(files), files)
+  const errors = (text: string): readonly Problem[] =>
+    checkFlow(parseDocument({ file, text }), world).problems.filter(
+      ({ severity }) => severity === 'error',
+    )
+  const before = new Set([ours, theirs].flatMap((text) => errors(text).map((one) => one.message)))
+  return errors(merged)
+    .filter(({ message }) => !before.has(message))
+    .map(({ at, message }) => ({ at, why: message }))
 }

@@ -3,7 +3,14 @@
  */
 import { compareVersions } from '#engine/dsl/reference.ts'
 
-import { type Lock, type LockedFlow, type LockedPackage, printLock, readLock } from './lock.ts'
+import {
+  keyOf,
+  type Lock,
+  type LockedFlow,
+  type LockedPackage,
+  printLock,
+  readLock,
+} from './lock.ts'
 
 export interface MergedLock {
   readonly text: string
@@ -32,7 +39,11 @@ export function mergeLocks(texts: {
     { base: base.packages, ours: ours.packages, theirs: theirs.packages },
     {
       key: ({ name }) => name,
-      both: (a, b) => (compareVersions(a.version, b.version) < 0 ? b : a),
+      both: (a, b) => {
+        const order = compareVersions(a.version, b.version)
+        if (order === 0) conflicts.push(keyOf(a))
+        return order < 0 ? b : a
+      },
     },
   )
   const flows = mergeBy<LockedFlow>(

@@ -5,6 +5,7 @@
  * waits for it has it on disk. What a crash leaves there is brought again; a run that has the
  * id already passes it over. Events begin their way in the order in which they were committed.
  */
+import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import { fits } from '#engine/dsl/subject.ts'
@@ -17,6 +18,7 @@ import type { Inside } from './inside.ts'
 export class Courier {
   readonly #engine: Inside
   readonly #underWay = new Set<string>()
+  #isClosed = false
 
   constructor(engine: Inside) {
     this.#engine = engine
@@ -38,11 +40,23 @@ export class Courier {
     try {
       await this.#deliver(event)
       await this.#engine.ports.journal.delivered(event.id)
-    } catch {
-      // It stays in the outbox: whoever opens the journal next delivers it.
+    } catch (thrown) {
+      // It stays in the outbox: whoever opens the journal next delivers it, or we do soon.
+      if (thrown instanceof IonError && thrown.code === 'JOURNAL_BUSY') this.#again(event)
     } finally {
       this.#underWay.delete(event.id)
     }
+  }
+
+  #again(event: Outgoing): void {
+    const { clock } = this.#engine.ports
+    clock.wakeAt(clock.now() + limits.sweepAgainMs, () => {
+      if (!this.#isClosed) void this.#send(event)
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
   }
 
   async #deliver(event: Outgoing): Promise<void> {

@@ -39,10 +39,14 @@ async function settle(engine: Inside, run: RunId, settled: Settled): Promise<voi
   const status = await statusOf(engine, run)
   const isOver = hasEnded(status)
   const live = isOver ? undefined : engine.load(run)
-  if (live?.state.uncertain.has(path) !== true) {
-    if (engine.ports.journal.read(run).some((one) => isSame(one, id))) return
+  const isTaken = (): boolean => engine.ports.journal.read(run).some((one) => isSame(one, id))
+  const nothing = (): IonError => {
     const message = `Step "${path}" of run ${run} is not uncertain: there is nothing to settle.`
-    throw new IonError('RUN_NOT_UNCERTAIN', message, { data: { path, status } })
+    return new IonError('RUN_NOT_UNCERTAIN', message, { data: { path, status } })
+  }
+  if (live?.state.uncertain.has(path) !== true) {
+    if (isTaken()) return
+    throw nothing()
   }
   live.post({
     kind: 'step.settled',
@@ -54,6 +58,8 @@ async function settle(engine: Inside, run: RunId, settled: Settled): Promise<voi
     ...(by === undefined ? {} : { by }),
   })
   await live.caughtUp()
+  // Somebody else may have settled it while this was on its way.
+  if (!isTaken()) throw nothing()
 }
 
 function isSame(record: RunRecord, id: string): boolean {

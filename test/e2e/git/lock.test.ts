@@ -143,6 +143,13 @@ test('an update that asks for more needs consent; the plan says what comes in', 
 test('a machine without the package is told how to get it, and gets what the lock names', async () => {
   rmSync(join(top, 'cache'), { recursive: true })
   const without = await ionflux('run', 'loud')
+  // What no flow uses stays locked too, whatever this machine has.
+  const [path, text] = [join(own.dir, 'flows/loud.flow.yaml'), lockText()]
+  writeFileSync(path, 'dsl: flux/1\nid: loud\nsteps:\n  - { id: say, let: 1 }\n')
+  expect((await ionflux('lock')).code).toBe(0)
+  expect(lockText()).toContain('acme/shout@1.1.0:')
+  writeFileSync(path, flow)
+  writeFileSync(join(own.dir, 'ionflux.lock'), text)
   expect(without).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('LOCK_PACKAGE_MISSING'),

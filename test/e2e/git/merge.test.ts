@@ -61,3 +61,12 @@ test('one value that both changed stays ours, without marks, and is a conflict f
   expect(text).toBe(base.replace('let: 1', 'let: 10'))
   expect(fixture.git('status', '--short')).toContain(`UU ${path}`)
 })
+
+test('a merge that breaks what each side alone did not is a conflict that says why', async () => {
+  const { said } = await merge(
+    base.replace('let: 2 }', 'let: "${{ steps.one.output }}" }'),
+    base.replace(/.*id: one.*\n/, ''),
+  )
+  expect(said).toContain('"one"')
+  expect(fixture.git('status', '--short')).toContain(`UU ${path}`)
+})

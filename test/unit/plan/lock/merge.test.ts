@@ -43,3 +43,10 @@ test('what is no lock is not merged', () => {
   const good = print([])
   expect(mergeLocks({ base: good, ours: good, theirs: '<<<<<<<' })).toBeUndefined()
 })
+
+test('one version that both took with other bytes is for a person to say', () => {
+  const side = (exec: string): string =>
+    print([{ ...locked('x/y', '1.0.0'), exec: digestOfText(exec) }])
+  const merged = mergeLocks({ base: print([]), ours: side('a'), theirs: side('b') })
+  expect(merged?.conflicts).toEqual(['x/y@1.0.0'])
+})
