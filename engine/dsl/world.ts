@@ -41,6 +41,7 @@ export interface FlowSpec {
   readonly id: string
   readonly file: string
   readonly inputs?: JsonObject
+  readonly permissions?: Permissions
 }
 
 export interface World {

@@ -3,9 +3,8 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
-import { powerKinds } from '#engine/dsl/power/kinds.ts'
+import { allows, type Power, powerKinds } from '#engine/dsl/power/kinds.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
-import { allows, type Grant } from '#engine/plan/change/powers.ts'
 
 /**
  * Refuses a flow that may do more than `texts` say, such as `net:api.example.com`,
@@ -28,7 +27,7 @@ export function holdCeiling(permissions: Permissions, texts: readonly string[] |
   )
 }
 
-function readGrant(text: string): Grant {
+function readGrant(text: string): Power {
   const colon = text.indexOf(':')
   const [word, value] = [text.slice(0, colon), text.slice(colon + 1)]
   const kind = powerKinds.find((one) => one === (word === 'secret' ? 'secrets' : word))

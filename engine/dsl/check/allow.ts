@@ -5,9 +5,8 @@
  */
 import { isObject } from '#engine/core/json.ts'
 import type { Fix, TextEdit } from '#engine/core/problem.ts'
+import type { Power } from '#engine/dsl/power/kinds.ts'
 import type { Document } from '#engine/dsl/text.ts'
-
-import type { Power } from './powers.ts'
 
 /** Undefined where the file is written in a way that no edit fits safely. */
 export function allowFix(document: Document, powers: readonly Power[]): Fix | undefined {

@@ -4,7 +4,16 @@
  */
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import type { Fix, Problem } from '#engine/core/problem.ts'
-import { anything, isCovered, powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import {
+  allows,
+  anything,
+  isCovered,
+  type Power,
+  powerKinds,
+  type PowerKind,
+  powersIn,
+} from '#engine/dsl/power/kinds.ts'
+import { calledFlow, toolsOf } from '#engine/dsl/power/lent.ts'
 import {
   findSecrets,
   findUrls,
@@ -19,16 +28,12 @@ import type { ActionSpec, World } from '#engine/dsl/world.ts'
 import { allowFix } from './allow.ts'
 import type { FoundStep } from './walk.ts'
 
-/** One power that a step needs: `net` `api.example.com`. */
-export interface Power {
-  readonly kind: PowerKind
-  readonly value: string
-}
-
 interface Missing {
   readonly power: Power
   readonly at: string
   readonly who: string
+  /** All of it is asked for: a part that the flow names would not do. */
+  readonly isWhole?: true
 }
 
 interface Checked {
@@ -52,6 +57,7 @@ export function checkPowers(
       const problem = unguarded(found, action)
       if (problem !== undefined) problems.push(problem)
     }
+    missing.push(...lent({ document, world }, found, granted))
     for (const place of findSecrets(found.step['with'], `${found.at}/with`)) {
       const power: Power = { kind: 'secrets', value: place.name }
       const problem = misplaced(found, action, place)
@@ -60,7 +66,7 @@ export function checkPowers(
     }
   }
   // One fix grants them all: two that add the same key would undo each other.
-  const named = unique(missing).filter((power) => !isOpen(power))
+  const named = unique(missing.filter((one) => !isOpen(one)))
   // The steps of a component ask the flow that uses it, which is another file.
   const fix = named.length === 0 || flow !== document ? undefined : allowFix(document, named)
   return [...problems, ...missing.map((one, i) => denied(one, i === 0 ? fix : undefined))]
@@ -93,6 +99,36 @@ function lacking(
   return [...powers, ...urls]
 }
 
+/** What a called flow, and the tools of an agent, may do and this flow may not. */
+function lent(
+  { document, world }: Checked,
+  { step, at }: FoundStep,
+  granted: readonly Power[],
+): readonly Missing[] {
+  const flow = calledFlow(world, step)
+  if (flow !== undefined) {
+    return powersIn(flow.permissions ?? {})
+      .filter((power) => !granted.some((one) => allows(one, power)))
+      .map((power) => ({ power, at: `${at}/flow`, who: `The flow "${flow.id}"`, isWhole: true }))
+  }
+  const agent = toolsOf({ document, world }, step)
+  if (agent === undefined) return []
+  const tools = agent.tools.flatMap((action) =>
+    powersOf(action)
+      .filter((power) => !isGranted(granted, power))
+      .map((power) => ({
+        power,
+        at: `${at}/agent`,
+        who: `"${action.name}", a tool of the agent,`,
+      })),
+  )
+  const power: Power = { kind: 'model', value: agent.model }
+  // A flow that names classes of models means those of its agents, too.
+  const isNamed = granted.some(({ kind }) => kind === 'model')
+  if (!isNamed || isGranted(granted, power)) return tools
+  return [{ power, at: `${at}/agent`, who: 'The agent' }, ...tools]
+}
+
 /** A secret where none is taken: it would arrive as data. */
 function misplaced(
   { step }: FoundStep,
@@ -122,7 +158,7 @@ function actionOf(world: World, { use }: JsonObject): ActionSpec | undefined {
 // ─── Permissions ────────────────────────────────────────────────────────────
 
 function powersOf({ capabilities }: ActionSpec): readonly Power[] {
-  return powerKinds.flatMap((kind) => (capabilities[kind] ?? []).map((value) => ({ kind, value })))
+  return powersIn(capabilities)
 }
 
 function grantedBy(flow: Json | undefined): readonly Power[] {
@@ -157,7 +193,8 @@ const words: Readonly<Record<PowerKind, string>> = {
 }
 
 /** A wish for whatever the flow names: what to name is the author's to say. */
-function isOpen({ kind, value }: Power): boolean {
+function isOpen({ power: { kind, value }, isWhole }: Missing): boolean {
+  if (isWhole === true) return false
   return value === anything || (kind === 'git' && (value === 'write' || value === 'tag'))
 }
 
@@ -170,8 +207,9 @@ const open: Readonly<Partial<Record<PowerKind, readonly [string, string]>>> = {
   model: ['asks models', 'Name their classes in permissions.model.'],
 }
 
-function denied({ power, at, who }: Missing, fix: Fix | undefined): Problem {
-  if (isOpen(power)) {
+function denied(missing: Missing, fix: Fix | undefined): Problem {
+  const { power, at, who } = missing
+  if (isOpen(missing)) {
     const [does, help] = open[power.kind] ?? ['', '']
     const message = `${who} ${does}, and the flow allows none.`
     return { code: 'PLAN_PERMISSION_MISSING', severity: 'error', message, at, help }

@@ -51,6 +51,35 @@ export function isAllowedBy(list: readonly string[] | undefined, wanted: string)
   })
 }
 
+/** One power: `net` `api.example.com`, `git` `write:main`. */
+export interface Power {
+  readonly kind: PowerKind
+  readonly value: string
+}
+
+/** Whether whoever has `wide` could do all of `narrow` already. */
+export function allows(wide: Power, narrow: Power): boolean {
+  if (wide.kind !== narrow.kind) return false
+  if (wide.value === narrow.value || wide.value === anything) return true
+  if (narrow.value === anything) return false
+  if (wide.kind === 'net') return isHostCovered(wide.value, narrow.value)
+  const [given, asked] = [partsOf(wide.value), partsOf(narrow.value)]
+  if (given.word !== asked.word) return false
+  if (given.rest === undefined) return true
+  return asked.rest !== undefined && isMatch(given.rest, sample(asked.rest))
+}
+
+/** Every power of a ceiling or a wish, in the order in which they are shown. */
+export function powersIn(permissions: Permissions): readonly Power[] {
+  return powerKinds.flatMap((kind) => (permissions[kind] ?? []).map((value) => ({ kind, value })))
+}
+
+/** What is in `wanted` and not below `ceiling`. */
+export function powersBeyond(ceiling: Permissions, wanted: Permissions): readonly Power[] {
+  const granted = powersIn(ceiling)
+  return powersIn(wanted).filter((power) => !granted.some((one) => allows(one, power)))
+}
+
 /** Whether a flow that grants `given` grants all, or for an open wish some, of `asked`. */
 export function isCovered(kind: PowerKind, given: string, asked: string): boolean {
   if (given === asked) return true

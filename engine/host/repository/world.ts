@@ -3,10 +3,10 @@
  */
 import { posix } from 'node:path'
 
-import { isObject, type JsonObject } from '#engine/core/json.ts'
+import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
-import { permissionsIn } from '#engine/dsl/power/kinds.ts'
-import type { ActionSpec, FlowSpec, World } from '#engine/dsl/world.ts'
+import { permissionsIn, powerKinds } from '#engine/dsl/power/kinds.ts'
+import type { ActionSpec, FlowSpec, Permissions, World } from '#engine/dsl/world.ts'
 
 import type { Catalog, FoundFlow } from './catalog.ts'
 import type { Files } from './files.ts'
@@ -58,7 +58,22 @@ function flowOf(found: FoundFlow | undefined): FlowSpec | undefined {
     file: found.file,
     text: found.files.readText(found.file) ?? '',
   })
-  const inputs: unknown = isObject(value) ? value['inputs'] : undefined
-  const spec = { id: found.id, file: found.file }
-  return isObject(inputs) ? { ...spec, inputs: inputs as JsonObject } : spec
+  const { inputs, permissions } = isObject(value) ? value : {}
+  return {
+    id: found.id,
+    file: found.file,
+    ...(isObject(inputs) ? { inputs } : {}),
+    ...(isObject(permissions) ? { permissions: listsIn(permissions) } : {}),
+  }
+}
+
+/** The powers of a flow that may be half typed: what is no list of texts is left out. */
+function listsIn(permissions: JsonObject): Permissions {
+  const isText = (one: Json): one is string => typeof one === 'string'
+  return Object.fromEntries(
+    powerKinds.flatMap((kind) => {
+      const list = permissions[kind]
+      return Array.isArray(list) ? [[kind, (list as readonly Json[]).filter(isText)]] : []
+    }),
+  )
 }

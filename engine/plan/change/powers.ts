@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
-import { isAllowedBy, isCovered, powerKinds, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import { allows, type Power, powerKinds, powersBeyond } from '#engine/dsl/power/kinds.ts'
 import { parseReference } from '#engine/dsl/reference.ts'
 import { parseTemplate, secretsOf } from '#engine/dsl/template.ts'
 
@@ -37,13 +37,7 @@ export function powerFindings(
   ]
 }
 
-/** One line of `permissions`: `net` `api.example.com`, `git` `write:main`. */
-export interface Grant {
-  readonly kind: PowerKind
-  readonly value: string
-}
-
-function grantsOf({ permissions }: JsonObject): readonly Grant[] {
+function grantsOf({ permissions }: JsonObject): readonly Power[] {
   if (!isObject(permissions)) return []
   return powerKinds.flatMap((kind) => {
     const list = permissions[kind]
@@ -52,26 +46,12 @@ function grantsOf({ permissions }: JsonObject): readonly Grant[] {
   })
 }
 
-/** Whether a flow with `wide` could do all of `narrow` already. */
-export function allows(wide: Grant, narrow: Grant): boolean {
-  if (wide.kind !== narrow.kind) return false
-  if (wide.kind === 'net') return isCovered('net', wide.value, narrow.value)
-  return isAllowedBy([wide.value], narrow.value)
-}
-
 /** What `after` allows and `before` did not: `net:api.example.com`. */
 export function grownPowers(before: Permissions, after: Permissions): readonly string[] {
-  return powerKinds.flatMap((kind) =>
-    (after[kind] ?? [])
-      .filter(
-        (value) =>
-          !(before[kind] ?? []).some((one) => allows({ kind, value: one }, { kind, value })),
-      )
-      .map((value) => `${kind}:${value}`),
-  )
+  return powersBeyond(before, after).map(({ kind, value }) => `${kind}:${value}`)
 }
 
-function grantFinding({ kind, value }: Grant): FindingAt {
+function grantFinding({ kind, value }: Power): FindingAt {
   const at = '/permissions'
   if (kind === 'net') {
     const isWide = parseHostPattern(value)?.isWildcard === true
@@ -124,7 +104,7 @@ function reachesOf(version: FlowVersion): readonly Reach[] {
 function hostsOf(
   version: FlowVersion,
   { use }: JsonObject,
-  granted: readonly Grant[],
+  granted: readonly Power[],
 ): readonly string[] {
   const name = typeof use === 'string' ? parseReference(use)?.name : undefined
   const wanted = name === undefined ? undefined : version.findAction(name)?.capabilities.net

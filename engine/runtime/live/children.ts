@@ -7,6 +7,7 @@
 import { IonError, toFailure } from '#engine/core/error.ts'
 import { childRunId, type RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
+import { powersBeyond } from '#engine/dsl/power/kinds.ts'
 import type { CallFrame } from '#engine/runtime/decider/frames.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
@@ -44,6 +45,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
       `Flows call each other more than ${limits.runDepthMax} deep.`,
     )
   }
+  mustStayBelow(engine, parent, spawn)
   const input = await engine.checkInput(spawn.step.plan, spawn.input)
   if (!isWaitedFor(parent, { path: spawn.path, child })) return // cut short in the meantime
   engine.begin({
@@ -53,6 +55,16 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
     source: parent.state.started.source,
     parent: { run: parent.state.run, path: spawn.path, depth },
   })
+}
+
+/** A called flow holds no power that its caller lacks, however its plan came about. */
+function mustStayBelow({ programs }: Inside, parent: LiveRun, { step }: SpawnRun): void {
+  const { permissions } = programs.get(step.plan).plan
+  const [power] = powersBeyond(parent.state.plan.permissions, permissions)
+  if (power === undefined) return
+  const { kind, value } = power
+  const message = `The flow "${step.flow}" holds "${value}" of permissions.${kind}, which its caller does not.`
+  throw new IonError('CAP_NOT_GRANTED', message, { data: { kind, value } })
 }
 
 /** A run has begun for good: its parent, if it has one, may rest until it ends. */

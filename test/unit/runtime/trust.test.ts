@@ -170,3 +170,20 @@ describe('a broken run', () => {
     expect(child?.status).toBe('done')
   })
 })
+
+test('a called flow that holds more than its caller is not started, whoever made the plans', async () => {
+  const kid = `dsl: flux/1\nid: kid\npermissions: { secrets: [TOKEN] }\nsteps:\n  - { id: s, let: 1 }\n`
+  const one = lab({ flows: [kid, flow('main', '  - { id: k, flow: kid }\n')] })
+  expect(await one.run()).toMatchObject({ status: 'failed', error: { code: 'CAP_NOT_GRANTED' } })
+  expect(one.host.journal.list({ limit: 9 })).toHaveLength(1)
+  const both = lab({
+    flows: [
+      kid,
+      flow('main', '  - { id: k, flow: kid }\n').replace(
+        'steps:',
+        'permissions: { secrets: [TOKEN] }\nsteps:',
+      ),
+    ],
+  })
+  expect(await both.run()).toMatchObject({ status: 'done', output: 1 })
+})

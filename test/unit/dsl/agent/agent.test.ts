@@ -11,8 +11,8 @@ inputs: { type: object, required: [text], additionalProperties: false, propertie
 output: { type: object, required: [total], properties: { total: { type: number } } }
 `
 
-function codes(step: string, file = agent): readonly string[] {
-  const text = `dsl: flux/1\nid: f\nsteps:\n  - { id: a, agent: ./x.agent.yaml, ${step} }\n  - { id: b, let: "\${{ steps.a.output.total }}" }\n`
+function codes(step: string, file = agent, may = '{ git: [read] }'): readonly string[] {
+  const text = `dsl: flux/1\nid: f\npermissions: ${may}\nsteps:\n  - { id: a, agent: ./x.agent.yaml, ${step} }\n  - { id: b, let: "\${{ steps.a.output.total }}" }\n`
   const found = {
     ...world,
     readText: (path: string) => (path === 'flows/x.agent.yaml' ? file : undefined),
@@ -26,6 +26,15 @@ test('what it is given and what it answers have types', () => {
   expect(codes('with: { text: y }', agent.replaceAll('total', 'sum'))).toEqual([
     'DSL_FIELD_UNKNOWN f',
   ])
+})
+
+test('its tools and its model stay below the permissions of the flow', () => {
+  const step = 'with: { text: y }'
+  expect(codes(step, agent, '{}')).toEqual(['PLAN_PERMISSION_MISSING f'])
+  expect(codes(step, agent, '{ git: [read], model: [small] }')).toEqual([
+    'PLAN_PERMISSION_MISSING f',
+  ])
+  expect(codes(step, agent, '{ git: [read], model: [medium] }')).toEqual([])
 })
 
 describe('refuses', () => {

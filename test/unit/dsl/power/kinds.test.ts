@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import fc from 'fast-check'
 
 import { isMatch } from '#engine/dsl/power/glob.ts'
-import { isAllowedBy, isCovered, permissionsIn, type PowerKind } from '#engine/dsl/power/kinds.ts'
+import {
+  allows,
+  isAllowedBy,
+  isCovered,
+  permissionsIn,
+  type PowerKind,
+} from '#engine/dsl/power/kinds.ts'
 
 test.each([
   ['main', 'main', true],
@@ -53,6 +59,21 @@ test.each([
   [['*'], 'anything', true],
 ])('a list of %j and %s', (list, wanted, isAllowed) => {
   expect(isAllowedBy(list, wanted)).toBe(isAllowed)
+})
+
+test.each<[PowerKind, string, string, boolean]>([
+  ['git', 'write', 'write:main', true],
+  ['git', 'write:main', 'write', false],
+  ['files', 'read:docs/**', 'read:docs/*', true],
+  ['files', 'read:docs/*', 'read:docs/**', false],
+  ['files', 'read:docs/**', 'read', false],
+  ['files', 'read:docs/**', 'write:docs/a', false],
+  ['net', '*.example.com', 'api.example.com', true],
+  ['net', 'GET api.example.com', 'api.example.com', false],
+  ['net', 'api.example.com', '*', false],
+  ['secrets', 'A', 'B', false],
+])('of %s, whoever has %s has %s: %s', (kind, wide, narrow, holds) => {
+  expect(allows({ kind, value: wide }, { kind, value: narrow })).toBe(holds)
 })
 
 test.each<[PowerKind, string, string, boolean]>([
