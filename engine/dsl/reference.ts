@@ -2,6 +2,7 @@
  * References to actions, `namespace/name[/action][@range]`, and versions (semver).
  */
 import compare from 'semver/functions/compare.js'
+import increment from 'semver/functions/inc.js'
 import satisfies from 'semver/functions/satisfies.js'
 import parse from 'semver/functions/parse.js'
 import validRange from 'semver/ranges/valid.js'
@@ -49,6 +50,26 @@ export function isInRange(version: string, range: string | undefined): boolean {
 /** Negative when `a` is the lower of two versions, 0 when neither is (semver 2.0, 11). */
 export function compareVersions(a: string, b: string): number {
   return compare(a, b)
+}
+
+/** The version without what makes it a prerelease: `2.0.0` of `2.0.0-beta.1`. */
+export function coreOf(version: string): string {
+  const read = parse(version)
+  return read === null ? version : `${read.major}.${read.minor}.${read.patch}`
+}
+
+/**
+ * The least version that is a step of this kind above `version`. Below 1.0.0 a major step is a
+ * minor one, as `^0.2` takes no 0.3; a prerelease promised nothing, so its own core will do.
+ *
+ * @example
+ * nextVersion('0.2.1', 'major') // '0.3.0'
+ */
+export function nextVersion(version: string, step: 'patch' | 'minor' | 'major'): string {
+  const read = parse(version)
+  if (read === null || read.prerelease.length > 0) return coreOf(version)
+  const below = step === 'major' ? 'minor' : 'patch'
+  return increment(coreOf(version), read.major === 0 ? below : step) ?? version
 }
 
 /**
