@@ -15,8 +15,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/runtime': ['engine/dsl', 'engine/plan'],
   'engine/connection': ['engine/dsl'],
   'engine/sandbox': ['engine/dsl', 'engine/plan', 'engine/runtime', 'engine/connection'],
-  'engine/mirror': ['engine/dsl', 'engine/plan'],
-  'engine/durable': ['engine/runtime'],
+  'engine/mirror': ['engine/dsl', 'engine/plan', 'engine/connection'],
+  'engine/durable': ['engine/runtime', 'engine/mirror'],
   'engine/forge': ['engine/connection'],
   'engine/testing': ['engine/dsl', 'engine/plan', 'engine/runtime', 'engine/durable'],
   'engine/host': [

@@ -146,6 +146,10 @@ export const codes = {
   MIRROR_REF_MOVED: { retry: 'backoff', status: 409 },
   MIRROR_WRITE_FAILED: { retry: 'backoff', status: 507 },
   MIRROR_READ_FAILED: { retry: 'backoff', status: 502 },
+  MIRROR_UNKNOWN: { retry: 'never', status: 404 },
+  MIRROR_NAME_TAKEN: { retry: 'never', status: 409 },
+  MIRROR_REPOSITORY_GONE: { retry: 'backoff', status: 404 },
+  MIRROR_COMPILE_FAILED: { retry: 'never', status: 422 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },

@@ -205,4 +205,11 @@ export const limits = {
   gitFilesPerReadMax: 10_000,
   gitPathCharsMax: 1_024,
   gitChangesMax: 10_000,
+
+  // Mirrors
+  mirrorPollMsMin: 45_000,
+  mirrorPollMsMax: 8 * 3_600_000,
+  mirrorHostFailuresMax: 5,
+  mirrorIncidentsPerLookMax: 50,
+  mirrorBranchRowsMax: 1_000,
 } as const

@@ -31,10 +31,10 @@ export function journalPath(dir: string): string {
 }
 
 /** Opens the file for its one writer; makes directory and file, readable by nobody else. */
-export function openDatabase(dir: string): DatabaseSync {
-  return guarded('JOURNAL_WRITE_FAILED', `Could not open the journal in "${dir}".`, () => {
+export function openDatabase(dir: string, name = 'journal.db'): DatabaseSync {
+  return guarded('JOURNAL_WRITE_FAILED', `Could not open "${name}" in "${dir}".`, () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    const path = journalPath(dir)
+    const path = join(dir, name)
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     else chmodSync(path, 0o600)
     const db = new DatabaseSync(path)
