@@ -72,6 +72,13 @@ export const limits = {
   eventReceiversPerPage: 256,
   awaitCountMax: 10_000,
 
+  // Recorded runs replayed for a plan
+  replayRunsPerFlowDefault: 5,
+  replayRunsPerFlowMax: 1_000,
+  replayMsMax: 2_000,
+  replayRecordsPerLook: 256,
+  replayValueCharsShown: 60,
+
   // Tests of flows
   testRecordsMax: 100_000,
   testCallsMax: 50_000,

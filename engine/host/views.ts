@@ -7,7 +7,8 @@ import { printInstant } from '#engine/core/instant.ts'
 import { childRunId, type RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { DurableReader } from '#engine/durable/durable.ts'
-import type { Block, Plan, PlanStep, RetryPolicy } from '#engine/plan/plan.ts'
+import { stepsOf } from '#engine/plan/blocks.ts'
+import type { Plan, RetryPolicy } from '#engine/plan/plan.ts'
 import { openPayloads, type Payloads } from '#engine/runtime/payload.ts'
 import type { ListRuns, RunHeader, RunStatus, Store } from '#engine/runtime/ports.ts'
 import { openPrograms } from '#engine/runtime/program.ts'
@@ -47,7 +48,7 @@ export function viewOf(
   const records = reader.journal.read(run).slice(0, at)
   const view = runtime.viewRun({ plan, payloads: payloadsOf(reader.store) }, records)
   const [first] = records
-  const policies = new Map<string, RetryPolicy>()
+  const policies = view.status === 'failed' ? policiesOf(plan) : new Map<string, RetryPolicy>()
   const more = (step: runtime.StepView): StepView => {
     const child = childOf(reader, run, step)
     return {
@@ -56,7 +57,6 @@ export function viewOf(
       ...notRetriedOf(policies, step),
     }
   }
-  if (view.status === 'failed') collectPolicies(plan.body, policies)
   return {
     ...view,
     parent: reader.journal.find(run)?.parent ?? null,
@@ -92,38 +92,10 @@ function notRetriedOf(
 }
 
 /** The `retry` of every step by its id, which is unique in a flow. */
-function collectPolicies({ steps }: Block, into: Map<string, RetryPolicy>): void {
-  for (const step of steps) {
-    if (step.retry !== undefined) into.set(step.id, step.retry)
-    for (const block of blocksOf(step)) collectPolicies(block, into)
-  }
-}
-
-function blocksOf(step: PlanStep): readonly Block[] {
-  switch (step.kind) {
-    case 'if':
-      return step.else === undefined ? [step.then] : [step.then, step.else]
-    case 'switch':
-      return [...step.cases.map(({ block }) => block), step.default]
-    case 'each':
-    case 'while':
-      return [step.body]
-    case 'parallel':
-    case 'race':
-      return step.branches.map(({ block }) => block)
-    case 'try':
-      return [
-        step.body,
-        ...step.catches.map(({ block }) => block),
-        ...(step.finally === undefined ? [] : [step.finally]),
-      ]
-    case 'approve':
-      return typeof step.onTimeout === 'string' ? [] : [step.onTimeout]
-    case 'await':
-      return step.onTimeout === undefined ? [] : [step.onTimeout]
-    default:
-      return []
-  }
+function policiesOf(plan: Plan): ReadonlyMap<string, RetryPolicy> {
+  const policies = new Map<string, RetryPolicy>()
+  for (const { id, retry } of stepsOf(plan)) if (retry !== undefined) policies.set(id, retry)
+  return policies
 }
 
 /** Runs newest first; those that another run started only with `withChildren`. */

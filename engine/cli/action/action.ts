@@ -123,13 +123,13 @@ async function planChange({ terminal, runner, settings }: Step): Promise<number>
       ? {}
       : { base: pullRequest.base, head: pullRequest.head }),
   })
-  const markdown = planMarkdown(result)
+  const markdown = planMarkdown(result, new Map())
   const { change } = result
   const sources = openSources((file) => result.readText(file))
   terminal.data(problemsForGithub(findingsAsProblems(change.findings), sources))
   runner.output('plan-digest', change.planDigest)
   runner.output('changes', String(change.flows.length))
-  runner.output('output', JSON.stringify(planJson(result)))
+  runner.output('output', JSON.stringify(planJson(result, new Map())))
   runner.summary(markdown)
   if (isComment && pullRequest !== undefined) {
     const { comment } = await import('./comment.ts')

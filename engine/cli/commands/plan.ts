@@ -1,9 +1,11 @@
 /**
  * `plan [RANGE]`: what merging a branch, or committing the files on the disk, would change.
  *
- * It runs nothing, needs no network, and says the same wherever it runs.
+ * It runs nothing, needs no network, and finds the same wherever it runs; what it says of runs
+ * is of those that are recorded here.
  */
 import { IonError } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { jsonText, printJson } from '#engine/cli/output.ts'
 import { dataDirOf, withReader } from '#engine/cli/place.ts'
@@ -17,8 +19,8 @@ import { suggest } from '#engine/dsl/suggest.ts'
 import { version } from '#engine/host/installation.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
+import { recordedRunsOf, type RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
 import { repositoryFor } from '#engine/host/target.ts'
-import { isOver, listRuns } from '#engine/host/views.ts'
 
 export interface PlanValues {
   /** `main..feature`, or the base alone. */
@@ -28,6 +30,7 @@ export interface PlanValues {
   readonly format?: string
   readonly json?: boolean
   readonly full?: boolean
+  readonly replay?: string
   readonly detailedExitcode?: boolean
   readonly repo?: string
   readonly dataDir?: string
@@ -39,8 +42,10 @@ type Format = (typeof formats)[number]
 /** Prints the plan; ends with 3 when a finding blocks, 5 for changes with `--detailed-exitcode`. */
 export async function plan(terminal: Terminal, values: PlanValues): Promise<number> {
   const format = formatOf(values.json === true ? 'json' : values.format)
+  const runs = replaysOf(values.replay)
   const result = await changeFor(values)
-  await print(terminal, { format, result, values })
+  const recorded = await recordedFor(values, { result, runs })
+  print(terminal, { format, result, recorded, isFull: values.full === true })
   const hasChanges = values.detailedExitcode === true && result.change.flows.length > 0
   return hasChanges && !isBlocked(result) ? exits.changes : exitOfChange(result)
 }
@@ -84,48 +89,48 @@ function endsOf({ range, base, head }: PlanValues): { base?: string; head?: stri
   }
 }
 
+/** How many runs of each changed flow are replayed. Throws `CLI_USAGE`. */
+function replaysOf(text: string | undefined): number {
+  const most = limits.replayRunsPerFlowMax
+  if (text === undefined) return limits.replayRunsPerFlowDefault
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count <= most) return count
+  throw new IonError('CLI_USAGE', `--replay is a number from 0 to ${most}, not "${text}".`)
+}
+
+/** What the change means for the runs here. They are read once, beside whoever writes. */
+async function recordedFor(
+  values: PlanValues,
+  { result, runs }: { readonly result: RepositoryChange; readonly runs: number },
+): Promise<RunsByFlow> {
+  const { flows } = result.change
+  if (flows.length === 0 || values.format === 'sarif' || values.format === 'github')
+    return new Map()
+  return await withReader(values, async (reader) => await recordedRunsOf(reader, flows, { runs }))
+}
+
 interface Printed {
   readonly format: Format
   readonly result: RepositoryChange
-  readonly values: PlanValues
+  readonly recorded: RunsByFlow
+  readonly isFull: boolean
 }
 
-async function print(terminal: Terminal, { format, result, values }: Printed): Promise<void> {
+function print(terminal: Terminal, { format, result, recorded, isFull }: Printed): void {
   const sources = openSources((file) => result.readText(file))
   const problems = findingsAsProblems(result.change.findings)
   switch (format) {
     case 'json':
-      return printJson(terminal, planJson(result))
+      return printJson(terminal, planJson(result, recorded))
     case 'markdown':
-      return terminal.data(planMarkdown(result))
+      return terminal.data(planMarkdown(result, recorded))
     case 'sarif':
       return terminal.data(
         `${jsonText(problemsForSarif(problems, sources, { version: version() }))}\n`,
       )
     case 'github':
       return terminal.data(problemsForGithub(problems, sources))
-    case 'text': {
-      const running = await runsUnderWay(values, result)
-      terminal.data(`${planText(terminal, result, { isFull: values.full === true, running })}\n`)
-    }
+    case 'text':
+      terminal.data(`${planText(terminal, result, { isFull, recorded })}\n`)
   }
 }
-
-/** Runs of changed flows that have not ended here, by flow: a change does not reach them. */
-async function runsUnderWay(
-  values: PlanValues,
-  { change }: RepositoryChange,
-): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>()
-  if (change.flows.length === 0) return counts
-  await withReader(values, (reader) => {
-    for (const { id } of change.flows) {
-      const runs = listRuns(reader, { limit: runsCountedMax, withChildren: true, flow: id })
-      const open = runs.filter(({ status }) => !isOver(status)).length
-      if (open > 0) counts.set(id, open)
-    }
-  })
-  return counts
-}
-
-const runsCountedMax = 1_000

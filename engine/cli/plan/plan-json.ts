@@ -4,18 +4,22 @@
 import type { JsonObject } from '#engine/core/json.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
+import type { FlowRuns, RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
 import type { ChangeSeverity, Finding, FlowChange } from '#engine/plan/change/change.ts'
 
 import { lineOf } from './words.ts'
 
 /** The whole change as plain data; without plans, which `ionflux graph` prints. */
-export function planJson(result: RepositoryChange): JsonObject {
+export function planJson(result: RepositoryChange, recorded: RunsByFlow): JsonObject {
   const { change, base, head, conflicts } = result
   return {
     planDigest: change.planDigest,
     base: { ...base },
     head: { ...head },
-    flows: change.flows.map((flow) => flowJson(flow, result)),
+    flows: change.flows.map((flow) => ({
+      ...flowJson(flow, result),
+      ...runsJson(recorded.get(flow.id)),
+    })),
     unchanged: change.unchanged,
     findings: change.findings.map((one) => findingJson(one, result)),
     conflicts: [...conflicts],
@@ -30,6 +34,16 @@ function flowJson(flow: FlowChange, result: RepositoryChange): JsonObject {
     values: values.map((one) => ({ ...one })),
     findings: findings.map((one) => findingJson(one, result)),
   }
+}
+
+function runsJson(recorded: FlowRuns | undefined): JsonObject {
+  if (recorded === undefined) return {}
+  const replayed = recorded.replayed.map(({ run, status, outcome }) => ({
+    run,
+    status,
+    ...outcome,
+  }))
+  return { runs: { underWay: recorded.underWay, replayed } }
 }
 
 function findingJson(finding: Finding, result: RepositoryChange): JsonObject {

@@ -4,16 +4,19 @@
  */
 import { cell, escapeHtml, inlineCode } from '#engine/cli/action/markdown.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
+import type { FlowRuns, RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
 import type { Finding, FlowChange } from '#engine/plan/change/change.ts'
 import { wordsOf } from '#engine/plan/change/values.ts'
 import { graphMermaid } from '#engine/plan/graph-print.ts'
 import { graphOf } from '#engine/plan/graph.ts'
 
+import { outcomeWords, replayWords, underWayWords } from './runs-words.ts'
 import { lineOf, shortCommit } from './words.ts'
 
 /** GitHub takes 65,536 characters; what is cut off is said. */
 const markdownCharsMax = 60_000
 const valuesShownMax = 20
+const runsShownMax = 20
 
 /** Finds the comment again, so that it is edited in place. */
 export const planMarker = '<!-- ionflux plan -->'
@@ -21,7 +24,7 @@ export const planMarker = '<!-- ionflux plan -->'
 const icons = { info: 'ℹ️', review: '👀', escalation: '⚠️', block: '⛔' } as const
 
 /** The change as GitHub Flavored Markdown, at most 60,000 characters. */
-export function planMarkdown(result: RepositoryChange): string {
+export function planMarkdown(result: RepositoryChange, recorded: RunsByFlow): string {
   const { change, head } = result
   const { flows, unchanged } = change
   const title =
@@ -42,8 +45,9 @@ export function planMarkdown(result: RepositoryChange): string {
   let text = parts.join('\n')
   let left = flows.length
   for (const flow of flows) {
-    const full = flowPart(flow, true)
-    const part = fits(text, full, foot) ? full : flowPart(flow, false)
+    const runs = runsPart(recorded.get(flow.id))
+    const full = flowPart(flow, { runs, hasPicture: true })
+    const part = fits(text, full, foot) ? full : flowPart(flow, { runs, hasPicture: false })
     if (!fits(text, part, foot)) break
     text += part
     left -= 1
@@ -88,7 +92,10 @@ function conflictPart(conflicts: readonly string[]): readonly string[] {
 
 const words = { added: 'new', removed: 'removed', changed: 'changed' } as const
 
-function flowPart(flow: FlowChange, hasPicture: boolean): string {
+function flowPart(
+  flow: FlowChange,
+  { runs, hasPicture }: { readonly runs: readonly string[]; readonly hasPicture: boolean },
+): string {
   const lines = [
     '',
     `<details><summary><b>${escapeHtml(flow.id)}</b> ${words[flow.kind]} · ${escapeHtml(flow.file)}</summary>`,
@@ -108,11 +115,27 @@ function flowPart(flow: FlowChange, hasPicture: boolean): string {
     }),
     ...flow.values.slice(0, valuesShownMax).map((value) => `- ${inlineCode(wordsOf(value))}`),
     '',
+    ...runs,
     ...(hasPicture ? picture(flow) : []),
     '</details>',
     '',
   ]
   return lines.join('\n')
+}
+
+/** Without what the runs worked on: a comment has other readers than a journal. */
+function runsPart(recorded: FlowRuns | undefined): readonly string[] {
+  if (recorded === undefined) return []
+  const { underWay, replayed } = recorded
+  const parted = replayed.filter(({ outcome }) => outcome.verdict !== 'same')
+  return [
+    ...(underWay === 0 ? [] : [`- ${underWayWords(underWay)}`]),
+    ...(replayed.length === 0 ? [] : [`- ${replayWords(replayed)}`]),
+    ...parted
+      .slice(0, runsShownMax)
+      .map(({ run, outcome }) => `  - \`${run}\` ${cell(outcomeWords(outcome))}`),
+    '',
+  ]
 }
 
 function picture({ plan, steps }: FlowChange): readonly string[] {

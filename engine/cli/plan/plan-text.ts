@@ -5,6 +5,7 @@
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal, Tone } from '#engine/cli/terminal.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
+import type { FlowRuns, RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
 import {
   type ChangeSeverity,
   type Finding,
@@ -14,6 +15,7 @@ import {
 } from '#engine/plan/change/change.ts'
 import { wordsOf } from '#engine/plan/change/values.ts'
 
+import { outcomeWords, replayWords, underWayWords, valueWords } from './runs-words.ts'
 import { lineOf, shortCommit } from './words.ts'
 
 const signs = { added: '+', removed: '-', changed: '~', renamed: '~', moved: '>' } as const
@@ -37,14 +39,14 @@ const valuesShownMax = 12
 export function planText(
   terminal: Terminal,
   result: RepositoryChange,
-  { isFull, running }: { readonly isFull: boolean; readonly running: ReadonlyMap<string, number> },
+  { isFull, recorded }: { readonly isFull: boolean; readonly recorded: RunsByFlow },
 ): string {
   const { change, base, head } = result
   const lines = [
     paint(terminal, 'muted', `${endText(base)} → ${endText(head)}`),
     ...change.flows.flatMap((flow) => [
       '',
-      ...flowLines(terminal, result, { flow, isFull, running }),
+      ...flowLines(terminal, result, { flow, isFull, recorded: recorded.get(flow.id) }),
     ]),
     ...packageLines(terminal, result),
     ...conflictLines(terminal, result.conflicts),
@@ -64,33 +66,44 @@ function endText({ name, commit }: RepositoryChange['base']): string {
   return commit === undefined || commit.startsWith(name) ? name : `${name} (${shortCommit(commit)})`
 }
 
-function runningWords(count: number): string {
-  return count === 1
-    ? 'one run under way keeps the plan that it began with'
-    : `${count} runs under way keep the plan that they began with`
-}
-
 interface Shown {
   readonly flow: FlowChange
   readonly isFull: boolean
-  readonly running: ReadonlyMap<string, number>
+  readonly recorded: FlowRuns | undefined
 }
 
 function flowLines(
   terminal: Terminal,
   result: RepositoryChange,
-  { flow, isFull, running }: Shown,
+  { flow, isFull, recorded }: Shown,
 ): readonly string[] {
   const moved = flow.was === undefined ? '' : `  (was ${flow.was})`
   const head = `${signs[flow.kind]} ${flow.id}`
   const width = Math.max(0, ...flow.steps.map(({ id }) => id.length))
-  const count = running.get(flow.id) ?? 0
   return [
     `${paint(terminal, tones[flow.kind], head)}  ${paint(terminal, 'muted', flow.file + moved)}`,
     ...flow.steps.flatMap((step) => stepLines(terminal, { step, width, isFull })),
     ...valueLines(flow.values, { indent: '  ', isFull }),
     ...flow.findings.map((finding) => findingLine(terminal, result, finding)),
-    ...(count === 0 ? [] : [`  ${paint(terminal, 'muted', runningWords(count))}`]),
+    ...runsLines(terminal, recorded),
+  ]
+}
+
+/** Runs that go on as they are, and how the latest ones would go with the new plan. */
+function runsLines(terminal: Terminal, recorded: FlowRuns | undefined): readonly string[] {
+  if (recorded === undefined) return []
+  const { underWay, replayed } = recorded
+  return [
+    ...(underWay === 0 ? [] : [`  ${paint(terminal, 'muted', underWayWords(underWay))}`]),
+    ...(replayed.length === 0 ? [] : [`  ${paint(terminal, 'muted', replayWords(replayed))}`]),
+    ...replayed
+      .filter(({ outcome }) => outcome.verdict !== 'same')
+      .map(({ run, outcome }) => {
+        const tone = outcome.verdict === 'different' ? 'warn' : 'note'
+        const value = valueWords(outcome)
+        const words = paint(terminal, tone, `${run}  ${outcomeWords(outcome)}`)
+        return `    ${words}${value === '' ? '' : `  ${paint(terminal, 'muted', value)}`}`
+      }),
   ]
 }
 

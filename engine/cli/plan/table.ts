@@ -20,6 +20,7 @@ export function addPlanCommand(add: Add, terminal: Terminal): void {
       ['--format <format>', 'text, json, markdown, sarif or github'],
       ['--json', 'the same as --format json'],
       ['--full', 'show every value that changes'],
+      ['--replay <count>', 'how many recorded runs of a changed flow to replay (else 5)'],
       ['--detailed-exitcode', 'end with 5 when something changes'],
       repo,
       dataDir,

@@ -104,3 +104,57 @@ test.each([
   expect(code).toBe(2)
   expect(stderr).toContain(words)
 })
+
+const sum = (more: string): string => `dsl: flux/1
+id: sum
+inputs: { type: object, required: [n], properties: { n: { type: integer } } }
+steps:
+  - { id: twice, let: "\${{ inputs.n * 2 }}" }
+  - { id: wait, if: "\${{ steps.twice.output > 10 }}", then: [{ id: nap, sleep: 30d }] }${more}
+`
+
+test('runs that are recorded here are replayed against the new plan', async () => {
+  const path = join(fixture.dir, 'flows/sum.flow.yaml')
+  writeFileSync(path, sum(''))
+  fixture.git('add', 'flows/sum.flow.yaml')
+  fixture.git('commit', '--quiet', '--message', 'sum')
+  for (const n of [1, 4, 7]) {
+    await call(['run', 'sum', '--no-wait', '--input', `n=${n}`], { cwd: fixture.dir })
+  }
+  writeFileSync(path, sum('').replace('> 10', '> 6'))
+  const { stdout } = await plan('--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    flows: [
+      {
+        id: 'sum',
+        runs: {
+          underWay: 1,
+          replayed: [
+            { status: 'parked', verdict: 'same' },
+            {
+              verdict: 'different',
+              path: 'wait',
+              what: 'branch.taken',
+              before: 'none',
+              after: 'then',
+            },
+            { status: 'done', verdict: 'same' },
+          ],
+        },
+      },
+    ],
+  })
+  const text = (await plan()).stdout
+  expect(text).toContain('one run under way keeps the plan')
+  expect(text).toContain('replay of the last 3 runs: 2 same, 1 different')
+  expect(text).toMatch(/different at "wait": .*branch\s+"none" → "then"/)
+  const markdown = (await plan('--format', 'markdown')).stdout
+  expect(markdown).toMatch(/different at "wait"/)
+  expect(markdown).not.toContain('"none"')
+
+  writeFileSync(path, sum('').replace('type: integer', 'type: integer, minimum: 2'))
+  const refused = (await plan()).stdout
+  expect(refused).toMatch(/1 cannot be told[\s\S]*cannot: The input at "\/n"/)
+  expect((await plan('--replay', '0')).stdout).not.toContain('replay of')
+  expect((await plan('--replay', '-1')).code).toBe(2)
+})
