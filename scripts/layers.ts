@@ -18,6 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/mirror': ['engine/dsl', 'engine/plan', 'engine/connection'],
   'engine/durable': ['engine/runtime', 'engine/mirror'],
   'engine/forge': ['engine/connection'],
+  registry: ['engine/core', 'engine/dsl'],
   'engine/testing': ['engine/dsl', 'engine/plan', 'engine/runtime', 'engine/durable'],
   'engine/host': [
     'engine/dsl',
@@ -29,8 +30,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/durable',
     'engine/forge',
     'engine/testing',
+    'registry',
   ],
-  'engine/cli': ['engine/host', 'engine/dsl', 'engine/plan'],
+  'engine/cli': ['engine/host', 'engine/dsl', 'engine/plan', 'registry'],
   plugins: [],
   flows: [],
 }
@@ -42,7 +44,12 @@ export const openDoors: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Folders that import nothing from `node:`, because the studio runs them in a browser. */
-export const browserLayers: readonly string[] = ['engine/core', 'engine/dsl', 'engine/plan']
+export const browserLayers: readonly string[] = [
+  'engine/core',
+  'engine/dsl',
+  'engine/plan',
+  'registry',
+]
 
 /** The files that may import a package; a name that ends in `/` means the whole folder. */
 export const doors: Readonly<Record<string, readonly string[]>> = {

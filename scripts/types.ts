@@ -21,6 +21,7 @@ const sources = [
   { schema: 'plugin', root: 'Manifest', types: 'engine/dsl/manifest.ts' },
   { schema: 'ionflux', root: 'Repository', types: 'engine/dsl/repository.ts' },
   { schema: 'test', root: 'TestFile', types: 'engine/testing/file.ts' },
+  { schema: 'registry-event', root: 'RegistryEvent', types: 'registry/event.ts' },
 ] as const
 
 /** Everything that is derived from the schemas, by path from the root of the project. */

@@ -49,6 +49,7 @@ const areas: Readonly<Record<string, Exit>> = {
   CONN: exits.unavailable,
   JOURNAL: exits.unavailable,
   MIRROR: exits.unavailable,
+  REG: exits.problems,
   CLI: exits.unavailable,
 }
 

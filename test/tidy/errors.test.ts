@@ -51,6 +51,6 @@ test('every code occurs in some test', () => {
 
 test('a code states a condition of an area', () => {
   const areas =
-    /^(?:DSL|PLAN|LOCK|RUN|JOURNAL|SANDBOX|AGENT|CAP|CONN|MIRROR|CLI)_[A-Z]+(?:_[A-Z]+)*$/
+    /^(?:DSL|PLAN|LOCK|RUN|JOURNAL|SANDBOX|AGENT|CAP|CONN|MIRROR|REG|CLI)_[A-Z]+(?:_[A-Z]+)*$/
   expect(known.filter((code) => !areas.test(code) || code.endsWith('_ERROR'))).toEqual([])
 })

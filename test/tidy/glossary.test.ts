@@ -20,7 +20,9 @@ test('the glossary holds every word of the house, each with a meaning', () => {
   expect(rows.filter((row) => row.split('|').length !== 4 || row.length < 25)).toEqual([])
 })
 
-const code = filesUnder('engine').filter((path) => path.endsWith('.ts'))
+const code = [...filesUnder('engine'), ...filesUnder('registry')].filter((path) =>
+  path.endsWith('.ts'),
+)
 const declared = /\b(?:const|let|function|class|interface|type)\s+([A-Za-z_]\w*)/g
 const outlaws = new Set(
   'workflow pipeline checksum execution cid util utils helper helpers'.split(' '),
