@@ -13,8 +13,6 @@ import { type Hash, leafHash, nodeHash, type ReadNode } from './tree.ts'
 
 export const tileWidth = 256
 const hashBytes = 32
-/** What two bytes of length can say. */
-export const leafBytesMax = 65_535
 
 /** Where the log is in a registry. */
 const folder = 'log'
