@@ -70,6 +70,7 @@ export const codes = {
 
   // RUN: what happens while a run is under way
   RUN_INPUT_REFUSED: { retry: 'never', status: 422 },
+  RUN_OUTPUT_REFUSED: { retry: 'never', status: 422 },
   RUN_NOT_FOUND: { retry: 'never', status: 404 },
   RUN_ALREADY_ENDED: { retry: 'never', status: 409 },
   RUN_NOT_RETRYABLE: { retry: 'never', status: 409 },

@@ -9,7 +9,7 @@ import flowSchema from '#schemas/flow.json' with { type: 'json' }
 import repositorySchema from '#schemas/ionflux.json' with { type: 'json' }
 import pluginSchema from '#schemas/plugin.json' with { type: 'json' }
 
-import { isObject } from '#engine/core/json.ts'
+import { isObject, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
 
@@ -37,7 +37,7 @@ import type { World } from './world.ts'
 export { locate }
 
 export interface CheckedFlow {
-  /** Absent when there are errors. Its `inputs` are closed in themselves. */
+  /** Absent when there are errors. Its `inputs` and `returns` are closed in themselves. */
   readonly flow?: Flow
   /** The components that it uses, by path from the root; absent when there are errors. */
   readonly components?: ReadonlyMap<string, ComponentFile>
@@ -63,8 +63,10 @@ export function checkFlow(document: Document, world: World): CheckedFlow {
     ...checkPowers({ document, world }, steps),
   ]
   // A file that is named and not there was said; the schema around it is judged without it.
-  const areFilesThere = !found.some(({ at }) => at.startsWith('/inputs') && at.endsWith('/$ref'))
-  if (areFilesThere) found.push(...checkSchema(flow?.inputs, '/inputs'))
+  for (const key of ['inputs', 'returns'] as const) {
+    const areFilesThere = !found.some(({ at }) => at.startsWith(`/${key}`) && at.endsWith('/$ref'))
+    if (areFilesThere) found.push(...checkSchema(flow?.[key], `/${key}`))
+  }
   const isTyped = flow !== undefined && !shape.some(({ code }) => untyped.has(code))
   found.push(...checkAgents({ document, world }, steps))
   const parts = checkComponents({ document, world }, steps)
@@ -86,9 +88,13 @@ const untyped: ReadonlySet<string> = new Set([
 ])
 
 function closed(flow: Flow, { file }: Document, world: World): Flow {
-  if (!isObject(flow.inputs)) return flow
   const readText = (path: string): string | undefined => world.readText(path)
-  return { ...flow, inputs: bundleSchema(flow.inputs, { file, readText }) }
+  const bundled = (schema: JsonObject): JsonObject => bundleSchema(schema, { file, readText })
+  return {
+    ...flow,
+    ...(isObject(flow.inputs) ? { inputs: bundled(flow.inputs) } : {}),
+    ...(isObject(flow.returns) ? { returns: bundled(flow.returns) } : {}),
+  }
 }
 
 /** What was found, with its places and what was wrong with the text before it. */

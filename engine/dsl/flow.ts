@@ -33,6 +33,11 @@ export interface Flow {
    * failure as error.
    */
   readonly on_failure?: readonly Step[]
+  /**
+   * JSON Schema (2020-12) of what the run returns, by outputs or by return; callers of the flow are
+   * typed by it. A $ref may name a relative file.
+   */
+  readonly returns?: JsonObject
   /** What the run returns. Without it: the output of the last step. */
   readonly outputs?: Json
 }

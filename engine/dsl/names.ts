@@ -12,7 +12,7 @@ import type { Problem } from '#engine/core/problem.ts'
 import type { Components } from '#engine/dsl/component/file.ts'
 import { isRoot } from '#engine/dsl/expression/path.ts'
 import { walkList } from '#engine/dsl/typing/blocks.ts'
-import { check, type Walk } from '#engine/dsl/typing/place.ts'
+import { check, checkReturned, type Walk } from '#engine/dsl/typing/place.ts'
 import { typeOfSchema, typeOfTemplate } from '#engine/dsl/typing/schema.ts'
 import { layerOver, type Sight } from '#engine/dsl/typing/sight.ts'
 import { innerLists, placeSteps } from '#engine/dsl/typing/steps.ts'
@@ -28,20 +28,27 @@ export function checkNames(flow: Flow, world: World, components?: Components): r
   const problems: Problem[] = []
   const landscape = { placed: placeSteps(flow), items: itemsOf(flow, problems) }
   const known = components === undefined ? {} : { components }
-  const walk: Walk = { world, landscape, problems, ...known }
+  const apart: Walk = { world, landscape, problems, ...known }
+  const walk: Walk =
+    flow.returns === undefined ? apart : { ...apart, returns: typeOfSchema(flow.returns) }
   const inputs = typeOfSchema(flow.inputs)
   const start: Sight = { inputs, steps: layerOver(), names: new Map() }
   checkTriggers(walk, flow.on)
   const end = walkList(walk, { steps: flow.steps, at: '/steps', sight: start })
-  walkList(walk, {
+  walkList(apart, {
     steps: flow.on_failure ?? [],
     at: '/on_failure',
     sight: { ...start, isCaught: true },
   })
   if (flow.concurrency?.key !== undefined)
     check(walk, { value: flow.concurrency.key, at: '/concurrency/key', sight: start })
-  if (flow.outputs !== undefined)
-    check(walk, { value: flow.outputs, at: '/outputs', sight: end.sight })
+  const last = flow.steps.at(-1)
+  if (flow.outputs !== undefined) {
+    const given = check(walk, { value: flow.outputs, at: '/outputs', sight: end.sight })
+    checkReturned(walk, { given, at: '/outputs' })
+  } else if (last !== undefined && !('fail' in last) && !('return' in last)) {
+    checkReturned(walk, { given: end.output, at: `/steps${pointer(flow.steps.length - 1)}` })
+  }
   return problems.slice(0, limits.expressionProblemsMax)
 }
 

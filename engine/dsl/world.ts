@@ -41,6 +41,8 @@ export interface FlowSpec {
   readonly id: string
   readonly file: string
   readonly inputs?: JsonObject
+  /** JSON Schema of what a run of it returns. */
+  readonly returns?: JsonObject
   readonly permissions?: Permissions
 }
 

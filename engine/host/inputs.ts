@@ -9,11 +9,11 @@ import { withDefaults } from '#engine/core/schema/defaults.ts'
 import type { InputCheck } from '#engine/runtime/ports.ts'
 
 /** The check that the engine asks for. */
-export const checkInput: InputCheck = async (schema, given) => {
+export const checkInput: InputCheck = async (schema, given, what = 'input') => {
   const input = withDefaults(schema, given)
   const wrong = isPlain(schema) ? plainFault(schema as Plain, input) : await fault(schema, input)
   if (wrong === undefined) return { ok: true, input }
-  const where = wrong.at === '' ? 'The input' : `The input at "${wrong.at}"`
+  const where = wrong.at === '' ? `The ${what}` : `The ${what} at "${wrong.at}"`
   return {
     ok: false,
     error: {

@@ -55,6 +55,7 @@ export function compile(flow: Flow, resolution: Resolution): Compiled {
     ...concurrency(at, flow.concurrency),
     ...onFailure(at, flow.on_failure),
     ...(flow.inputs === undefined ? {} : { inputs: flow.inputs }),
+    ...(flow.returns === undefined ? {} : { returns: flow.returns }),
     ...(outputs === undefined ? {} : { outputs }),
     ...limitOf(flow.timeout),
   }

@@ -11,7 +11,8 @@ import type {
 } from '#engine/dsl/flow.ts'
 import type { Template } from '#engine/dsl/template.ts'
 
-import type { ApproveStep, AwaitStep, Block, EmitStep, StateStep } from './plan.ts'
+import type { Block } from './plan.ts'
+import type { ApproveStep, AwaitStep, EmitStep, StateStep } from './waiting.ts'
 
 /** What compiling a step asks of the flow around it. */
 export interface Around {

@@ -10,7 +10,7 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import { Admission } from '#engine/runtime/admission/admit.ts'
-import { beginRun, checkedInput } from '#engine/runtime/live/begin.ts'
+import { beginRun, checkedInput, checkOutput } from '#engine/runtime/live/begin.ts'
 import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
 import { announceChild, deliverChild, spawnChild } from '#engine/runtime/live/children.ts'
@@ -88,6 +88,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       now: () => ports.clock.now(),
       call: (live, start) => callStep(ports, live, start),
       useState: (live, turn, use) => takeState(ports.states, live, { turn, use }),
+      checkOutput: (live, done) => void checkOutput(ports, live, done),
       spawn: (live, spawn) => spawnChild(this, live, spawn),
       cancel: ({ abort, child }) => {
         abort?.abort()

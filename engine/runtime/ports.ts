@@ -213,11 +213,13 @@ export interface Logs {
 
 // ─── Inputs ─────────────────────────────────────────────────────────────────
 
-/** Checks inputs against a flow's schema and fills in its defaults. */
+/** Checks what goes into a run, or comes out of it, against a schema, and fills in defaults. */
 export interface InputCheck {
   (
     schema: JsonObject,
     input: Json,
+    /** What a message calls it. Without it: input. */
+    what?: 'input' | 'output',
   ): Promise<
     { readonly ok: true; readonly input: Json } | { readonly ok: false; readonly error: Failure }
   >

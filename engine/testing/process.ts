@@ -50,7 +50,8 @@ export function openProcess(parts: ProcessParts): Process {
       call: (request) => (life.isOver ? new Promise(() => undefined) : parts.caller.call(request)),
     },
     ids,
-    checkInput: async (schema, input) => await outside.wait(suite.checkInput(schema, input)),
+    checkInput: async (schema, input, what) =>
+      await outside.wait(suite.checkInput(schema, input, what)),
     programs: suite.programs,
   })
   engine.watch((of, records) => {

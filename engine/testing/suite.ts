@@ -86,7 +86,10 @@ function readSchemas(blobs: Blobs, { unit: digest, export: name }: PlanAction): 
   const bytes = blobs.get(digest)
   if (bytes === undefined) return {}
   const unit = JSON.parse(new TextDecoder().decode(bytes)) as Unit | Plan
-  if (unit.$type !== 'ionflux.unit/v1') return {} // the flow that a mock answers for
+  if (unit.$type !== 'ionflux.unit/v1') {
+    // The flow that a mock answers for.
+    return unit.returns === undefined ? {} : { output: compileSchema(unit.returns) }
+  }
   const spec = Object.hasOwn(unit.actions, name) ? unit.actions[name] : undefined
   return {
     ...(spec?.input === undefined

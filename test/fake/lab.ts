@@ -13,6 +13,7 @@ import type { Effects } from '#engine/dsl/template.ts'
 import { componentsOf, type Component, type ComponentFile } from '#engine/dsl/component/file.ts'
 import type { Flow } from '#engine/dsl/flow.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { checkInput } from '#engine/host/inputs.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import { openPayloads } from '#engine/runtime/payload.ts'
@@ -73,7 +74,7 @@ export function lab(setup: LabSetup): Lab {
     clock,
     ids: fakeIds(disk.runs.size),
     caller: fakeCaller({ actions: setup.actions ?? {}, calls, keys }),
-    checkInput: (_, input) => Promise.resolve({ ok: true, input }),
+    checkInput,
   })
   const { plan, plan: source } = plans
   const payloads = openPayloads(host.store)

@@ -29,10 +29,9 @@ export function checkReferences(
     const path = typeof transform === 'string' ? codePath(transform) : undefined
     return path === undefined ? [] : file({ document, world, path, at: `${at}/transform` })
   })
-  const inputs = isObject(document.value) ? document.value['inputs'] : undefined
-  for (const { path, at } of findFileRefs(inputs, '/inputs')) {
-    problems.push(...file({ document, world, path, at }))
-  }
+  const { inputs, returns } = isObject(document.value) ? document.value : {}
+  const named = [...findFileRefs(inputs, '/inputs'), ...findFileRefs(returns, '/returns')]
+  for (const { path, at } of named) problems.push(...file({ document, world, path, at }))
   return problems
 }
 

@@ -23,7 +23,7 @@ import { ofPages } from '#engine/dsl/pages/typing.ts'
 import { ofApprove, ofAwait, ofEmit, ofState, type WalkInside } from '#engine/dsl/waits/typing.ts'
 
 import { ofCall } from './calls.ts'
-import { check, checkKind, type Walk } from './place.ts'
+import { check, checkKind, checkReturned, type Walk } from './place.ts'
 import { jsonTypeOf } from './schema.ts'
 import { layerOver, type Sight } from './sight.ts'
 import { areClauses, isBranch, isList } from './steps.ts'
@@ -95,7 +95,11 @@ function ofPlain(walk: Walk, { step, at, sight }: At<Step>): Type {
   const kind = (key: string, value: Json, kinds: Parameters<typeof checkKind>[1]['kinds']): Type =>
     checkKind(walk, { value, at: `${at}/${key}`, sight, kinds, key })
   if ('let' in step) return check(walk, { value: step.let, at: `${at}/let`, sight })
-  if ('return' in step) return check(walk, { value: step.return, at: `${at}/return`, sight })
+  if ('return' in step) {
+    const given = check(walk, { value: step.return, at: `${at}/return`, sight })
+    checkReturned(walk, { given, at: `${at}/return` })
+    return given
+  }
   if ('sleep' in step) kind('sleep', step.sleep, ['string', 'number', 'int', 'duration'])
   else if ('until' in step) kind('until', step.until, ['string', 'timestamp'])
   else if ('assert' in step) {

@@ -89,10 +89,11 @@ function ofFlow(
   const { id, value, at, sight } = from
   const before = walk.problems.length
   const given = typeOfWith(walk, { value: value ?? {}, at: `${at}/with`, sight })
-  const inputs = walk.world.findFlow(id)?.inputs
-  if (inputs === undefined || walk.problems.length > before) return any
+  const { inputs, returns } = walk.world.findFlow(id) ?? {}
+  const yields = returns === undefined ? any : typeOfSchema(returns)
+  if (inputs === undefined || walk.problems.length > before) return yields
   const place = value === undefined ? `${at}/flow` : `${at}/with`
   const wanted = typeOfSchema(inputs)
   walk.problems.push(...misfits({ given, wanted, at: place, who: `The flow "${id}"` }))
-  return any
+  return yields
 }

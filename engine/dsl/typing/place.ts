@@ -10,7 +10,8 @@ import type { Kind } from '#engine/dsl/expression/value.ts'
 import { parseTemplate } from '#engine/dsl/template.ts'
 import type { World } from '#engine/dsl/world.ts'
 
-import { typeOfTemplate } from './schema.ts'
+import { misfits } from './fit.ts'
+import { jsonTypeOf, typeOfTemplate } from './schema.ts'
 import { envOf, type Landscape, type Sight } from './sight.ts'
 import { any, mayBe, printType, type Type } from './type.ts'
 
@@ -19,6 +20,8 @@ export interface Walk {
   /** What `component:` may name; absent where that was not looked up. */
   readonly components?: Components
   readonly world: World
+  /** What the run must return; absent where nothing says so, and in a component. */
+  readonly returns?: Type
   readonly landscape: Landscape
   readonly problems: Problem[]
 }
@@ -37,6 +40,13 @@ export function check(walk: Walk, { value, at, sight }: Checked): Type {
   const typed = typeOfTemplate(parsed.template, env, parsed.expressions)
   walk.problems.push(...parsed.problems, ...typed.problems)
   return parsed.problems.length > 0 ? any : typed.type
+}
+
+/** Whether what stands at `at` can be what the flow says that it returns. */
+export function checkReturned(walk: Walk, { given, at }: { given: Type; at: string }): void {
+  const { returns: wanted } = walk
+  if (wanted === undefined) return
+  walk.problems.push(...misfits({ given: jsonTypeOf(given), wanted, at, who: '"returns"' }))
 }
 
 /** Checks a template of which only some kinds of values can be used. */

@@ -58,11 +58,12 @@ function flowOf(found: FoundFlow | undefined): FlowSpec | undefined {
     file: found.file,
     text: found.files.readText(found.file) ?? '',
   })
-  const { inputs, permissions } = isObject(value) ? value : {}
+  const { inputs, returns, permissions } = isObject(value) ? value : {}
   return {
     id: found.id,
     file: found.file,
     ...(isObject(inputs) ? { inputs } : {}),
+    ...(isObject(returns) ? { returns } : {}),
     ...(isObject(permissions) ? { permissions: listsIn(permissions) } : {}),
   }
 }

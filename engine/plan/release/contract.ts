@@ -55,11 +55,12 @@ export function contractOfPlugin({ capabilities, actions }: Manifest): Contract 
 }
 
 /** The contract of a flow or an agent, from the value of its file. */
-export function contractOfFlow({ inputs, outputs, output, permissions }: JsonObject): Contract {
+export function contractOfFlow(value: JsonObject): Contract {
+  const { inputs, outputs, output, returns, permissions } = value
   const powers = permissionsIn(isObject(permissions) ? (permissions as Permissions) : undefined)
   const entry: Entry = {
     input: isObject(inputs) ? inputs : {},
-    output: output ?? { type: 'object', properties: named(outputs) },
+    output: output ?? returns ?? { type: 'object', properties: named(outputs) },
     powers,
   }
   return { entries: { '': entry }, powers }

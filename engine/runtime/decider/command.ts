@@ -6,7 +6,7 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import type { CallStep, FlowStep } from '#engine/plan/plan.ts'
-import type { RunRecord, TimerKind } from '#engine/runtime/record.ts'
+import type { RunDone, RunRecord, TimerKind } from '#engine/runtime/record.ts'
 import type { Outgoing, WaitChange } from '#engine/runtime/waits/port.ts'
 
 import type { Sight } from './scope.ts'
@@ -22,6 +22,8 @@ export type Command =
       readonly expected?: number
     }
   | Outside
+  /** What the run returns is to be held against its schema before it is recorded. */
+  | { readonly kind: 'checkOutput'; readonly done: RunDone }
   /** A fact that follows from the state: to be recorded and applied. */
   | { readonly kind: 'record'; readonly record: RunRecord }
   | {

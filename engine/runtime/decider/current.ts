@@ -37,7 +37,8 @@ export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (record.path === '') {
     if (record.kind === 'timer.fired')
       return state.undoing === undefined && state.ending === undefined
-    return state.root.isClosing || state.ending?.kind === 'done' || state.gate !== undefined
+    const isEnding = state.ending?.kind === 'done' || state.ending?.kind === 'return'
+    return state.root.isClosing || isEnding || state.gate !== undefined
   }
   const frame = state.frames.get(record.path)
   if (frame === undefined) return false

@@ -55,7 +55,11 @@ export function decide(
 }
 
 function decideFrame(sight: Sight, state: RunState, frame: Frame): Command | undefined {
-  if (frame === state.root && state.ending !== undefined) return record(ending(sight, state))
+  if (frame === state.root && state.ending !== undefined) {
+    const end = ending(sight, state)
+    const isChecked = end.kind === 'run.done' && state.plan.returns !== undefined
+    return isChecked ? { kind: 'checkOutput', done: end } : record(end)
+  }
   try {
     return frame.kind === 'block'
       ? closeBlock(sight, state, frame)

@@ -9,8 +9,6 @@ import type { Digest } from '#engine/core/digest.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import type {
-  ApproveStep,
-  AwaitStep,
   Block,
   CallStep,
   ComponentStep,
@@ -24,6 +22,7 @@ import type {
   TryStep,
   WhileStep,
 } from '#engine/plan/plan.ts'
+import type { ApproveStep, AwaitStep } from '#engine/plan/waiting.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { Payload } from '#engine/runtime/record.ts'
 import type { ApprovalDecided, ApprovalOpened } from '#engine/runtime/waits/record.ts'

@@ -1,11 +1,11 @@
 /**
  * The beginning of a run: its header, its first record, its place in memory.
  */
-import { IonError } from '#engine/core/error.ts'
+import { type Failure, IonError, toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { emptyState } from '#engine/runtime/decider/state.ts'
-import { recordVersion, type RunStarted } from '#engine/runtime/record.ts'
+import { recordVersion, type RunDone, type RunStarted } from '#engine/runtime/record.ts'
 
 import type { EnginePorts, Inside, StartRun } from './inside.ts'
 import { LiveRun } from './turn.ts'
@@ -37,6 +37,23 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
   const live = new LiveRun(engine.turns, { state, sight, log, status: undefined })
   engine.adopt(live)
   live.post(started)
+}
+
+/** Ends a run with what it returns, or with `RUN_OUTPUT_REFUSED` where that is not as its flow says. */
+export async function checkOutput(
+  { checkInput, clock }: Pick<EnginePorts, 'checkInput' | 'clock'>,
+  live: LiveRun,
+  done: RunDone,
+): Promise<void> {
+  const refused = (thrown: unknown): { readonly ok: false; readonly error: Failure } => {
+    return { ok: false, error: toFailure(thrown, 'RUN_INTERNAL') }
+  }
+  const { returns = {} } = live.state.plan
+  const output = live.sight.payloads.value(done.output)
+  const checked = await checkInput(returns, output, 'output').catch(refused)
+  if (checked.ok) return live.post(done)
+  const error = { ...checked.error, code: 'RUN_OUTPUT_REFUSED' }
+  live.post({ kind: 'step.failed', path: '', attempt: 1, at: clock.now(), error })
 }
 
 /** The input with its defaults. Throws `RUN_INPUT_REFUSED`. */

@@ -8,7 +8,7 @@ import type { Command } from '#engine/runtime/decider/command.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
 import type { Sight } from '#engine/runtime/decider/scope.ts'
 import type { Batch, TimerChange } from '#engine/runtime/ports.ts'
-import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunDone, RunRecord } from '#engine/runtime/record.ts'
 import type { StateChange } from '#engine/runtime/states.ts'
 import type { Outgoing, WaitChange } from '#engine/runtime/waits/port.ts'
 
@@ -26,6 +26,8 @@ export interface TurnHost {
   spawn(live: LiveRun, spawn: SpawnRun): void
   /** The record of a `state` step; what it writes joins `turn`. */
   useState(live: LiveRun, turn: Turn, use: UseState): RunRecord
+  /** Posts the end of the run, or that what it returns is not what its flow says. */
+  checkOutput(live: LiveRun, done: RunDone): void
   cancel(cut: Cut): void
   /** Told of every batch once it is durable, or of the failure to write it. */
   committed(live: LiveRun, batch: Batch): void

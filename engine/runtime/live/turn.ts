@@ -188,6 +188,10 @@ export class LiveRun {
           turn.cuts.push({ abort: this.calls.get(command.path), child: command.child })
           if (command.isAwaited !== true) this.#forget(command.path)
           break
+        case 'checkOutput':
+          this.calls.set('', undefined)
+          this.#host.checkOutput(this, command.done)
+          break
         case 'useState':
           this.#inbox.push(command)
           break
