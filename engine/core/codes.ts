@@ -61,6 +61,7 @@ export const codes = {
   PLAN_TRIGGER_REMOVED: { retry: 'never', status: 422 },
   PLAN_INTERFACE_BROKEN: { retry: 'never', status: 422 },
   PLAN_PACKAGE_CHANGED: { retry: 'never', status: 422 },
+  PLAN_POLICY_CHANGED: { retry: 'never', status: 422 },
 
   // LOCK: what references mean, and where their bytes come from (exit 3)
   LOCK_MALFORMED: { retry: 'never', status: 422 },
@@ -154,6 +155,10 @@ export const codes = {
 
   // REG: registries, and whether what they say can be trusted (exit 3, or 69 where one cannot be reached)
   REG_LOG_BROKEN: { retry: 'never', status: 500 },
+
+  // MIRROR: why a version does not become active (exit 4)
+  MIRROR_PLAN_BLOCKED: { retry: 'never', status: 403 },
+  MIRROR_PLAN_UNAPPROVED: { retry: 'never', status: 403 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },

@@ -197,6 +197,11 @@ export const limits = {
   secretsMax: 1_000,
   secretPatternsMax: 100_000,
 
+  // Triggers
+  scheduleCatchupMax: 100,
+  scheduleLateMsMax: 60_000,
+  schedulesKeptMax: 1_000,
+
   // Git
   gitBlobBytesMax: 16 * 1024 * 1024,
   gitTreeEntriesMax: 100_000,

@@ -16,6 +16,11 @@ export interface Repository {
    * soften its own judgement.
    */
   readonly plan?: PlanPolicy
+  /**
+   * Who has to agree before a change of this repository becomes active. Read from the version that
+   * is active, so that a change cannot approve itself.
+   */
+  readonly activation?: Activation
 }
 
 export interface PlanPolicy {
@@ -24,4 +29,27 @@ export interface PlanPolicy {
    * keep their own.
    */
   readonly severity?: Readonly<Record<string, 'info' | 'review' | 'escalation' | 'block'>>
+}
+
+export interface Activation {
+  /** Where it may become active, by the name that a watcher is given. Without it: everywhere. */
+  readonly environments?: readonly string[]
+  /** Up to which severity a merge to the followed branch is an approval. Without it: review. */
+  readonly merge?: 'none' | 'info' | 'review' | 'escalation'
+  /**
+   * Up to which severity `ionflux plan approve` on the machine of the watcher is an approval.
+   * Without it: escalation.
+   */
+  readonly operator?: 'none' | 'info' | 'review' | 'escalation'
+  /** How many different approvals an escalation needs. Without it: 1. */
+  readonly quorum?: number
+  /** People whose signature over the digest of a plan is an approval, by name. */
+  readonly approvers?: Readonly<Record<string, Approver>>
+}
+
+export interface Approver {
+  /** The public key, as ssh-keygen writes it: ssh-ed25519 AAAA…. */
+  readonly key: string
+  /** The most severe finding that the approval covers. Without it: escalation. */
+  readonly up_to?: 'none' | 'info' | 'review' | 'escalation'
 }

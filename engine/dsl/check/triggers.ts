@@ -43,6 +43,26 @@ function duplicates(list: readonly Json[], at: string): readonly Problem[] {
 }
 
 function schedule(trigger: Json | undefined, at: string): readonly Problem[] {
+  return [...timezone(trigger, at), ...cronOf(trigger, at)]
+}
+
+function timezone(trigger: Json | undefined, at: string): readonly Problem[] {
+  const zone = isObject(trigger) ? trigger['timezone'] : undefined
+  if (typeof zone !== 'string' || isZone(zone)) return []
+  const message = `"${cut(zone)}" is not a time zone; write one such as Europe/Lisbon, or UTC.`
+  return [{ code: 'DSL_VALUE_UNKNOWN', severity: 'error', message, at: `${at}/timezone` }]
+}
+
+/** By the tables of this machine. */
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+function cronOf(trigger: Json | undefined, at: string): readonly Problem[] {
   const cron = isObject(trigger) ? trigger['cron'] : undefined
   if (typeof cron !== 'string') return []
   const read = readCron(cron)

@@ -10,18 +10,13 @@ import { realpathSync } from 'node:fs'
 import { IonError } from '#engine/core/error.ts'
 import { mergeBase } from '#engine/mirror/merge-base.ts'
 import type { Change as FileChange, CommitId, GitPort } from '#engine/mirror/port.ts'
-import { compareSides } from '#engine/plan/change/compare.ts'
 import type { Change, Side } from '#engine/plan/change/change.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
-import { lockIn } from '#engine/host/lock/change-lock.ts'
-import type { Lock } from '#engine/plan/lock/lock.ts'
+import { compareFiles } from '#engine/host/activate/compare-files.ts'
 
-import { readMarker } from './config.ts'
 import { openCommitTree, openWorkingTree, type Files } from './files.ts'
-import { settled } from './load.ts'
 import { conflictsBetween, openMerged } from './merged.ts'
-import { readSide } from './side.ts'
 
 export interface ChangeWish {
   readonly root: string
@@ -67,36 +62,20 @@ async function changeOf(
 ): Promise<RepositoryChange> {
   const target = await baseOf(git, base)
   const ends = await endsOf(git, { root, target, head })
-  const options = cache === undefined ? {} : { cache }
-  const isWanted = ends.affected
-  const wanted = isWanted === undefined ? options : { ...options, isWanted }
-  const before = await readSide({ files: ends.before, ...wanted })
-  const after = await readSide({ files: ends.after, ...wanted })
-  const { marker } = await settled(ends.before, async () => readMarker(ends.before))
-  const untouched = isWanted === undefined ? 0 : countOthers(ends.after, isWanted)
-  const policy = marker.severity
-  const change = compareSides({
-    before,
-    after,
-    untouched,
-    locks: { before: await lockOf(ends.before), after: await lockOf(ends.after) },
-    ...(policy === undefined ? {} : { policy }),
+  const { affected } = ends
+  const compared = await compareFiles({
+    before: ends.before,
+    after: ends.after,
+    ...(cache === undefined ? {} : { cache }),
+    ...(affected === undefined ? {} : { isWanted: affected }),
   })
   return {
-    change,
+    change: compared.change,
     base: { name: target.name, commit: ends.from },
     head: ends.head,
     conflicts: ends.conflicts,
-    readText: readerOf([ends.after, ends.before], [after, before]),
+    readText: readerOf([ends.after, ends.before], [compared.after, compared.before]),
   }
-}
-
-async function lockOf(files: Files): Promise<Lock | undefined> {
-  return await settled(files, async () => lockIn(files).lock)
-}
-
-function countOthers(files: Files, isWanted: (file: string) => boolean): number {
-  return files.find(readMarker(files).marker.flows).filter((file) => !isWanted(file)).length
 }
 
 function readerOf(

@@ -5,6 +5,7 @@
  * problem with its place, and the defaults stand in.
  */
 import type { Problem } from '#engine/core/problem.ts'
+import type { Activation } from '#engine/dsl/repository.ts'
 import { checkRepository } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import type { ChangePolicy } from '#engine/plan/change/change.ts'
@@ -19,6 +20,8 @@ export interface Marker {
   readonly plugins: readonly string[]
   /** Severities of findings that the repository chose for itself. */
   readonly severity?: ChangePolicy
+  /** Who has to agree before a change becomes active; as it is written. */
+  readonly activation?: Activation
 }
 
 const defaults: Marker = { flows: ['**/*.flow.yaml'], plugins: ['plugins/**/plugin.yaml'] }
@@ -36,6 +39,7 @@ export function readMarker(files: Files): {
       flows: repository?.flows ?? defaults.flows,
       plugins: repository?.plugins ?? defaults.plugins,
       ...(repository?.plan?.severity === undefined ? {} : { severity: repository.plan.severity }),
+      ...(repository?.activation === undefined ? {} : { activation: repository.activation }),
     },
     problems,
   }

@@ -7,6 +7,7 @@
 import { type Digest, digestOf } from '#engine/core/digest.ts'
 import type { Json } from '#engine/core/json.ts'
 
+import { policyFindings, type SidePolicy } from '#engine/plan/approval/policy.ts'
 import type { Lock } from '#engine/plan/lock/lock.ts'
 
 import {
@@ -29,13 +30,13 @@ import { triggerFindings } from './triggers.ts'
 import { changedValues, isSame } from './values.ts'
 
 /** Raised whenever the rules find more than before: an approval is for the findings it saw. */
-const rulesVersion = 1
+const rulesVersion = 2
 
 export interface Sides {
   readonly before: Side
   readonly after: Side
-  /** Severities from the policy of the old side: a change cannot soften its own judgement. */
-  readonly policy?: ChangePolicy
+  /** What each side says about judging; that of the old one counts, so that no change softens its own. */
+  readonly policies?: { readonly before: SidePolicy; readonly after: SidePolicy }
   /** Flows that are on neither side because nothing of them can have changed. */
   readonly untouched?: number
   readonly locks?: { readonly before: Lock | undefined; readonly after: Lock | undefined }
@@ -43,21 +44,25 @@ export interface Sides {
 
 /** What the change from one side to the other would do. */
 export function compareSides(sides: Sides): Change {
-  const { before, after, policy = {}, untouched = 0, locks } = sides
+  const { before, after, policies, untouched = 0, locks } = sides
+  const policy = policies?.before.severity ?? {}
   const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted()
   const flows = ids.flatMap((id) => {
     const one = compareFlow(before.get(id), after.get(id))
     return one === undefined ? [] : [judged(one, policy)]
   })
-  const packages = packageFindings(locks?.before, locks?.after).map((one) => judge(one, policy))
-  const findings = [...flows.flatMap((flow) => flow.findings), ...packages].toSorted(
+  const others = [
+    ...packageFindings(locks?.before, locks?.after),
+    ...(policies === undefined ? [] : policyFindings(policies.before, policies.after)),
+  ].map((one) => judge(one, policy))
+  const findings = [...flows.flatMap((flow) => flow.findings), ...others].toSorted(
     (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity),
   )
   return {
     flows,
     unchanged: ids.length - flows.length + untouched,
     findings,
-    planDigest: planDigest(flows, { policy, packages }),
+    planDigest: planDigest(flows, { policy, others }),
   }
 }
 
@@ -71,7 +76,8 @@ function compareFlow(
   const { file } = after.document
   const isMoved = was !== file
   const isCode = before.digest !== after.digest
-  if (isSame(before.flow, after.flow) && !isMoved && !isCode && !isBroken(after)) return undefined
+  const isNewlyBroken = isBroken(after) && !isBroken(before)
+  if (isSame(before.flow, after.flow) && !isMoved && !isCode && !isNewlyBroken) return undefined
   const steps = changedSteps(stepsOf(before.flow), stepsOf(after.flow))
   return {
     ...digests(before, after),
@@ -180,13 +186,13 @@ function judge(finding: Finding, policy: ChangePolicy): Finding {
 /** No commit, no time, no file: a rebase keeps it, and any byte that matters changes it. */
 function planDigest(
   flows: readonly FlowChange[],
-  { policy, packages }: { policy: ChangePolicy; packages: readonly Finding[] },
+  { policy, others }: { policy: ChangePolicy; others: readonly Finding[] },
 ): Digest {
   return digestOf({
     $type: 'ionflux.change/v1',
     rules: rulesVersion,
     policy: { ...policy },
-    packages: packages.map(({ severity, message }) => [severity, message]),
+    repository: others.map(({ code, severity, message }) => [code, severity, message]),
     flows: flows.map(({ id, before, after, findings, values }) => ({
       id,
       before: before ?? null,

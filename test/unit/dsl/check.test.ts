@@ -225,6 +225,15 @@ describe('triggers', () => {
     },
   )
 
+  test.each([
+    ['Europe/Lisbon', true],
+    ['UTC', true],
+    ['Europe/Lissabon', false],
+  ])('"%s" is a time zone: %s', (zone, isOne) => {
+    const text = `${head}on: { schedule: { cron: '0 9 * * *', timezone: '${zone}' } }\nsteps: [{ id: s, let: 1 }]\n`
+    expect(found(text)).toEqual(isOne ? [] : [['DSL_VALUE_UNKNOWN', `'${zone}'`]])
+  })
+
   test('several of one kind need ids, and different ones', () => {
     const list = (second: string): string =>
       `${head}on:\n  schedule:\n    - { id: a, cron: 0 9 * * * }\n    - { ${second} }\nsteps: [{ id: s, let: 1 }]\n`

@@ -101,7 +101,10 @@ test('severities of the base count, not those of the change', async () => {
   ]
   const root = open(gone)
   const { change } = await findChange({ root, base: 'main', head: 'work' })
-  expect(change.findings).toMatchObject([{ code: 'PLAN_FLOW_REMOVED', severity: 'block' }])
+  expect(change.findings).toMatchObject([
+    { code: 'PLAN_FLOW_REMOVED', severity: 'block' },
+    { code: 'PLAN_POLICY_CHANGED' },
+  ])
 })
 
 test('histories without a common commit are refused with a way out', async () => {

@@ -54,7 +54,9 @@ const change = (after: string, policy?: ChangePolicy) =>
   compareSides({
     before: side(version(base)),
     after: side(version(after)),
-    ...(policy === undefined ? {} : { policy }),
+    ...(policy === undefined
+      ? {}
+      : { policies: { before: { severity: policy }, after: { severity: policy } } }),
   })
 
 const edit = (from: string | RegExp, to: string): string => {
