@@ -34,6 +34,8 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   JOURNAL_DIVERGED: exits.bug,
   RUN_APPROVAL_REFUSED: exits.denied,
   JOURNAL_UNTRUSTED: exits.denied,
+  MIRROR_PLAN_BLOCKED: exits.denied,
+  MIRROR_PLAN_UNAPPROVED: exits.denied,
   MIRROR_REF_UNKNOWN: exits.usage,
   CLI_USAGE: exits.usage,
 }

@@ -153,12 +153,12 @@ export const codes = {
   MIRROR_REPOSITORY_GONE: { retry: 'backoff', status: 404 },
   MIRROR_COMPILE_FAILED: { retry: 'never', status: 422 },
 
-  // REG: registries, and whether what they say can be trusted (exit 3, or 69 where one cannot be reached)
-  REG_LOG_BROKEN: { retry: 'never', status: 500 },
-
   // MIRROR: why a version does not become active (exit 4)
   MIRROR_PLAN_BLOCKED: { retry: 'never', status: 403 },
   MIRROR_PLAN_UNAPPROVED: { retry: 'never', status: 403 },
+
+  // REG: registries, and whether what they say can be trusted (exit 3, or 69 where one cannot be reached)
+  REG_LOG_BROKEN: { retry: 'never', status: 500 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },
