@@ -161,6 +161,7 @@ function addStartCommands(add: Add, terminal: Terminal): void {
         'refuse a flow that may do more than these: net:HOST, git:read …',
         'many',
       ],
+      ['--locked', 'run files only as ionflux.lock names them, as a commit does'],
       ['--no-wait', 'leave when the run waits for a timer'],
       json,
       repo,

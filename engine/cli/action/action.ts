@@ -2,6 +2,8 @@
  * The step of a GitHub workflow: calls the command line as a user would, and tells the runner
  * what came of it: summary, annotations, outputs, the comment of a pull request.
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { type Json, isObject } from '#engine/core/json.ts'
 import { changeFor, exitOfChange } from '#engine/cli/commands/plan.ts'
@@ -12,7 +14,12 @@ import { escapeData, escapeProperty, problemsForGithub } from '#engine/cli/probl
 import { openSources } from '#engine/cli/problem-text.ts'
 import { perform } from '#engine/cli/run/perform.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { findTarget, repositoryFor } from '#engine/host/target.ts'
+import { indexLines } from '#engine/dsl/text/lines.ts'
+import { parseDocument } from '#engine/dsl/text.ts'
 import type { RunView } from '#engine/host/views.ts'
+import { stepsOf } from '#engine/plan/change/steps.ts'
+import { lockFile } from '#engine/plan/lock/lock.ts'
 
 import { runSummary } from './run-summary.ts'
 import { openRunner, type Runner } from './runner.ts'
@@ -30,10 +37,14 @@ export async function action(terminal: Terminal): Promise<number> {
     case 'plan':
       return await planChange(step)
     case 'check':
-      return await perform(terminal, ['check', ...pathsOf(settings), '--format', 'github'])
+      return await checkFiles(step)
     case 'test':
       return await perform(terminal, ['test', ...pathsOf(settings)])
   }
+}
+
+function isSecret(name: string): boolean {
+  return name.startsWith('IONFLUX_SECRET_') || name === 'IONFLUX_ACTION_TOKEN'
 }
 
 interface Step {
@@ -45,11 +56,22 @@ interface Step {
 /** Every value that a flow could be given, also one that no `secrets` of GitHub knows. */
 function maskSecrets(runner: Runner): void {
   for (const [name, value = ''] of Object.entries(process.env))
-    if (name.startsWith('IONFLUX_SECRET_') && value !== '') runner.mask(value)
+    if (isSecret(name) && value !== '') runner.mask(value)
 }
 
 function pathsOf({ flow, args }: ActionSettings): readonly string[] {
   return [...(flow === '' ? [] : [flow]), ...args]
+}
+
+/** Files of a runner are what somebody committed: they are held to the lock, where there is one. */
+function hasLock(): boolean {
+  const root = repositoryFor(undefined)
+  return root !== undefined && existsSync(join(root, lockFile))
+}
+
+async function checkFiles({ terminal, settings }: Step): Promise<number> {
+  const exit = await perform(terminal, ['check', ...pathsOf(settings), '--format', 'github'])
+  return exit === exits.done && hasLock() ? await perform(terminal, ['lock', '--check']) : exit
 }
 
 async function runFlow({ terminal, runner, settings }: Step): Promise<number> {
@@ -63,6 +85,7 @@ async function runFlow({ terminal, runner, settings }: Step): Promise<number> {
       `${name}:=${JSON.stringify(value)}`,
     ]),
     ...grants.flatMap((grant) => ['--grant', grant]),
+    ...(hasLock() ? ['--locked'] : []),
     ...args,
   ]
   const { exit, value } = await performJson(terminal, call)
@@ -76,7 +99,7 @@ async function runFlow({ terminal, runner, settings }: Step): Promise<number> {
   runner.output('status', run.status)
   runner.output('output', JSON.stringify(run.output))
   runner.summary(runSummary(run, await pictureOf(terminal, flow)))
-  if (run.error !== null) annotate(terminal, run)
+  if (run.error !== null) await annotate(terminal, flow, run)
   return exit
 }
 
@@ -108,11 +131,28 @@ async function pictureOf(terminal: Terminal, flow: string): Promise<string | und
   return exit === exits.done ? text : undefined
 }
 
-function annotate(terminal: Terminal, { error, steps }: RunView): void {
+/** Why the run failed, at the line of the step that did. */
+async function annotate(terminal: Terminal, flow: string, run: RunView): Promise<void> {
+  const { error, steps } = run
   const failed = steps.find(({ status }) => status === 'failed')
   const where = failed === undefined ? '' : `step "${failed.path}": `
   const text = `${where}${error?.message ?? ''}`
-  terminal.data(`::error title=${escapeProperty(error?.code ?? '')}::${escapeData(text)}\n`)
+  const place = failed === undefined ? undefined : await placeOf(flow, failed.path)
+  const title = `title=${escapeProperty(error?.code ?? '')}`
+  const properties = place === undefined ? title : `${place},${title}`
+  terminal.data(`::error ${properties}::${escapeData(text)}\n`)
+}
+
+/** `file=…,line=…` of a step; undefined where it is in another file. */
+async function placeOf(flow: string, path: string): Promise<string | undefined> {
+  const { file, readText } = await findTarget({ flow })
+  const text = readText(file) ?? ''
+  const document = parseDocument({ file, text })
+  const id = path.replace(/^.*\//, '').replace(/\[.*$/, '')
+  const step = isObject(document.value) ? stepsOf(document.value).get(id) : undefined
+  const span = step === undefined ? undefined : document.span(step.at)
+  if (span === undefined) return undefined
+  return `file=${escapeProperty(file)},line=${indexLines(text).position(span.start).line}`
 }
 
 async function planChange({ terminal, runner, settings }: Step): Promise<number> {

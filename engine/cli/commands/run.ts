@@ -28,6 +28,8 @@ export interface RunValues {
   readonly wait: boolean
   /** The most that the flow may do here; absent means its own permissions. */
   readonly grant?: readonly string[]
+  /** Whether files are held to the lock as a commit is. */
+  readonly locked?: boolean
   readonly json?: boolean
   readonly repo?: string
   readonly at?: string
@@ -52,7 +54,7 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     }
     return exitOfProblems(problems)
   }
-  holdLock(target.files, loaded)
+  holdLock(target.files, loaded, { isLocked: values.locked === true })
   holdCeiling(loaded.plan.permissions, values.grant)
   const input = readInputs({
     args: values.input ?? [],

@@ -119,7 +119,7 @@ export async function offerUpdate(locked: LockedPackage, before: Lock): Promise<
 }
 
 async function offerOf(source: GitSource, before: Lock | undefined): Promise<Offer> {
-  const { manifest, files, commit } = await fetchPackage(source)
+  const { manifest, files, commit, date } = await fetchPackage(source)
   const name = manifest.plugin
   const found = { manifest, file: 'plugin.yaml', files: filesOf(files, name) }
   const built = await buildPlugin(manifest, pluginSources(found))
@@ -130,7 +130,7 @@ async function offerOf(source: GitSource, before: Lock | undefined): Promise<Off
     )
   }
   const locked = lockedOf(manifest, {
-    source: { kind: 'git', ...source, commit },
+    source: { kind: 'git', ...source, commit, ...(date === undefined ? {} : { date }) },
     digest: keepPackage(files),
     exec: built.digest,
   })

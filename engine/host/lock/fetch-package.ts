@@ -15,6 +15,8 @@ export interface FetchedPackage {
   readonly manifest: Manifest
   readonly files: PackageFiles
   readonly commit: string
+  /** The day of the commit: `2026-01-02`. */
+  readonly date: string | undefined
 }
 
 /**
@@ -30,7 +32,8 @@ export async function fetchPackage({ url, path, ref }: GitSource): Promise<Fetch
   if (text === undefined) throw refused(where, 'there is no plugin.yaml')
   const { manifest, problems } = checkManifest(parseDocument({ file: 'plugin.yaml', text }))
   if (manifest === undefined) throw refused(where, problems[0]?.message ?? 'its manifest is wrong')
-  return { manifest, files, commit }
+  const [made] = await git.log({ to: commit, limit: 1 })
+  return { manifest, files, commit, date: made?.committer.date?.slice(0, 10) }
 }
 
 /** Kept: what code may import, the manifest, and what people read. */

@@ -5,9 +5,11 @@
  * It compiles too, so what it accepts can run; it runs nothing.
  */
 import { isObject } from '#engine/core/json.ts'
-import type { Problem } from '#engine/core/problem.ts'
+import { hasErrors, type Problem } from '#engine/core/problem.ts'
 import { checkFlows, checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { driftOf, type FlowNow, goneFrom } from '#engine/plan/lock/drift.ts'
+import { lockFile } from '#engine/plan/lock/lock.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin } from '#engine/sandbox/unit.ts'
 
@@ -16,6 +18,7 @@ import { inFolder } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
 import { openLoader, settled, type Loader } from './load.ts'
+import { lockIn } from '#engine/host/lock/change-lock.ts'
 import { isTestFile, testGlobs } from '#engine/host/testing/files.ts'
 
 export interface CheckedRepository {
@@ -47,10 +50,14 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     if (chosen([markerFile], (path) => path === markerFile).length > 0)
       problems.push(...readMarker(files).problems)
     for (const file of plugins) problems.push(...(await checkPlugin({ files, file, cache })))
+    const now: (FlowNow & { readonly file: string })[] = []
     for (const file of flows) {
-      const { problems: found } = await loader.load({ id: '', file, files })
+      const { loaded, problems: found } = await loader.load({ id: '', file, files })
       problems.push(...found, ...twins(loader, files, file))
+      if (loaded !== undefined) now.push({ id: loaded.plan.flow, digest: loaded.digest, file })
     }
+    problems.push(...lockProblems(files, now))
+    if (isWhole(paths) && !hasErrors(problems)) problems.push(...goneProblems(files, now))
     problems.push(...(await checkTests({ files, loader }, tests)))
     const counts = { flows: flows.length, plugins: plugins.length, tests: tests.length }
     return { problems: ordered(unique(problems)), ...counts }
@@ -76,11 +83,43 @@ async function checkTests(
   return problems
 }
 
+function isWhole(paths: readonly string[] | undefined): boolean {
+  return paths === undefined || paths.length === 0 || paths.includes('')
+}
+
+/** A commit does not run what its lock does not name; files are somebody's work under way. */
+function lockProblems(
+  files: Files,
+  flows: readonly (FlowNow & { readonly file: string })[],
+): readonly Problem[] {
+  const { lock, problem } = lockIn(files)
+  if (problem !== undefined) return [problem]
+  if (lock === undefined) return []
+  return flows.flatMap((flow) => {
+    const drift = driftOf(lock, flow)
+    return drift === undefined ? [] : [stale(files, drift, flow.file)]
+  })
+}
+
+function goneProblems(files: Files, flows: readonly FlowNow[]): readonly Problem[] {
+  const { lock } = lockIn(files)
+  if (lock === undefined) return []
+  return goneFrom(lock, new Set(flows.map(({ id }) => id))).map((id) =>
+    stale(files, `${lockFile} names "${id}", which is no more.`, lockFile),
+  )
+}
+
+function stale({ commit }: Files, message: string, file: string): Problem {
+  const severity = commit === undefined ? 'warning' : 'error'
+  const help = 'Run `ionflux lock` and commit it together with the change.'
+  return { code: 'LOCK_STALE', severity, message, at: '', file, help }
+}
+
 type Choose = (known: readonly string[], mayBe: (path: string) => boolean) => readonly string[]
 
 /** Of the known files those below a path that is named, and named files that are not known. */
 function choose(paths: readonly string[] | undefined): Choose {
-  if (paths === undefined || paths.length === 0 || paths.includes('')) return (known) => known
+  if (paths === undefined || isWhole(paths)) return (known) => known
   return (known, mayBe) => {
     const below = known.filter((file) =>
       paths.some((path) => file === path || file.startsWith(`${path}/`)),

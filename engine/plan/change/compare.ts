@@ -21,7 +21,7 @@ import {
 } from './change.ts'
 import { found } from './finding.ts'
 import { interfaceFindings } from './interface.ts'
-import { packageFindings } from './packages.ts'
+import { lockFindings, packageFindings } from './packages.ts'
 import { powerFindings } from './powers.ts'
 import { safeguardFindings } from './safeguards.ts'
 import { changedSteps } from './steps-changed.ts'
@@ -53,6 +53,7 @@ export function compareSides(sides: Sides): Change {
   })
   const others = [
     ...packageFindings(locks?.before, locks?.after),
+    ...lockFindings(locks?.after, after, new Set(flows.map(({ id }) => id))),
     ...(policies === undefined ? [] : policyFindings(policies.before, policies.after)),
   ].map((one) => judge(one, policy))
   const findings = [...flows.flatMap((flow) => flow.findings), ...others].toSorted(

@@ -2,9 +2,11 @@
  * What a change does to the lock: packages that come, go, or are other bytes or come from
  * elsewhere.
  */
+import type { Json } from '#engine/core/json.ts'
+import { driftOf } from '#engine/plan/lock/drift.ts'
 import { type Lock, keyOf, lockFile, type LockedPackage } from '#engine/plan/lock/lock.ts'
 
-import type { Finding } from './change.ts'
+import type { Finding, Side } from './change.ts'
 import { grownPowers } from './powers.ts'
 import { isSame } from './values.ts'
 
@@ -22,7 +24,7 @@ export function packageFindings(
   const [old, now] = [outside(before), outside(after)]
   const come = [...now.values()].flatMap((one): readonly Finding[] => {
     const was = old.get(one.name)
-    if (was?.digest === one.digest && isSame({ ...was.source }, { ...one.source })) return []
+    if (was?.digest === one.digest && isSame(placeOf(was), placeOf(one))) return []
     return [finding('review', words(was, one), growth(was, one))]
   })
   const gone = [...old.values()]
@@ -31,12 +33,39 @@ export function packageFindings(
   return [...come, ...gone]
 }
 
+/** Flows that change and that the lock does not name as they would be: from a commit none of them runs. */
+export function lockFindings(
+  lock: Lock | undefined,
+  after: Side,
+  changed: ReadonlySet<string>,
+): readonly Finding[] {
+  if (lock === undefined) return []
+  return [...after.values()].flatMap((flow): readonly Finding[] => {
+    const drift = changed.has(flow.id) ? driftOf(lock, flow) : undefined
+    if (drift === undefined) return []
+    const message = `${drift} It does not run from a commit before \`ionflux lock\`.`
+    return [{ code: 'LOCK_STALE', severity: 'review', message, flow: '', file: lockFile }]
+  })
+}
+
 function words(was: LockedPackage | undefined, one: LockedPackage): string {
-  if (was === undefined) return `The package "${keyOf(one)}" comes in from ${origin(one)}.`
+  if (was === undefined)
+    return `The package "${keyOf(one)}" comes in from ${origin(one)}${made(one)}.`
   const moved = origin(was) === origin(one) ? '' : `, from ${origin(one)} instead of ${origin(was)}`
   return was.version === one.version
-    ? `The package "${keyOf(one)}" has other bytes under the same version${moved}.`
-    : `The package "${one.name}" goes from ${was.version} to ${one.version}${moved}.`
+    ? `The package "${keyOf(one)}" has other bytes under the same version${moved}${made(one)}.`
+    : `The package "${one.name}" goes from ${was.version} to ${one.version}${moved}${made(one)}.`
+}
+
+/** The day of its commit: no age, which would be another one tomorrow. */
+function made({ source }: LockedPackage): string {
+  return source.kind === 'git' && source.date !== undefined ? `, as of ${source.date}` : ''
+}
+
+function placeOf({ source }: LockedPackage): Json {
+  if (source.kind !== 'git') return { ...source }
+  const { date: _, ...place } = source
+  return { ...place }
 }
 
 function growth(was: LockedPackage | undefined, one: LockedPackage): readonly string[] {

@@ -11,6 +11,7 @@ import { powerKinds } from '#engine/dsl/power/kinds.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 
+import { readLines } from './lines.ts'
 import { parseSource, printSource } from './source.ts'
 
 /** Where the bytes of a package come from. */
@@ -27,6 +28,8 @@ export type LockedSource =
       readonly path: string
       /** What was asked for, and what an update asks for again; absent means the default branch. */
       readonly ref?: string
+      /** The day of that commit: `2026-01-02`. */
+      readonly date?: string
     }
 
 export interface LockedPackage {
@@ -104,7 +107,11 @@ function sourceLines(source: LockedSource): readonly string[] {
     case 'path':
       return [`    from: ${JSON.stringify(`./${source.path}`)}`]
     case 'git':
-      return [`    from: ${JSON.stringify(printSource(source))}`, `    commit: ${source.commit}`]
+      return [
+        `    from: ${JSON.stringify(printSource(source))}`,
+        `    commit: ${source.commit}`,
+        ...(source.date === undefined ? [] : [`    date: ${source.date}`]),
+      ]
   }
 }
 
@@ -124,6 +131,8 @@ export type ReadLock =
 
 /** Reads a lock. What was edited by hand, or merged badly, is a problem and no lock. */
 export function readLock(text: string, file = lockFile): ReadLock {
+  const quick = lockOf(readLines(text))
+  if (quick !== undefined && printLock(quick) === text) return { ok: true, lock: quick }
   const document = parseDocument({ file, text })
   const [first] = document.problems
   if (first !== undefined) return broken(first.message, file)
@@ -181,13 +190,15 @@ function flowOf(id: string, value: Json | undefined): LockedFlow | undefined {
 }
 
 function sourceOf(value: JsonObject): LockedSource | undefined {
-  const { from, commit } = value
+  const { from, commit, date } = value
   if (typeof from !== 'string') return undefined
   if (from === 'ionflux') return { kind: 'ionflux' }
   if (from.startsWith('./')) return { kind: 'path', path: from.slice(2) }
   const source = parseSource(from)
   const isCommit = typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit)
-  return source === undefined || !isCommit ? undefined : { kind: 'git', ...source, commit }
+  if (source === undefined || !isCommit) return undefined
+  const isDay = typeof date === 'string' && /^\d{4}-\d\d-\d\d$/.test(date)
+  return { kind: 'git', ...source, commit, ...(isDay ? { date } : {}) }
 }
 
 function digestIn(value: JsonObject, key: string): Digest | undefined {

@@ -2,7 +2,7 @@
  * Goal: the action does in a workflow what the command line does by hand, and tells the runner.
  * Method: its own steps in bash with real files, the events of GitHub, and GitHub on loopback.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -81,7 +81,9 @@ test('a failed run is an annotation, and fails the step', async () => {
   const { code, log, outputs, summary } = await act({ flow: 'greet', inputs: '{"name":""}' })
   expect(code).toBe(1)
   expect(outputs).toMatchObject({ status: 'failed', output: 'null' })
-  expect(log).toContain('::error title=RUN_ASSERTION_FAILED::step "named"')
+  expect(log).toContain(
+    '::error file=flows/greet.flow.yaml,line=6,title=RUN_ASSERTION_FAILED::step "named"',
+  )
   expect(summary).toContain('❌ greet failed')
 })
 
@@ -91,9 +93,20 @@ test('secrets of the environment are masked before anything else is said', async
   expect(log.split('\n').slice(0, 2)).toEqual(['::add-mask::line one', '::add-mask::line two'])
 })
 
-test('checks with annotations', async () => {
-  const { code } = await act({ mode: 'check' })
-  expect(code).toBe(0)
+test('checks with annotations, and holds what is checked out to its lock', async () => {
+  expect((await act({ mode: 'check' })).code).toBe(0)
+  const lock = join(fixture.dir, 'ionflux.lock')
+  const text = `lock: 1\npackages: {}\nflows: {}\n`
+  writeFileSync(
+    lock,
+    `# Written by \`ionflux lock\`. What runs is what these digests name.\n${text}`,
+  )
+  const inputs = '{"name":"x"}'
+  const checked = await act({ mode: 'check' })
+  const run = await act({ flow: 'greet', inputs })
+  rmSync(lock)
+  expect(checked).toMatchObject({ code: 3, log: expect.stringContaining('::warning file=flows/') })
+  expect(run).toMatchObject({ code: 3, log: expect.stringContaining('LOCK_STALE') })
 })
 
 test('plans a pull request in one comment that is edited in place', async () => {

@@ -110,11 +110,22 @@ test('a commit runs what its lock names, and nothing else', async () => {
   own.git('add', '-A')
   own.git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '--quiet', '-m', 'locked')
   expect((await ionflux('run', 'loud', '--at', 'HEAD')).code).toBe(0)
+  expect((await ionflux('run', 'loud', '--locked')).code).toBe(0)
   const path = join(own.dir, 'flows/loud.flow.yaml')
   writeFileSync(path, flow.replace('hello', 'bye'))
   own.git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '--quiet', '-am', 'not locked')
   const refused = await ionflux('run', 'loud', '--at', 'HEAD')
   expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('LOCK_STALE') })
+  expect((await ionflux('run', 'loud', '--locked')).stderr).toContain('LOCK_STALE')
+  expect(await ionflux('check')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"loud" is not what ionflux.lock names.'),
+  })
+  expect((await ionflux('check', '--at', 'HEAD')).code).toBe(3)
+  const { stdout } = await ionflux('plan', 'HEAD~1..HEAD', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    findings: [{ code: 'LOCK_STALE', severity: 'review', file: 'ionflux.lock' }],
+  })
   expect((await ionflux('lock', '--check')).code).toBe(3)
   expect((await ionflux('run', 'loud')).code).toBe(0)
   writeFileSync(path, flow)
@@ -134,9 +145,20 @@ test('an update that asks for more needs consent; the plan says what comes in', 
   expect(findings).toContainEqual(
     expect.objectContaining({
       code: 'PLAN_PACKAGE_CHANGED',
-      message: 'The package "acme/shout" goes from 1.0.0 to 1.1.0.',
+      message: expect.stringMatching(
+        /^The package "acme\/shout" goes from 1\.0\.0 to 1\.1\.0, as of \d{4}-\d\d-\d\d\.$/,
+      ),
     }),
   )
+  const [text, locked] = [lockText(), /commit: (\w+)/.exec(lockText())?.[1] ?? '']
+  writeFileSync(join(own.dir, 'ionflux.lock'), text.replace('@main"', '@v1.0.0"'))
+  const dry = JSON.parse((await ionflux('update', '--dry-run', '--json')).stdout) as object
+  expect(dry).toMatchObject({
+    isWritten: false,
+    updates: [{ before: 'acme/shout@1.1.0', after: { version: '1.0.0' } }],
+  })
+  expect(lockText()).toContain(locked)
+  writeFileSync(join(own.dir, 'ionflux.lock'), text)
   expect((await ionflux('update')).stderr).toContain('newest commit')
 })
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { digestOfText } from '#engine/core/digest.ts'
+import { driftOf, goneFrom } from '#engine/plan/lock/drift.ts'
 import { type Lock, printLock, readLock } from '#engine/plan/lock/lock.ts'
 import { parseSource, printSource } from '#engine/plan/lock/source.ts'
 import { whyOf } from '#engine/plan/lock/why.ts'
@@ -21,6 +22,7 @@ const source = fc.oneof(
     path: fc.oneof(fc.constant(''), word),
     commit: fc.stringMatching(/^[0-9a-f]{40}$/),
     ref: fc.stringMatching(/^v[0-9]{1,3}$/),
+    date: fc.constant('2026-01-02'),
   }),
 )
 const lock: fc.Arbitrary<Lock> = fc.record({
@@ -119,4 +121,32 @@ test('why names every way to a package, the shortest first', () => {
     ['c', 'a', 'b', 'x/y'],
   ])
   expect(whyOf(all, 'c')).toEqual([])
+})
+
+test('reading the lock of 200 flows takes less than two milliseconds', () => {
+  const digestAt = (n: number) => digestOfText(String(n))
+  const flows = Array.from({ length: 200 }, (_, n) => ({
+    id: `flow-${n}`,
+    exec: digestAt(n),
+    packages: ['acme/tool@1.0.0'],
+    flows: [],
+  }))
+  const text = printLock({ packages: [], flows })
+  const times = Array.from({ length: 20 }, () => {
+    const began = process.cpuUsage()
+    for (let round = 0; round < 5; round++) expect(readLock(text).ok).toBe(true)
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / 5
+  })
+  expect(Math.min(...times)).toBeLessThan(2_000)
+})
+
+test('a flow is held to its own line of the lock', () => {
+  const [one, other] = [digestOfText('1'), digestOfText('2')]
+  const locked: Lock = { packages: [], flows: [{ id: 'a', exec: one, packages: [], flows: [] }] }
+  expect(driftOf(locked, { id: 'a', digest: one })).toBeUndefined()
+  expect(driftOf(locked, { id: 'a', digest: other })).toContain('not what')
+  expect(driftOf(locked, { id: 'b', digest: one })).toContain('not in')
+  expect(driftOf(locked, { id: 'a' })).toBeUndefined()
+  expect(goneFrom(locked, new Set(['b']))).toEqual(['a'])
 })
