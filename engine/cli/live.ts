@@ -120,7 +120,8 @@ function endLines({ paint, glyphs, columns }: Terminal, step: StepView): readonl
   const items = step.progress === undefined ? '' : `  ${step.progress.done}/${step.progress.total}`
   const attempts = step.attempts > 1 ? paint('wait', `  ${step.attempts} attempts`) : ''
   const time = paint('muted', duration(elapsed(step.startedAt, step.endedAt)))
-  const line = `${mark} ${label(step)}${items}  ${time}${attempts}`
+  const cached = step.cached === undefined ? '' : paint('muted', '  cached')
+  const line = `${mark} ${label(step)}${items}  ${time}${attempts}${cached}`
   if (step.error === undefined || step.status !== 'failed') return [line]
   const { code, message } = step.error
   const text = printableLines(message).split('\n').slice(0, 12).join('\n    ')

@@ -163,6 +163,7 @@ function addStartCommands(add: Add, terminal: Terminal): void {
       ],
       ['--locked', 'run files only as ionflux.lock names them, as a commit does'],
       ['--no-wait', 'leave when the run waits for a timer'],
+      ['--no-cache', 'execute every step, whatever earlier runs gave (or IONFLUX_CACHE=off)'],
       json,
       repo,
       at,

@@ -136,6 +136,13 @@ export const limits = {
   finishMsMax: 600_000,
   finishLookMs: 250,
 
+  // Outputs of pure steps, kept from run to run
+  cacheCpuMsMin: 5,
+  cacheBytesMax: 64 * 1024 * 1024,
+  cacheEntriesMax: 100_000,
+  cacheQueueMax: 256,
+  cacheCodesKnownMax: 10_000,
+
   // State of flows
   stateKeyCharsMax: 512,
   stateValueCharsMax: 256 * 1024,

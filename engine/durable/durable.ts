@@ -5,6 +5,7 @@
  * `memory.ts` and `sqlite/open.ts` implement it; one contract suite runs on both.
  */
 import type { RunId } from '#engine/core/id.ts'
+import type { StepCache } from '#engine/runtime/cache/port.ts'
 import type { Journal, Logs, Store } from '#engine/runtime/ports.ts'
 import type { States, StatesReader } from '#engine/runtime/states.ts'
 
@@ -44,6 +45,8 @@ export interface Durable {
   readonly store: Store
   readonly states: States
   readonly logs: Logs
+  /** Outputs of pure steps, kept from run to run. */
+  readonly cache: StepCache
   verify(run: RunId): ChainReport
   close(): Promise<void>
 }

@@ -49,6 +49,8 @@ export interface MemoryDisk {
   readonly logs: Map<RunId, StepLog[]>
   readonly states: Map<string, DiskStates>
   readonly mail: DiskWaits
+  /** Outputs of pure steps, as JSON, by code and input. */
+  readonly kept: Map<string, Map<string, string>>
   /** Commits so far, over all hosts of this disk. */
   commits: number
   /**
@@ -61,7 +63,7 @@ export interface MemoryDisk {
 
 export function memoryDisk(): MemoryDisk {
   const [runs, payloads, logs, states] = [new Map(), new Map(), new Map(), new Map()]
-  return { runs, payloads, logs, states, mail: noWaits(), commits: 0 }
+  return { runs, payloads, logs, states, mail: noWaits(), kept: new Map(), commits: 0 }
 }
 
 /** A second disk with the same content, without the hook. */
@@ -79,6 +81,7 @@ export function copyOfDisk(disk: MemoryDisk): MemoryDisk {
       [...disk.states].map(([flow, { rows, space }]) => [flow, { rows: new Map(rows), space }]),
     ),
     mail: copyOfWaits(disk.mail),
+    kept: new Map([...disk.kept].map(([code, kept]) => [code, new Map(kept)])),
     commits: disk.commits,
   }
 }

@@ -15,6 +15,7 @@ import type { Outgoing } from '#engine/runtime/waits/port.ts'
 
 import { digestOfPayload, payloadMissing } from './content.ts'
 import type { Durable } from './durable.ts'
+import { memoryCache } from './memory-cache.ts'
 import { keepEvent } from './memory-waits.ts'
 import { type MemoryDisk, keep, memoryDisk, memoryReader } from './memory-disk.ts'
 import { keepStates, stateRowsOn } from './memory-states.ts'
@@ -82,7 +83,8 @@ export function openMemory(
   }
   const store = memoryStore(disk, payloads)
   const { close, flush, queued } = group
-  return { journal, store, states, logs: memoryLogs(disk), verify, close, flush, queued }
+  const logs = memoryLogs(disk)
+  return { journal, store, states, logs, cache: memoryCache(disk), verify, close, flush, queued }
 }
 
 const noRecords = { texts: [], writes: [] } as const

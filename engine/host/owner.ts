@@ -29,6 +29,8 @@ export interface StartRequest {
   readonly blobs: readonly Uint8Array[]
   readonly input: Json
   readonly source: RunSource
+  /** Executes every step, whatever is kept of earlier runs. */
+  readonly isFresh?: boolean
 }
 
 /** How a host may be left. */

@@ -8,12 +8,14 @@
 import { systemClock, systemIds } from '#engine/durable/system.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
 import type { Durable } from '#engine/durable/durable.ts'
+import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
 import { openEngine, type Engine } from '#engine/runtime/engine.ts'
 import type { Caller, CallRequest } from '#engine/runtime/ports.ts'
 
 import { openSandbox, openSecrets } from '#engine/host/plugin/sandbox.ts'
 
 import { checkInput } from './inputs.ts'
+import { version } from './installation.ts'
 import { openOperations } from './operations.ts'
 
 /** A running engine with everything under it. */
@@ -41,7 +43,9 @@ export function wire(directory: string): Wired {
       'This run belongs to no repository. Start it in one, or name one with --repo.',
   })
   const sandbox = openSandbox({ store: durable.store, clock, operations, secrets })
-  const { caller, underWay } = counting(sandbox)
+  const release = version()
+  const keeping = { cache: durable.cache, store: durable.store, clock, release }
+  const { caller, underWay } = counting(keepingCaller(sandbox, keeping))
   const engine = openEngine({
     journal: durable.journal,
     store: durable.store,

@@ -13,7 +13,14 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import type { PlanAction } from '#engine/plan/plan.ts'
 
-import type { HostAnswer, RunRecord, RunSource, TimerKind, StepUsage } from './record.ts'
+import type {
+  CachedFrom,
+  HostAnswer,
+  RunRecord,
+  RunSource,
+  TimerKind,
+  StepUsage,
+} from './record.ts'
 import type { StateChange } from './states.ts'
 import type { Outgoing, WaitChange, Waits } from './waits/port.ts'
 
@@ -171,6 +178,8 @@ export interface CallRequest {
   readonly permissions: Permissions
   /** Names of the secrets that the step itself hands over, by the flow's file: data cannot add one. */
   readonly secrets?: readonly string[]
+  /** Executes, whatever is known of earlier calls. */
+  readonly isFresh?: boolean
   /** To execute a recorded call again: the host is not asked but answers as it did. */
   readonly replies?: readonly HostAnswer[]
   /** Aborts when the step is cancelled or out of time. A caller stops as soon as it can. */
@@ -189,6 +198,10 @@ export type CallResult = (
   readonly usage?: CallUsage
   /** What the host answered; absent when it was not asked, or when that is too much to keep. */
   readonly replies?: readonly HostAnswer[]
+  /** True where nothing but code and input went into the output: whoever runs it again gets the same. */
+  readonly isOfInput?: true
+  /** The output is that of an earlier call, and nothing ran. */
+  readonly cached?: CachedFrom
 }
 
 /**

@@ -66,6 +66,8 @@ export interface RunStarted extends At {
   readonly source: RunSource
   /** Absent for a run that no other run started. */
   readonly parent?: { readonly run: RunId; readonly path: string; readonly depth: number }
+  /** True for a run that executes every step, whatever is known of earlier calls. */
+  readonly isFresh?: true
   /** The run that this one was forked from, and how many of its records it begins with. */
   readonly forked?: { readonly run: RunId; readonly seq: number }
 }
@@ -96,6 +98,12 @@ export interface HostAnswer {
   /** In place of `reply`. */
   readonly error?: { readonly code: string; readonly message: string }
 }
+/** Where an output comes from that no code was run for. */
+export interface CachedFrom {
+  /** The run that executed the same code with the same input. */
+  readonly run: RunId
+  readonly at: Instant
+}
 /** The run waits until it is admitted: its flow limits how many of `key` are under way. */
 export interface RunQueued extends At {
   readonly kind: 'run.queued'
@@ -122,6 +130,7 @@ export interface StepDone extends OnPath {
   readonly since?: Instant
   readonly usage?: StepUsage
   readonly replies?: Payload
+  readonly cached?: CachedFrom
 }
 export interface StepFailed extends OnPath {
   readonly kind: 'step.failed'

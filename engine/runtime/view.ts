@@ -41,6 +41,8 @@ export interface StepView {
   readonly endedAt?: string
   /** What the latest attempt took, where code was run for it. */
   readonly usage?: StepUsage
+  /** The earlier run that its output is from, where no code was run for it. */
+  readonly cached?: { readonly run: RunId; readonly at: string }
   readonly error?: Failure
   /** Of a fan-out. */
   readonly progress?: { readonly done: number; readonly total: number }
@@ -246,6 +248,9 @@ function noteEnd(
 ): void {
   if (draft.kind === 'call' || draft.kind === 'flow') draft.attempts = record.attempt ?? 1
   if (record.usage !== undefined) draft.usage = record.usage
+  if (record.kind === 'step.done' && record.cached !== undefined) {
+    draft.cached = { run: record.cached.run, at: printInstant(record.cached.at) }
+  }
   const since: Instant | undefined = record.since
   if (since !== undefined) draft.startedAt = printInstant(since)
   // One that was told to stop in the meantime is not tried again.

@@ -123,13 +123,22 @@ export class SandboxCaller implements Caller {
         unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
         session.end()
         const usage = usageOf({ call, conversation, end, start })
-        const result = { ...resultOf(end.outcome, call, session), usage }
+        const result = {
+          ...resultOf(end.outcome, call, session),
+          usage,
+          ...(isOfInput(end.outcome, conversation) ? { isOfInput: true as const } : {}),
+        }
         const replies = usage.hostCalls === 0 ? undefined : conversation.transcript()
         resolve(replies === undefined ? result : { ...result, replies })
       }
       this.#pool.run(task, { settle, fail: reject })
     })
   }
+}
+
+/** Whether nothing but code and input went into it, and nothing but the output came of it. */
+function isOfInput(outcome: Outcome, { hostCalls, lines }: Conversation): boolean {
+  return outcome.kind === 'done' && !outcome.sawRun && hostCalls === 0 && lines === 0
 }
 
 interface ReadyCall {

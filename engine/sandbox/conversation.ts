@@ -70,6 +70,11 @@ export class Conversation {
     })
   }
 
+  /** How many lines it has logged. */
+  get lines(): number {
+    return this.#lines
+  }
+
   get hostCalls(): number {
     return this.#questions.size
   }

@@ -121,7 +121,12 @@ export interface Spent {
 }
 
 export type Outcome =
-  | { readonly kind: 'done'; readonly text: string }
+  | {
+      readonly kind: 'done'
+      readonly text: string
+      /** It looked at something that is not its input: time, chance, or the run it works for. */
+      readonly sawRun: boolean
+    }
   | { readonly kind: 'threw'; readonly thrown: Thrown }
   | {
       readonly kind: 'stopped'

@@ -9,7 +9,8 @@ import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import type { EnginePorts } from '#engine/runtime/live/inside.ts'
 import type { Residents } from '#engine/runtime/live/residents.ts'
-import type { Batch, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
+import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
+import type { Batch, Caller, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
 
 import { type Answer, resultOf, stepIdOf, type World } from './world.ts'
 
@@ -30,7 +31,7 @@ export interface Process {
   flush(): void
 }
 
-/** Where processes died, and which kinds of steps were open then: `write race`. */
+/** Where processes died, and which kinds of steps were open then: `write race`; `cached` for a step that was not executed again. */
 export const covered = new Set<string>()
 
 /** The ways to die, counted by `World.points`. */
@@ -78,7 +79,7 @@ export function boot(
     },
     states: host.states,
     logs: { write: () => undefined, read: () => [] },
-    caller: { call: (request) => call(world, { request, life, dies }) },
+    caller: remembering(host, world, (request) => call(world, { request, life, dies })),
     clock: {
       now: () => world.now,
       wakeAt(at, wake) {
@@ -183,6 +184,19 @@ function watchTimers(world: World, log: RunLog, batch: Batch): void {
   }
 }
 
+/** Pure steps whose script never fails are kept from run to run, and through every crash. */
+function remembering({ cache, store }: MemoryHost, world: World, inner: Caller['call']): Caller {
+  const clock = { now: () => world.now }
+  const { call } = keepingCaller({ call: inner }, { cache, store, clock, release: 'sim' })
+  return {
+    call(request) {
+      const result = call(request)
+      if (!(result instanceof Promise) && result.cached !== undefined) covered.add('cached')
+      return result
+    },
+  }
+}
+
 interface Calling {
   readonly request: CallRequest
   readonly life: { readonly isDead: boolean }
@@ -194,7 +208,7 @@ function call(world: World, { request, life, dies }: Calling): CallResult | Prom
   world.execute(request)
   if (dies('effect')) return never
   const attempt = world.script(request)
-  const result = resultOf(request, attempt)
+  const result = resultOf(world, request, attempt)
   if (attempt.does === 'hang') return never
   if (attempt.ms < 0) return result
   const { promise, resolve } = Promise.withResolvers<CallResult>()

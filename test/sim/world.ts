@@ -7,6 +7,7 @@ import { repeatsIn, replay } from '#engine/runtime/decider/replay.ts'
 import type { Instant } from '#engine/core/clock.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import { type MemoryDisk, memoryDisk } from '#engine/durable/memory-disk.ts'
 import type { CallRequest, CallResult } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
@@ -236,9 +237,17 @@ function isOpening(record: RunRecord): boolean {
   return record.kind === 'await.opened'
 }
 
+/** Enough to be worth keeping. */
+const spent = { wallMs: 9, cpuMs: limits.cacheCpuMsMin, hostCalls: 0, bytesIn: 0, bytesOut: 0 }
+
 /** What the service answers in the end. */
-export function resultOf(request: CallRequest, attempt: Attempt): CallResult {
-  if (attempt.does === 'ok') return { ok: true, output: answerOf(request.input) }
+export function resultOf(world: World, request: CallRequest, attempt: Attempt): CallResult {
+  if (attempt.does === 'ok') {
+    const output = answerOf(request.input)
+    const { attempts = [] } = world.built.calls.get(stepIdOf(request.path)) ?? {}
+    const isPure = attempts.every(({ does }) => does === 'ok')
+    return isPure ? { ok: true, output, usage: spent, isOfInput: true } : { ok: true, output }
+  }
   const code = attempt.does === 'bug' ? 'SANDBOX_GUEST_THREW' : 'net'
   return { ok: false, error: { code, message: 'as scripted' } }
 }

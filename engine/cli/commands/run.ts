@@ -26,6 +26,8 @@ export interface RunValues {
   readonly input?: readonly string[]
   /** False with `--no-wait`. */
   readonly wait: boolean
+  /** False with `--no-cache`. */
+  readonly cache?: boolean
   /** The most that the flow may do here; absent means its own permissions. */
   readonly grant?: readonly string[]
   /** Whether files are held to the lock as a commit is. */
@@ -65,7 +67,8 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
   return await withSession({ terminal, directory, carriesOn: true }, async (session) => {
     const run = freshRunId()
     const { digest: plan, blobs } = loaded
-    await session.start({ run, plan, blobs, input, source: target.source })
+    const isFresh = values.cache === false || process.env['IONFLUX_CACHE'] === 'off'
+    await session.start({ run, plan, blobs, input, source: target.source, isFresh })
     return await watchRun({ terminal, session, directory }, { run, ...values })
   })
 }

@@ -194,7 +194,7 @@ function stepText({ paint, glyphs }: Terminal, step: StepView): string {
   const due = step.due === undefined ? '' : `  until ${clock(step.due)}`
   const why = step.error === undefined ? '' : `  ${paint('fail', printable(step.error.code))}`
   const child = step.child === undefined ? '' : `  ${glyphs.child} ${step.child}`
-  const cost = usageText(step)
+  const cost = usageText(step) + cachedText(step)
   const indent = '  '.repeat(depth)
   const more = notRetriedText(step)
   const line = `${indent}${marks[step.status]} ${printable(step.path)}  ${paint('muted', step.what ?? step.kind)}${branch}${items}${due}  ${paint('muted', took + cost)}${attempts}${why}${child}`
@@ -206,6 +206,11 @@ function leftText({ folder, files }: LeftFiles): string {
   const shown = files.slice(0, filesShownMax).map(({ path }) => printable(path))
   const more = files.length > shown.length ? [`and ${files.length - shown.length} more`] : []
   return `left in ${printable(folder)}: ${[...shown, ...more].join(', ')}`
+}
+
+/** Where an output comes from that nothing was run for. */
+function cachedText({ cached }: StepView): string {
+  return cached === undefined ? '' : `  cached from ${cached.run}`
 }
 
 /** What code took of the machine; next to nothing is not worth a word. */

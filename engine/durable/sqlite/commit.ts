@@ -22,6 +22,19 @@ export interface Companion {
   committed(): void
 }
 
+/** Several as one, in their order. */
+export function together(...all: readonly Companion[]): Companion {
+  return {
+    isWaiting: () => all.some((one) => one.isWaiting()),
+    write() {
+      for (const one of all) one.write()
+    },
+    committed() {
+      for (const one of all) one.committed()
+    },
+  }
+}
+
 /** Puts `entry` into the open transaction. */
 export type WriteEntry<Entry> = (entry: Entry) => void
 

@@ -10,7 +10,8 @@ import type { Code } from '#engine/core/codes.ts'
 import type { Durable, DurableReader } from '#engine/durable/durable.ts'
 import { committedStates, StateBook, type StateWrite } from '#engine/durable/states.ts'
 
-import { GroupCommit } from './commit.ts'
+import { sqliteCache } from './cache.ts'
+import { GroupCommit, together } from './commit.ts'
 import { guarded, openDatabase, openDatabaseForReading } from './database.ts'
 import { type Entry, entryWriter, sqliteJournal } from './journal.ts'
 import { logReader, sqliteLogs } from './logs.ts'
@@ -32,6 +33,7 @@ export function openSqlite(dir: string): Durable {
     migrate(db)
     const { store, companion: payloads } = sqliteStore(db, () => commit.flush())
     const { logs, companion: lines, close: closeLogs } = sqliteLogs(db, () => commit)
+    const { cache, companion: kept } = sqliteCache(db, () => commit)
     const writeBatch = entryWriter(db)
     const writeStates = stateWriter(db)
     const writeMail = waitWriter(db).entry
@@ -42,7 +44,7 @@ export function openSqlite(dir: string): Durable {
         else if ('states' in entry) writeStates(entry.states)
         else writeMail(entry)
       },
-      after: lines,
+      after: together(lines, kept),
     })
     const states = new StateBook(stateRows(db), (writes) => commit.append({ states: writes }, 1))
     const reader = sqliteReader(db)
@@ -56,7 +58,7 @@ export function openSqlite(dir: string): Durable {
       if (before === undefined && failure !== undefined) throw failure
     }
     const journal = sqliteJournal(db, reader, { commit, states, close })
-    return { journal, store, states, logs, verify: reader.verify, close }
+    return { journal, store, states, logs, cache, verify: reader.verify, close }
   })
 }
 

@@ -38,6 +38,7 @@ export function askedStart(asked: JsonObject): StartRequest {
     input,
     source: sourceOf(asked['source'] ?? {}),
     blobs: blobs.map(bytesOf),
+    ...(asked['isFresh'] === true ? { isFresh: true } : {}),
   }
 }
 

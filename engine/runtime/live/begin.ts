@@ -31,6 +31,7 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
     source,
     ...(start.event === undefined ? {} : { event: engine.payloads.hold(start.event) }),
     ...(parent === undefined ? {} : { parent }),
+    ...(start.isFresh === true ? { isFresh: true } : {}),
   }
   const sight = { program, payloads: engine.payloads }
   const state = emptyState(program.plan, started)

@@ -64,7 +64,9 @@ function settled(
   if (end.result.ok) {
     try {
       const output = live.sight.payloads.hold(end.result.output)
-      return { kind: 'step.done', path, at, output, attempt, ...since, ...took }
+      const { cached } = end.result
+      const record = { kind: 'step.done', path, at, output, attempt, ...since, ...took } as const
+      return cached === undefined ? record : { ...record, cached }
     } catch (thrown) {
       const error = toFailure(thrown, 'RUN_LIMIT_EXCEEDED')
       return { kind: 'step.failed', path, attempt, at, error, ...since }
@@ -183,6 +185,9 @@ class Call implements CallRequest {
   get secrets(): readonly string[] {
     const { with: input } = this.#start.step
     return input === undefined ? [] : secretsOf(input)
+  }
+  get isFresh(): boolean {
+    return this.#live.state.started.isFresh === true
   }
   get abort(): AbortController {
     return (this.#abort ??= new AbortController())

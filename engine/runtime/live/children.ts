@@ -54,6 +54,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
     input,
     source: parent.state.started.source,
     parent: { run: parent.state.run, path: spawn.path, depth },
+    ...(parent.state.started.isFresh === true ? { isFresh: true } : {}),
   })
 }
 

@@ -38,6 +38,8 @@ export interface StartRun {
   /** A name given beforehand: starting it twice starts it once. */
   readonly run?: RunId
   readonly parent?: RunStarted['parent']
+  /** Executes every step, whatever is known of earlier calls; so do the runs that it starts. */
+  readonly isFresh?: boolean
 }
 
 /** The inside of the engine, as its own files see it. */

@@ -86,6 +86,7 @@ class ModuleCall {
   readonly #job: Job
   readonly #host: ModuleHost
   #exports: Exports | undefined
+  #sawRun = false
 
   constructor(prepared: Ready, job: Job, host: ModuleHost) {
     this.#prepared = prepared
@@ -131,8 +132,8 @@ class ModuleCall {
     if (from + length > this.bytes) {
       return stopped('SANDBOX_OUTPUT_REFUSED', 'The output lies outside of the memory of the code.')
     }
-    if (length === 0) return { kind: 'done', text: 'null' }
-    return outputOf(this.#bytes(from, length))
+    if (length === 0) return { kind: 'done', text: 'null', sawRun: this.#sawRun }
+    return outputOf(this.#bytes(from, length), this.#sawRun)
   }
 
   #imports(): WebAssembly.Imports {
@@ -150,7 +151,10 @@ class ModuleCall {
           const place = file === 0 ? '' : `${this.#string(file)}:${line >>> 0}:${column >>> 0}`
           throw new Trap('abort', message === 0 ? 'abort' : this.#string(message), place)
         },
-        seed: () => seedOf(this.#job),
+        seed: () => {
+          this.#sawRun = true
+          return seedOf(this.#job)
+        },
       },
     }
   }
@@ -185,7 +189,7 @@ class ModuleCall {
 type Action = (at: number, length: number) => bigint
 
 /** Printed anew, so that what goes on is what a reader of the journal will parse. */
-function outputOf(bytes: Uint8Array): Outcome {
+function outputOf(bytes: Uint8Array, sawRun: boolean): Outcome {
   const refusedAs = (what: string): Outcome =>
     stopped('SANDBOX_OUTPUT_REFUSED', `The output ${what}.`)
   let text: string
@@ -200,7 +204,8 @@ function outputOf(bytes: Uint8Array): Outcome {
   } catch {
     return refusedAs('is not JSON')
   }
-  if (isPlain(value, limits.dataDepthMax)) return { kind: 'done', text: JSON.stringify(value) }
+  if (isPlain(value, limits.dataDepthMax))
+    return { kind: 'done', text: JSON.stringify(value), sawRun }
   return refusedAs(`nests deeper than ${limits.dataDepthMax}, or has a number that is too large`)
 }
 

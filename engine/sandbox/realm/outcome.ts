@@ -12,7 +12,7 @@ import type { Outcome, Thrown } from '#engine/sandbox/protocol.ts'
 /** What the border script said, with the texts it gave. */
 export function outcomeOfSettled(kind: string, parts: readonly string[]): Outcome {
   const [name = '', message = '', code = '', data = '', stack = ''] = parts
-  if (kind === 'done') return { kind: 'done', text: name }
+  if (kind === 'done') return { kind: 'done', text: name, sawRun: message !== 'input' }
   if (kind === 'size') {
     return stopped(
       'SANDBOX_SIZE_EXCEEDED',

@@ -20,7 +20,8 @@ function context(run) {
   const fail = (code, message, data) => {
     throw new Failure(code, message, data)
   }
-  return freeze({ run: freeze(run), git: freeze(git), http: ctxHttp, mail: ctxMail, keys: ctxKeys, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
+  freeze(run)
+  return freeze({ get run() { return (sawRun = true), run }, git: freeze(git), http: ctxHttp, mail: ctxMail, keys: ctxKeys, state: ctxState, blob: ctxBlob, files: ctxFiles, model: ctxModel, schema: ctxSchema, log: freeze(log), fail })
 }
 
 const ctxHttp = freeze({

@@ -17,6 +17,8 @@ const { defineProperty, freeze } = Object
 let exported
 let pending = Object.create(null)
 let calls = 0
+// Whether the call has looked at time, chance or its run: what it gives is then not of its input alone.
+let sawRun = false
 
 function host(op, args) {
   const id = ++calls
@@ -41,6 +43,7 @@ function link(unit) {
 }
 
 function begin(name, inputText, factsText) {
+  sawRun = false
   const facts = parse(factsText)
   setClock(facts.now)
   setSeed(facts.seed)
@@ -70,7 +73,8 @@ async function perform(action, input, facts) {
     return settle('output', ...describe(thrown))
   }
   if (text === undefined) return settle('output', 'TypeError', typeof output + ' is no JSON value')
-  settle(text.length > limits.outputChars ? 'size' : 'done', text.length > limits.outputChars ? '' : text)
+  if (text.length > limits.outputChars) return settle('size', '')
+  settle('done', text, sawRun ? 'run' : 'input')
 }
 
 class Failure extends Error {
@@ -120,13 +124,17 @@ let now = 0
 let began = 0
 const RealDate = Date
 function setClock(at) { now = began = at }
+function readClock() {
+  sawRun = true
+  return now
+}
 function FrozenDate(...args) {
-  if (new.target === undefined) return new RealDate(now).toString()
-  return Reflect.construct(RealDate, args.length === 0 ? [now] : args, new.target)
+  if (new.target === undefined) return new RealDate(readClock()).toString()
+  return Reflect.construct(RealDate, args.length === 0 ? [readClock()] : args, new.target)
 }
 FrozenDate.prototype = RealDate.prototype
 defineProperty(FrozenDate.prototype, 'constructor', { value: FrozenDate, writable: true, configurable: true })
-for (const [name, value] of [['now', () => now], ['parse', RealDate.parse], ['UTC', RealDate.UTC]]) {
+for (const [name, value] of [['now', readClock], ['parse', RealDate.parse], ['UTC', RealDate.UTC]]) {
   defineProperty(FrozenDate, name, { value, writable: true, configurable: true })
 }
 defineProperty(FrozenDate, 'name', { value: 'Date' })
@@ -148,6 +156,7 @@ function sow() {
 }
 // sfc32: small, fast, and good enough for anything but secrets, which it must not make.
 function random() {
+  sawRun = true
   if (seed !== undefined) sow()
   const sum = (state[0] + state[1] + state[3]) >>> 0
   state[3] = state[3] + 1

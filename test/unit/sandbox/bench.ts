@@ -68,11 +68,16 @@ export class Bench implements AsyncDisposable {
     input: Json = null,
     rest: Partial<CallRequest> & { export?: string } = {},
   ): Promise<CallResult> {
-    const { usage: _, replies: __, ...result } = await this.measured(unit, input, rest)
+    const {
+      usage: _,
+      replies: __,
+      isOfInput: ___,
+      ...result
+    } = await this.measured(unit, input, rest)
     return result as CallResult
   }
 
-  /** The same with what it took, which is never twice the same. */
+  /** The same with what it took, which is never twice the same, and what it hangs on. */
   async measured(
     unit: Digest,
     input: Json = null,

@@ -143,7 +143,7 @@ test(
       'threw',
     ])
     expect(ends.get('done')).toBeGreaterThan(programs / 4)
-    expect(run(old, '1 + 1')).toEqual({ kind: 'done', text: '2' })
+    expect(run(old, '1 + 1')).toMatchObject({ kind: 'done', text: '2' })
   },
   programs * 60,
 )
