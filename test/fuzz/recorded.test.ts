@@ -86,12 +86,12 @@ async function record(one: Case, built: Built) {
 }
 
 /** Pure calls, as the services of the simulation answer them. */
-function scripted({ calls }: Built): Caller {
+function scripted(built: Built): Caller {
   return {
     call(request) {
-      const attempts = calls.get(stepIdOf(request.path))?.attempts ?? []
+      const attempts = built.calls.get(stepIdOf(request.path))?.attempts ?? []
       const attempt = attempts[Math.min(request.attempt, attempts.length) - 1]
-      return resultOf(request, attempt ?? { does: 'ok', ms: -1 })
+      return resultOf(built, request, attempt ?? { does: 'ok', ms: -1 })
     },
   }
 }

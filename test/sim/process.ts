@@ -208,7 +208,7 @@ function call(world: World, { request, life, dies }: Calling): CallResult | Prom
   world.execute(request)
   if (dies('effect')) return never
   const attempt = world.script(request)
-  const result = resultOf(world, request, attempt)
+  const result = resultOf(world.built, request, attempt)
   if (attempt.does === 'hang') return never
   if (attempt.ms < 0) return result
   const { promise, resolve } = Promise.withResolvers<CallResult>()

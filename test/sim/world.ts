@@ -241,10 +241,10 @@ function isOpening(record: RunRecord): boolean {
 const spent = { wallMs: 9, cpuMs: limits.cacheCpuMsMin, hostCalls: 0, bytesIn: 0, bytesOut: 0 }
 
 /** What the service answers in the end. */
-export function resultOf(world: World, request: CallRequest, attempt: Attempt): CallResult {
+export function resultOf(built: Built, request: CallRequest, attempt: Attempt): CallResult {
   if (attempt.does === 'ok') {
     const output = answerOf(request.input)
-    const { attempts = [] } = world.built.calls.get(stepIdOf(request.path)) ?? {}
+    const { attempts = [] } = built.calls.get(stepIdOf(request.path)) ?? {}
     const isPure = attempts.every(({ does }) => does === 'ok')
     return isPure ? { ok: true, output, usage: spent, isOfInput: true } : { ok: true, output }
   }
