@@ -272,7 +272,10 @@ export interface TransformStep {
   readonly timeout?: string
 }
 
-/** Runs another flow and waits for it; its outputs are the step's output. */
+/**
+ * Runs another flow and waits for it; its outputs are the step's output. Detached, it only starts
+ * it, and yields { run }.
+ */
 export interface FlowStep {
   /** The name of the step, unique in the flow. Expressions say steps.<id>.output. */
   readonly id: string
@@ -282,6 +285,11 @@ export interface FlowStep {
   readonly flow: string
   /** The inputs of the step by name. */
   readonly with?: Readonly<Record<string, Json>>
+  /**
+   * The other run is started once and goes on by itself: nobody waits for it, it is not cancelled
+   * with this one, and the step yields { run }, its id.
+   */
+  readonly detach?: boolean
   /** How often the step is tried: a number of attempts, or a policy with max, backoff and on. */
   readonly retry?: number | Retry
   /**

@@ -98,6 +98,7 @@ export function call(at: Compiler, { step, path }: Place<FlowStep>): Made<'flow'
     flow: step.flow,
     plan: found?.plan ?? nowhere,
     ...withOf(at, { step, path }),
+    ...(step.detach === true ? { detach: true } : {}),
     ...undo(at, { step, path }),
   }
 }

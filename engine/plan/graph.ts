@@ -193,7 +193,7 @@ function detailOf(step: PlanStep): string {
     case 'call':
       return `${step.action.name}${undoOf(step)}`
     case 'flow':
-      return `flow ${step.flow}${undoOf(step)}`
+      return `flow ${step.flow}${step.detach === true ? ', detached' : ''}${undoOf(step)}`
     case 'component':
       return `component ${step.component}`
     case 'if':

@@ -91,6 +91,8 @@ export interface FlowStep extends StepBase {
   /** The execDigest of the plan that is called. */
   readonly plan: Digest
   readonly with?: Template
+  /** Nobody waits for the run: the step yields its id once it has begun for good. */
+  readonly detach?: true
   /** The call that undoes it; evaluated as soon as the step is done, and sees its output. */
   readonly compensate?: CallStep
 }

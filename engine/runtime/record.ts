@@ -65,7 +65,13 @@ export interface RunStarted extends At {
   readonly event?: Payload
   readonly source: RunSource
   /** Absent for a run that no other run started. */
-  readonly parent?: { readonly run: RunId; readonly path: string; readonly depth: number }
+  readonly parent?: {
+    readonly run: RunId
+    readonly path: string
+    readonly depth: number
+    /** Nobody waits for this run; absent where the step that started it does. */
+    readonly isDetached?: true
+  }
   /** True for a run that executes every step, whatever is known of earlier calls. */
   readonly isFresh?: true
   /** The run that this one was forked from, and how many of its records it begins with. */

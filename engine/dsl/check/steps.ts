@@ -27,6 +27,7 @@ export function checkSteps(steps: readonly FoundStep[]): readonly Problem[] {
   problems.push(...duplicateIds(steps))
   for (const { step, at } of steps) {
     problems.push(...waits(step, at), ...branches(step, at), ...checkWaits(step, at))
+    problems.push(...detached(step, at))
   }
   return problems
 }
@@ -51,6 +52,14 @@ function duplicateIds(steps: readonly FoundStep[]): readonly Problem[] {
     }
     return [problem]
   })
+}
+
+/** A run that nobody waits for is not cut short by the step that starts it. */
+function detached({ detach, timeout }: JsonObject, at: string): readonly Problem[] {
+  if (detach !== true || timeout === undefined) return []
+  const message = '"timeout" bounds the wait for a run, and a detached one is not waited for.'
+  const help = 'Take it out here; a "timeout" of the called flow bounds its runs.'
+  return [{ code: 'DSL_VALUE_FORMAT', severity: 'error', message, at: `${at}/timeout`, help }]
 }
 
 // ─── Waits ──────────────────────────────────────────────────────────────────

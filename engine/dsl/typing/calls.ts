@@ -9,7 +9,7 @@ import { misfits } from './fit.ts'
 import { check, checkKind, type Walk } from './place.ts'
 import { jsonTypeOf, typeOfSchema } from './schema.ts'
 import { layerOver, type Sight } from './sight.ts'
-import { any, type Type } from './type.ts'
+import { any, recordOf, simple, type Type } from './type.ts'
 
 interface At<S> {
   readonly step: S
@@ -39,7 +39,8 @@ export function ofCall(
 function outputOf(walk: Walk, { step, at, sight }: At<UseStep | TransformStep | FlowStep>): Type {
   if ('use' in step) return ofUse(walk, { step, at, sight })
   if ('transform' in step) return ofWith(walk, { value: step.with, at, sight })
-  return ofFlow(walk, { id: step.flow, value: step.with, at, sight })
+  const yields = ofFlow(walk, { id: step.flow, value: step.with, at, sight })
+  return step.detach === true ? recordOf({ run: simple('string') }) : yields
 }
 
 function ofUse(walk: Walk, { step, at, sight }: At<Used>): Type {

@@ -229,7 +229,8 @@ export function abandon(state: RunState, unwind: Unwind, frame?: StepFrame): voi
   }
   if (isLeaf(frame)) {
     if (isCall(frame) && isWaitedFor(state, frame, unwind)) return
-    if (frame.step.kind === 'flow' && isCall(frame)) {
+    // A detached run that has begun goes on by itself, whatever becomes of this one.
+    if (frame.step.kind === 'flow' && isCall(frame) && frame.step.detach !== true) {
       // After a restart nobody remembers whether the child began, but its name is known.
       const child = childRunId(state.run, `${frame.path}#${frame.attempt}`)
       state.cancelled.push({ path: frame.path, child })

@@ -1,5 +1,5 @@
 /**
- * Runs that a `flow` step starts and waits for.
+ * Runs that a `flow` step starts, and waits for unless they are detached.
  *
  * The child's id is derived from its parent and the step, so spawning twice after a crash
  * finds the first one; its end reaches the parent whichever of the two died in between.
@@ -29,6 +29,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
   const { child } = spawn
   if (!isWaitedFor(parent, { path: spawn.path, child })) return
   const header = engine.ports.journal.find(child)
+  if (header !== undefined && spawn.step.detach === true) return letGo(engine, parent, spawn)
   if (header !== undefined) {
     const isOver = header.endedAt !== undefined
     if (isOver) deliver(engine, { parent, path: spawn.path, end: lastRecord(engine, child) })
@@ -53,7 +54,12 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
     plan: spawn.step.plan,
     input,
     source: parent.state.started.source,
-    parent: { run: parent.state.run, path: spawn.path, depth },
+    parent: {
+      run: parent.state.run,
+      path: spawn.path,
+      depth,
+      ...(spawn.step.detach === true ? { isDetached: true } : {}),
+    },
     ...(parent.state.started.isFresh === true ? { isFresh: true } : {}),
   })
 }
@@ -73,13 +79,26 @@ export function announceChild(engine: Inside, child: LiveRun): void {
   const from = child.state.started.parent
   if (from === undefined) return
   const parent = engine.residents.find(from.run)
-  if (parent?.children.get(from.path) === child.state.run) parent.childBegan(from.path)
+  if (parent?.children.get(from.path) !== child.state.run) return
+  if (from.isDetached === true) letGo(engine, parent, { path: from.path, child: child.state.run })
+  else parent.childBegan(from.path)
+}
+
+/** A detached run has begun for good: the step that started it is done. */
+function letGo(
+  engine: Inside,
+  parent: LiveRun,
+  { path, child }: { readonly path: string; readonly child: RunId },
+): void {
+  const attempt = frameAt(parent, path)?.attempt ?? 1
+  const at = engine.ports.clock.now()
+  parent.post({ kind: 'step.done', path, at, attempt, output: { value: { run: child } } })
 }
 
 /** A run has ended: its parent, if it has one, goes on. */
 export function deliverChild(engine: Inside, child: LiveRun): void {
   const from = child.state.started.parent
-  if (from === undefined) return
+  if (from === undefined || from.isDetached === true) return
   if (engine.ports.journal.find(from.run)?.endedAt !== undefined) return
   const parent = engine.tryLoad(from.run)
   if (parent === undefined || !isWaitedFor(parent, { path: from.path, child: child.state.run }))
@@ -93,9 +112,8 @@ export function deliverChild(engine: Inside, child: LiveRun): void {
  */
 export function leaveOf(engine: Inside, child: LiveRun): RunRecord | undefined {
   const from = child.state.started.parent
-  if (from === undefined || child.state.closing !== undefined || child.state.ending !== undefined) {
-    return undefined
-  }
+  const isOnItsWay = child.state.closing !== undefined || child.state.ending !== undefined
+  if (from === undefined || from.isDetached === true || isOnItsWay) return undefined
   const isOver = engine.ports.journal.find(from.run)?.endedAt !== undefined
   const place = { path: from.path, child: child.state.run }
   const parent = isOver ? undefined : engine.tryLoad(from.run)

@@ -90,7 +90,7 @@ export function reopen(engine: Inside, run: RunId): LiveRun {
   const isStep = frame?.kind === 'step' && isCall(frame)
   const afresh: string[] = []
   for (const one of live.state.frames.values()) {
-    if (one.kind !== 'step' || one.step.kind !== 'flow') continue
+    if (one.kind !== 'step' || one.step.kind !== 'flow' || one.step.detach === true) continue
     const call = one as CallFrame
     if (call.result === undefined && !reopenChild(engine, childIdOf(live, call))) {
       afresh.push(call.path)

@@ -54,6 +54,14 @@ describe('the schema itself', () => {
   })
 })
 
+test('a detached call yields the id of a run, and has no time of its own', () => {
+  const call = (name: string, more = ''): string =>
+    `  - { id: c, flow: child, detach: true${more} }\n  - { id: d, let: "\${{ steps.c.output.${name} }}" }\n`
+  expect(found(call('run'), '')).toEqual([])
+  expect(found(call('total'), '')).toEqual(['DSL_FIELD_UNKNOWN /steps/1/let'])
+  expect(found(call('run', ', timeout: 1h'), '')).toEqual(['DSL_VALUE_FORMAT /steps/0/timeout'])
+})
+
 test('a caller sees what the called flow returns', () => {
   const call = (name: string): string =>
     `  - { id: c, flow: child }\n  - { id: d, let: "\${{ steps.c.output.${name} }}" }\n`

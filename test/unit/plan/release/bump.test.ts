@@ -177,6 +177,9 @@ describe('the step that a change asks for', () => {
     const before = contractOfFlow(flow)
     expect(bumpOf(contractOfFlow({ ...flow, outputs: { id: '1', at: '2' } }), before)).toBe('minor')
     expect(bumpOf(contractOfFlow({ ...flow, outputs: {} }), before)).toBe('major')
+    const typed = { ...flow, returns: output }
+    const less = { ...flow, returns: without(output, 'state') }
+    expect(bumpOf(contractOfFlow(less), contractOfFlow(typed))).toBe('major')
     expect(bumpOf(contractOfFlow({ ...flow, permissions: { git: ['read'] } }), before)).toBe(
       'major',
     )
