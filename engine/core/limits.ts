@@ -204,6 +204,11 @@ export const limits = {
   secretsMax: 1_000,
   secretPatternsMax: 100_000,
 
+  // Activation
+  approvalFilesMax: 50,
+  approvalFileCharsMax: 4_096,
+  activationsListedMax: 100,
+
   // Triggers
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,

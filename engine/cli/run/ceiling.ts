@@ -2,8 +2,8 @@
  * `--grant`: the most that whoever starts a run lets its flow do, whatever the flow asks for.
  */
 import { IonError } from '#engine/core/error.ts'
-import { parseHostPattern } from '#engine/dsl/host-pattern.ts'
-import { allows, type Power, powerKinds } from '#engine/dsl/power/kinds.ts'
+import { powersBeyond, readGrant } from '#engine/dsl/power/ceiling.ts'
+import type { Power } from '#engine/dsl/power/kinds.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 
 /**
@@ -13,12 +13,7 @@ import type { Permissions } from '#engine/dsl/world.ts'
  */
 export function holdCeiling(permissions: Permissions, texts: readonly string[] | undefined): void {
   if (texts === undefined) return
-  const grants = texts.map(readGrant)
-  const missing = powerKinds.flatMap((kind) =>
-    (permissions[kind] ?? [])
-      .filter((value) => !grants.some((grant) => allows(grant, { kind, value })))
-      .map((value) => `${kind}:${value}`),
-  )
+  const missing = powersBeyond(permissions, texts.map(grantOf))
   if (missing.length === 0) return
   throw new IonError(
     'CAP_NOT_GRANTED',
@@ -27,12 +22,9 @@ export function holdCeiling(permissions: Permissions, texts: readonly string[] |
   )
 }
 
-function readGrant(text: string): Power {
-  const colon = text.indexOf(':')
-  const [word, value] = [text.slice(0, colon), text.slice(colon + 1)]
-  const kind = powerKinds.find((one) => one === (word === 'secret' ? 'secrets' : word))
-  const isHost = kind !== 'net' || parseHostPattern(value) !== undefined
-  if (colon > 0 && kind !== undefined && value !== '' && isHost) return { kind, value }
+function grantOf(text: string): Power {
+  const grant = readGrant(text)
+  if (grant !== undefined) return grant
   throw new IonError(
     'CLI_USAGE',
     `"${text}" is no grant: write net:HOST, secrets:NAME, git:read, git:write:BRANCH, state:write, files:read:PATH or blob:write.`,

@@ -7,7 +7,7 @@ import { lockIn } from '#engine/host/lock/change-lock.ts'
 import { type Marker, readMarker } from '#engine/host/repository/config.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 import { settled } from '#engine/host/repository/load.ts'
-import { readSide } from '#engine/host/repository/side.ts'
+import { readSide, type SideWish } from '#engine/host/repository/side.ts'
 import type { Change, Side } from '#engine/plan/change/change.ts'
 import { compareSides } from '#engine/plan/change/compare.ts'
 import type { Lock } from '#engine/plan/lock/lock.ts'
@@ -29,17 +29,23 @@ export interface FilesToCompare {
   /** Which flow files can be another; absent when all of them can. */
   readonly isWanted?: (file: string) => boolean
   readonly cache?: BundleCache
+  /** Hears of each flow of the new side that compiles. */
+  readonly onFlow?: NonNullable<SideWish['onFlow']>
 }
 
 /** What the change from one set of files to the other would do; runs nothing of them. */
 export async function compareFiles(wish: FilesToCompare): Promise<FilesCompared> {
-  const { isWanted, cache } = wish
+  const { isWanted, cache, onFlow } = wish
   const options = {
     ...(cache === undefined ? {} : { cache }),
     ...(isWanted === undefined ? {} : { isWanted }),
   }
   const before = await readSide({ files: wish.before, ...options })
-  const after = await readSide({ files: wish.after, ...options })
+  const after = await readSide({
+    files: wish.after,
+    ...options,
+    ...(onFlow === undefined ? {} : { onFlow }),
+  })
   const { marker } = await settled(wish.before, async () => readMarker(wish.before))
   const { marker: next, problems } = await settled(wish.after, async () => readMarker(wish.after))
   const change = compareSides({

@@ -8,7 +8,7 @@ import type { FlowVersion, Side } from '#engine/plan/change/change.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
 import type { Files } from './files.ts'
-import { openLoader, settled, type Loader } from './load.ts'
+import { openLoader, settled, type LoadedFlow, type Loader } from './load.ts'
 import { worldOf } from './world.ts'
 
 export interface SideWish {
@@ -16,17 +16,21 @@ export interface SideWish {
   /** Which flow files are looked at; absent means all. */
   readonly isWanted?: (file: string) => boolean
   readonly cache?: BundleCache
+  /** Hears of each flow that compiles, with all that a run of it needs. */
+  onFlow?(flow: LoadedFlow & { readonly id: string; readonly file: string }): void
 }
 
 /** Reads, checks and compiles the flows of `files`; runs nothing. */
-export async function readSide({ files, isWanted, cache }: SideWish): Promise<Side> {
+export async function readSide({ files, isWanted, cache, onFlow }: SideWish): Promise<Side> {
   return await settled(files, async () => {
     const loader = openLoader(files, cache)
     const side = new Map<string, FlowVersion>()
     for (const file of loader.catalog.flowFiles()) {
       if (isWanted?.(file) === false && !callsFlows(files.readText(file))) continue
-      const version = await versionOf(loader, files, file)
-      if (version !== undefined && !side.has(version.id)) side.set(version.id, version)
+      const { version, loaded } = await versionOf(loader, files, file)
+      if (version === undefined || side.has(version.id)) continue
+      side.set(version.id, version)
+      if (loaded !== undefined) onFlow?.({ ...loaded, id: version.id, file })
     }
     return side
   })
@@ -41,20 +45,21 @@ async function versionOf(
   loader: Loader,
   files: Files,
   file: string,
-): Promise<FlowVersion | undefined> {
+): Promise<{ readonly version?: FlowVersion; readonly loaded?: LoadedFlow }> {
   const text = files.readText(file)
-  if (text === undefined) return undefined
+  if (text === undefined) return {}
   const { loaded, problems } = await loader.load({ id: '', file, files })
   const document = parseDocument({ file, text })
   const flow = isObject(document.value) ? document.value : {}
   const id = typeof flow['id'] === 'string' ? flow['id'] : file
   const world = worldOf(loader.catalog, files)
-  return {
+  const version = {
     id,
     document,
     flow,
     errors: hasErrors(problems) ? problems.filter(({ severity }) => severity === 'error') : [],
-    findAction: (name) => world.findAction(name),
+    findAction: (name: string) => world.findAction(name),
     ...(loaded === undefined ? {} : { plan: loaded.plan, digest: loaded.digest }),
   }
+  return loaded === undefined ? { version } : { version, loaded }
 }

@@ -1,0 +1,91 @@
+/**
+ * What a watcher remembers, in `watch.db` of the data directory.
+ *
+ * Several processes may have it open: somebody approves a plan while the watcher runs.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Digest } from '#engine/core/digest.ts'
+import { sql as first } from '#engine/durable/sql/watch-0001.ts'
+import type { Activation, WatchMemory } from '#engine/mirror/activate/memory.ts'
+
+import { guarded, openDatabase, reading } from './database.ts'
+import { migrate } from './migrate.ts'
+
+/** Every shape that was released, oldest first. */
+const shapes: readonly string[] = [first]
+
+/** Opens `watch.db` in `dir`, made or brought up to date as needed. */
+export function openWatchMemory(dir: string): WatchMemory {
+  const db = openDatabase(dir, 'watch.db')
+  try {
+    writing(() => migrate(db, shapes))
+    return { ...activationsOn(db), ...approvalsOn(db), ...notesOn(db), close: () => closed(db) }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function closed(db: DatabaseSync): void {
+  if (db.isOpen) db.close()
+}
+
+type Activations = Pick<WatchMemory, 'active' | 'activations' | 'activate' | 'latest'>
+
+function activationsOn(db: DatabaseSync): Activations {
+  const some = db.prepare('SELECT n, body FROM activation WHERE mirror = ? ORDER BY n DESC LIMIT ?')
+  const insert = db.prepare('INSERT INTO activation (mirror, body) VALUES (?, ?)')
+  const last = db.prepare('SELECT max(n) AS n FROM activation')
+  const activations: WatchMemory['activations'] = (mirror, limit) =>
+    reading(() => some.all(mirror, limit)).map((row): Activation => ({
+      ...(JSON.parse(String(row['body'])) as Omit<Activation, 'n'>),
+      n: Number(row['n']),
+    }))
+  return {
+    active: (mirror) => activations(mirror, 1)[0],
+    activations,
+    activate(activation) {
+      const body = JSON.stringify(activation)
+      const { lastInsertRowid } = writing(() => insert.run(activation.mirror, body))
+      return { ...activation, n: Number(lastInsertRowid) }
+    },
+    latest: () => Number(reading(() => last.get())?.['n'] ?? 0),
+  }
+}
+
+function approvalsOn(db: DatabaseSync): Pick<WatchMemory, 'approve' | 'approvals'> {
+  const insert = db.prepare('INSERT OR IGNORE INTO approval VALUES (?, ?, ?)')
+  const select = db.prepare('SELECT name, at FROM approval WHERE plan = ? ORDER BY at, name')
+  return {
+    approve: ({ planDigest, name, at }) => void writing(() => insert.run(planDigest, name, at)),
+    approvals: (planDigest: Digest) =>
+      reading(() => select.all(planDigest)).map((row) => ({
+        planDigest,
+        name: String(row['name']),
+        at: Number(row['at']),
+      })),
+  }
+}
+
+type Notes = Pick<WatchMemory, 'note' | 'setNote' | 'first' | 'forgetDeliveries'>
+
+function notesOn(db: DatabaseSync): Notes {
+  const select = db.prepare('SELECT value FROM note WHERE key = ?')
+  const upsert = db.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)')
+  const hear = db.prepare('INSERT OR IGNORE INTO heard VALUES (?, ?, ?)')
+  const forget = db.prepare("DELETE FROM heard WHERE kind = 'delivery' AND at < ?")
+  return {
+    note(key) {
+      const value = reading(() => select.get(key))?.['value']
+      return typeof value === 'string' ? value : undefined
+    },
+    setNote: (key, value) => void writing(() => upsert.run(key, value)),
+    first: (kind, key, at) => writing(() => hear.run(kind, key, at)).changes > 0,
+    forgetDeliveries: (at) => void writing(() => forget.run(at)),
+  }
+}
+
+function writing<T>(work: () => T): T {
+  return guarded('JOURNAL_WRITE_FAILED', 'Could not write what the watcher remembers.', work)
+}

@@ -1,0 +1,147 @@
+/**
+ * Makes a version of a mirror the active one, and takes the last step back.
+ *
+ * One row decides what is active (`WatchMemory.activate`); everything that it names is on the
+ * disk before, and what only repeats it is written after. So a crash leaves the old version
+ * or the new one, whole, and `settle` brings the copies in line at the next start.
+ */
+import type { Clock, Instant } from '#engine/core/clock.ts'
+import { IonError } from '#engine/core/error.ts'
+import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { ActiveFlow, Activation, NewActivation } from '#engine/mirror/activate/memory.ts'
+import type { WatchMemory } from '#engine/mirror/activate/memory.ts'
+import type { Fact, Mirror } from '#engine/mirror/sync/mirror.ts'
+import type { MirrorStore } from '#engine/mirror/sync/store.ts'
+
+import { type Proposal, type ProposalParts, propose, type Version } from './proposal.ts'
+
+export interface Activator extends ProposalParts {
+  readonly mirrors: MirrorStore
+  readonly memory: WatchMemory
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** What came of trying to make the newest version active. */
+export type Outcome =
+  | { readonly kind: 'activated'; readonly activation: Activation; readonly proposal: Proposal }
+  /** It is the active one already. */
+  | { readonly kind: 'current'; readonly activation: Activation }
+  | { readonly kind: 'held'; readonly proposal: Proposal }
+  /** The mirror is on hold, or there is nothing mirrored to look at. */
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** Makes the newest mirrored version of `mirror` active if it may be. */
+export async function tryActivate(parts: Activator, mirror: Mirror): Promise<Outcome> {
+  if (mirror.hold !== undefined) return { kind: 'none', reason: mirror.hold.reason }
+  const version = newest(parts, mirror)
+  if (version === undefined) return { kind: 'none', reason: 'Nothing of it is mirrored yet.' }
+  const active = parts.memory.active(mirror.id)
+  if (active !== undefined && active.commit === version.commit)
+    return { kind: 'current', activation: active }
+  const proposal = await propose(parts, mirror, version)
+  if (!proposal.verdict.may) {
+    markHeld(parts, proposal)
+    return { kind: 'held', proposal }
+  }
+  return { kind: 'activated', activation: carryOut(parts, proposal), proposal }
+}
+
+/** The newest version that is here whole; undefined before the first. */
+function newest({ mirrors }: Pick<Activator, 'mirrors'>, { id }: Mirror): Version | undefined {
+  const { commit, tree } = mirrors.facts(id).mirrored
+  return commit === undefined || tree === undefined ? undefined : { commit, tree }
+}
+
+/** Writes what may be written. The caller has just computed the proposal. */
+function carryOut(parts: Activator, proposal: Proposal): Activation {
+  const { mirror, version, compared, verdict } = proposal
+  if (!verdict.may) throw new Error('a plan that may not become active')
+  const flows = proposal.flows.map((flow): ActiveFlow => {
+    const on = (compared.after.get(flow.id)?.flow['on'] ?? null) as Json
+    const blobs = parts.mirrors.content.putAll(flow.blobs)
+    return { id: flow.id, file: flow.file, plan: flow.digest, blobs, on }
+  })
+  return settleOn(parts, {
+    mirror: mirror.id,
+    kind: 'activated',
+    ...version,
+    at: parts.clock.now(),
+    planDigest: compared.change.planDigest,
+    approvals: verdict.approvals,
+    flows,
+  })
+}
+
+/**
+ * Makes the version before the active one active again, and holds the mirror, so that the
+ * version that was left does not come back by itself. Throws `CLI_USAGE` when there is none.
+ */
+export function rollBack(parts: Activator, mirror: Mirror): Activation {
+  const [active, before] = standing(
+    parts.memory.activations(mirror.id, limits.activationsListedMax),
+  )
+  if (active === undefined || before === undefined) {
+    throw new IonError('CLI_USAGE', `Nothing was active of "${mirror.name}" before what is now.`, {
+      data: { mirror: mirror.name },
+    })
+  }
+  const at = parts.clock.now()
+  const reason = `It was rolled back from ${active.commit.slice(0, 12)}. When that is mended: ionflux mirror release ${mirror.name}`
+  parts.mirrors.apply(mirror.id, { hold: { reason, at, by: 'person' } })
+  const { n: _, ...rest } = before
+  return settleOn(parts, { ...rest, kind: 'rolled-back', at, approvals: [] })
+}
+
+/** The versions that stand on each other, the active one first: a rollback takes those above away. */
+function standing(history: readonly Activation[]): readonly Activation[] {
+  const stack: Activation[] = []
+  for (const one of history.toReversed()) {
+    if (one.kind === 'rolled-back') {
+      const below = stack.findLastIndex(({ commit }) => commit === one.commit)
+      stack.length = Math.max(below, 0)
+    }
+    stack.push(one)
+  }
+  return stack.toReversed()
+}
+
+function settleOn(parts: Activator, activation: NewActivation): Activation {
+  requireClosure(parts, activation)
+  const written = parts.memory.activate(activation)
+  copyActive(parts, written)
+  return written
+}
+
+/** Everything that a run would need is here, or nothing becomes active. */
+function requireClosure({ mirrors }: Activator, { tree, flows }: NewActivation): void {
+  for (const digest of [tree, ...flows.flatMap(({ blobs }) => blobs)])
+    if (!mirrors.content.has(digest)) mirrors.content.get(digest)
+}
+
+function copyActive({ mirrors }: Pick<Activator, 'mirrors'>, activation: Activation): void {
+  const { commit, tree, at, planDigest, flows, mirror } = activation
+  mirrors.apply(mirror, {
+    facts: { active: { commit, tree, at, planDigest, flows: flows.length } },
+  })
+}
+
+/** Says beside the active version why a newer one is not. */
+function markHeld({ mirrors, clock }: Activator, { mirror, version, verdict }: Proposal): void {
+  const { problem: known, ...active } = mirrors.facts(mirror.id).active
+  const [first] = verdict.may ? [] : verdict.reasons
+  if (first === undefined) return
+  if (known?.commit === version.commit && known.message === first.message) return
+  const at: Instant = clock.now()
+  const fact: Fact = { ...active, problem: { ...first, at, commit: version.commit } }
+  mirrors.apply(mirror.id, { facts: { active: fact } })
+}
+
+/** Brings what repeats the activations in line with them, after a crash between the two. */
+export function settle(parts: Pick<Activator, 'mirrors' | 'memory'>): void {
+  for (const { id } of parts.mirrors.list()) {
+    const active = parts.memory.active(id)
+    if (active !== undefined && parts.mirrors.facts(id).active.commit !== active.commit)
+      copyActive(parts, active)
+  }
+}
