@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { Digest } from '#engine/core/digest.ts'
-import { openWatchMemory } from '#engine/durable/sqlite/watch.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { type Outcome, rollBack, settle, tryActivate } from '#engine/host/activate/activate.ts'
 import type { Activator } from '#engine/host/activate/activate.ts'
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { memoryMirrors } from '#engine/durable/memory-mirrors.ts'
-import { openWatchMemory } from '#engine/durable/sqlite/watch.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import type { Activator } from '#engine/host/activate/activate.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 import type { WatchMemory } from '#engine/mirror/activate/memory.ts'

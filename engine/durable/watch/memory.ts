@@ -3,14 +3,14 @@
  *
  * Several processes may have it open: somebody approves a plan while the watcher runs.
  */
-import type { DatabaseSync } from 'node:sqlite'
-
 import type { Digest } from '#engine/core/digest.ts'
 import { sql as first } from '#engine/durable/sql/watch-0001.ts'
 import type { Activation, WatchMemory } from '#engine/mirror/activate/memory.ts'
 
-import { guarded, openDatabase, reading } from './database.ts'
-import { migrate } from './migrate.ts'
+import { guarded, openDatabase, reading } from '#engine/durable/sqlite/database.ts'
+import { migrate } from '#engine/durable/sqlite/migrate.ts'
+
+type DatabaseSync = ReturnType<typeof openDatabase>
 
 /** Every shape that was released, oldest first. */
 const shapes: readonly string[] = [first]
