@@ -14,6 +14,21 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether two values print alike but for the order of keys; what is undefined is not there. */
+export function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false
+    return a.every((one: Json, index) => isSame(one, b[index] as Json))
+  }
+  if (!isObject(a) || !isObject(b)) return false
+  const own = (value: JsonObject, key: string): Json | undefined =>
+    Object.hasOwn(value, key) ? value[key] : undefined
+  for (const key in a) if (!isSame(a[key], own(b, key))) return false
+  for (const key in b) if (b[key] !== undefined && own(a, key) === undefined) return false
+  return true
+}
+
 /** A text as it is, anything else as JSON. */
 export function wordOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null)

@@ -4,8 +4,7 @@
  * Compared are the decisions that follow from one record. What follows from these by itself
  * (timers, waits, steps that are stopped) is no decision of its own.
  */
-import { canonical } from '#engine/core/canonical.ts'
-import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import { isObject, isSame, type Json, type JsonObject } from '#engine/core/json.ts'
 import { stepsOf } from '#engine/plan/blocks.ts'
 import type { Plan } from '#engine/plan/plan.ts'
 
@@ -139,8 +138,4 @@ function factsOf(record: object, isMoved: boolean): Json {
 /** The value of a small payload itself. */
 function valueOf(fact: Json): Json {
   return isObject(fact) && fact['value'] !== undefined ? fact['value'] : fact
-}
-
-function isSame(a: Json, b: Json): boolean {
-  return canonical(a) === canonical(b)
 }

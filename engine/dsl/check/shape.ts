@@ -87,9 +87,10 @@ function checkMapping(
   }
   const strange = Object.keys(value).filter((key) => node.properties?.[key] === undefined)
   for (const key of node.required ?? []) {
+    if (Object.hasOwn(value, key)) continue
     // A key that is there under a misspelt name is said once, as that.
     const isMisspelt = strange.some((other) => suggest(other, [key]) !== undefined)
-    if (!Object.hasOwn(value, key) && !isMisspelt) problems.push(missingKey(key, at))
+    if (!isMisspelt) problems.push(missingKey(key, at))
   }
   if (node.minProperties !== undefined && Object.keys(value).length < node.minProperties) {
     const message = `${nameOf(at)} is empty; it needs at least ${node.minProperties}.`

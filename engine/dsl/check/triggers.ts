@@ -53,10 +53,16 @@ function timezone(trigger: Json | undefined, at: string): readonly Problem[] {
   return [{ code: 'DSL_VALUE_UNKNOWN', severity: 'error', message, at: `${at}/timezone` }]
 }
 
+/** Zones that were looked up before: opening one costs more than checking a small flow. */
+const zones = new Set<string>()
+
 /** By the tables of this machine. */
 function isZone(text: string): boolean {
+  if (zones.has(text)) return true
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+    new Intl.DateTimeFormat('en', { timeZone: text })
+    zones.add(text)
+    return true
   } catch {
     return false
   }

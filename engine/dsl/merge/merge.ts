@@ -5,8 +5,7 @@
  * Pure. What is merged is written into our text by ranges, so our comments and layout stay.
  * What cannot be merged is left as ours and told; there are no marks in the text.
  */
-import { canonical } from '#engine/core/canonical.ts'
-import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import { isObject, isSame, type Json, type JsonObject } from '#engine/core/json.ts'
 import { patch, type Edit } from '#engine/dsl/patch/patch.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 
@@ -65,11 +64,6 @@ interface Planned {
 interface Work {
   readonly conflicts: MergeConflict[]
   readonly steps: Planned[]
-}
-
-function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
-  return a !== undefined && b !== undefined && canonical(a) === canonical(b)
 }
 
 function mergeValue(work: Work, at: Address, sides: Sides): void {

@@ -17,9 +17,18 @@ import type { LocatedExpression, Template } from '#engine/dsl/template.ts'
 /** How many references and levels of a schema are followed; below, everything is unknown. */
 const schemaDepthMax = 32
 
+/** Many steps call the same action: its schema is read once. */
+const known = new WeakMap<JsonObject, Type>()
+
 /** The type of the values that `schema` accepts. */
 export function typeOfSchema(schema: Json | undefined): Type {
-  return schema === undefined ? any : read({ schema, root: schema, depth: 0 })
+  if (!isObject(schema)) return any
+  let type = known.get(schema)
+  if (type === undefined) {
+    type = read({ schema, root: schema, depth: 0 })
+    known.set(schema, type)
+  }
+  return type
 }
 
 interface Reading {

@@ -77,6 +77,7 @@ export function fieldsOf(
 export function unionOf(types: readonly Type[]): Type {
   const flat = types.flatMap((type) => (type.kind === 'union' ? type.of : [type]))
   if (flat.length === 0 || flat.some((type) => type.kind === 'any')) return any
+  if (flat.length === 1) return flat[0] as Type
   const seen = new Map<string, Type>()
   for (const type of flat) {
     const key = type.kind === 'map' || type.kind === 'list' ? printShape(type) : type.kind

@@ -53,7 +53,7 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const now: (FlowNow & { readonly file: string })[] = []
     for (const file of flows) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
-      problems.push(...found, ...twins(loader, files, file))
+      problems.push(...found, ...twins(loader, files, { file, id: loaded?.plan.flow }))
       if (loaded !== undefined) now.push({ id: loaded.plan.flow, digest: loaded.digest, file })
     }
     problems.push(...lockProblems(files, now))
@@ -144,15 +144,24 @@ async function checkPlugin({ files, file, cache }: PluginFile): Promise<readonly
 }
 
 /** The same id in two files: whichever came second would never run. */
-function twins({ catalog }: Loader, files: Files, file: string): readonly Problem[] {
-  const { value } = parseDocument({ file, text: files.readText(file) ?? '' })
-  const id = isObject(value) ? value['id'] : undefined
-  const same = typeof id === 'string' ? catalog.filesOfFlow(id) : []
+function twins(
+  { catalog }: Loader,
+  files: Files,
+  { file, id = idIn(files, file) }: { readonly file: string; readonly id: string | undefined },
+): readonly Problem[] {
+  const same = id === undefined ? [] : catalog.filesOfFlow(id)
   if (same.length < 2) return []
   const documents = same.map((path) =>
     parseDocument({ file: path, text: files.readText(path) ?? '' }),
   )
   return checkFlows(documents).filter((problem) => problem.file === file)
+}
+
+/** The id of a flow that does not compile. */
+function idIn(files: Files, file: string): string | undefined {
+  const { value } = parseDocument({ file, text: files.readText(file) ?? '' })
+  const id = isObject(value) ? value['id'] : undefined
+  return typeof id === 'string' ? id : undefined
 }
 
 /** A flow that several others call is told once. */

@@ -5,7 +5,7 @@
  * Pure. The policy that counts is that of the version which is active, never that of the
  * change; so loosening it has to be approved under the rules that it loosens.
  */
-import type { Json } from '#engine/core/json.ts'
+import { isSame, type Json } from '#engine/core/json.ts'
 import type { Activation } from '#engine/dsl/repository.ts'
 import {
   type ChangePolicy,
@@ -13,7 +13,6 @@ import {
   type Finding,
   severities,
 } from '#engine/plan/change/change.ts'
-import { isSame } from '#engine/plan/change/values.ts'
 
 /** The most severe finding that an approval covers; `none` covers nothing. */
 export type Reach = 'none' | Exclude<ChangeSeverity, 'block'>

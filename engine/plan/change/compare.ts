@@ -5,7 +5,7 @@
  * the rest is still compared.
  */
 import { type Digest, digestOf } from '#engine/core/digest.ts'
-import type { Json } from '#engine/core/json.ts'
+import { isSame, type Json } from '#engine/core/json.ts'
 
 import { policyFindings, type SidePolicy } from '#engine/plan/approval/policy.ts'
 import type { Lock } from '#engine/plan/lock/lock.ts'
@@ -27,7 +27,7 @@ import { safeguardFindings } from './safeguards.ts'
 import { changedSteps } from './steps-changed.ts'
 import { stepsOf } from './steps.ts'
 import { triggerFindings } from './triggers.ts'
-import { changedValues, isSame } from './values.ts'
+import { changedValues } from './values.ts'
 
 /** Raised whenever the rules find more than before: an approval is for the findings it saw. */
 const rulesVersion = 2

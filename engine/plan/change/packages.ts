@@ -2,13 +2,12 @@
  * What a change does to the lock: packages that come, go, or are other bytes or come from
  * elsewhere.
  */
-import type { Json } from '#engine/core/json.ts'
+import { isSame, type Json } from '#engine/core/json.ts'
 import { driftOf } from '#engine/plan/lock/drift.ts'
 import { type Lock, keyOf, lockFile, type LockedPackage } from '#engine/plan/lock/lock.ts'
 
 import type { Finding, Side } from './change.ts'
 import { grownPowers } from './powers.ts'
-import { isSame } from './values.ts'
 
 /** Of code in the repository itself the flows tell; here is what comes from outside. */
 export function packageFindings(

@@ -2,13 +2,12 @@
  * Safeguards that a change takes away or weakens: approvals, time limits, caps of retries and
  * loops, ways out of an error, budgets, limits of concurrency, assertions.
  */
-import { isObject, type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
+import { isObject, isSame, type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
 
 import type { Finding, FlowVersion } from './change.ts'
 import { type FindingAt, found } from './finding.ts'
 import { type StepAt, stepsOf } from './steps.ts'
-import { isSame } from './values.ts'
 
 /** What guarded `before` and no longer guards `after`. A removed step guards nothing any more. */
 export function safeguardFindings(before: FlowVersion, after: FlowVersion): readonly Finding[] {

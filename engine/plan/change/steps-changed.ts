@@ -2,11 +2,11 @@
  * How the steps of one flow changed, told by their ids: a step that kept its id is the same
  * step, wherever it went.
  */
-import type { Json, JsonObject } from '#engine/core/json.ts'
+import { isSame, type Json, type JsonObject } from '#engine/core/json.ts'
 
 import type { StepChange } from './change.ts'
 import { doingOf, type StepAt } from './steps.ts'
-import { changedValues, isSame } from './values.ts'
+import { changedValues } from './values.ts'
 
 type Steps = ReadonlyMap<string, StepAt>
 

@@ -1,12 +1,11 @@
 /**
  * What starts a flow, before and after a change, in words.
  */
-import { isObject, type Json, type JsonObject, pointer, wordOf } from '#engine/core/json.ts'
+import { isObject, isSame, type Json, type JsonObject, pointer, wordOf } from '#engine/core/json.ts'
 
 import type { Finding, FlowVersion } from './change.ts'
 import { type FindingAt, found } from './finding.ts'
 import { firesPerYear, scheduleWords } from './schedule-words.ts'
-import { isSame } from './values.ts'
 
 /** Triggers that came, went or changed. `before` is absent for a new flow, `after` for a removed one. */
 export function triggerFindings(

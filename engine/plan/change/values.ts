@@ -1,8 +1,7 @@
 /**
  * Which values of two JSON documents differ, and how to say it in a line.
  */
-import { canonical } from '#engine/core/canonical.ts'
-import { isObject, type Json, pointer } from '#engine/core/json.ts'
+import { isObject, isSame, type Json, pointer } from '#engine/core/json.ts'
 
 import type { ValueChange } from './change.ts'
 
@@ -26,12 +25,6 @@ export function changedValues(
       ...(after === undefined ? {} : { after }),
     },
   ]
-}
-
-/** Whether two values print alike. */
-export function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
-  return a !== undefined && b !== undefined && canonical(a) === canonical(b)
 }
 
 const shownCharsMax = 80
