@@ -19,6 +19,7 @@ export interface Generated {
 const sources = [
   { schema: 'flow', root: 'Flow', types: 'engine/dsl/flow.ts' },
   { schema: 'plugin', root: 'Manifest', types: 'engine/dsl/manifest.ts' },
+  { schema: 'blueprint', root: 'Blueprint', types: 'engine/dsl/blueprint/file.ts' },
   { schema: 'ionflux', root: 'Repository', types: 'engine/dsl/repository.ts' },
   { schema: 'test', root: 'TestFile', types: 'engine/testing/file.ts' },
   { schema: 'registry-event', root: 'RegistryEvent', types: 'registry/event.ts' },

@@ -13,6 +13,7 @@ import { addPluginCommands } from './plugin/table.ts'
 import { addApprovalCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addExportCommand, addTestCommand } from './test/table.ts'
+import { addUpstreamCommands } from './upstream/table.ts'
 
 // Commander gives what the table below asks for; each command names the shape it expects.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -50,6 +51,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   addFlowCommands(adder(program, done), terminal)
   addPlanCommand(adder(program, done), terminal)
   addLockCommands(adder(program, done), terminal)
+  addUpstreamCommands(adder(program, done), terminal)
   addTestCommand(adder(program, done), terminal, [json, repo, dataDir])
   addStartCommands(adder(program, done), terminal)
   program.addCommand(runs)

@@ -5,6 +5,7 @@
  * asked of a `World`. The order is shape, then what shape cannot say, then names and
  * types of expressions. Code in files is checked by who bundles it.
  */
+import blueprintSchema from '#schemas/blueprint.json' with { type: 'json' }
 import flowSchema from '#schemas/flow.json' with { type: 'json' }
 import repositorySchema from '#schemas/ionflux.json' with { type: 'json' }
 import pluginSchema from '#schemas/plugin.json' with { type: 'json' }
@@ -13,6 +14,8 @@ import { isObject, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
 
+import { checkPlaces } from './blueprint/check.ts'
+import type { Blueprint } from './blueprint/file.ts'
 import { bundleSchema } from './check/bundle.ts'
 import { locate } from './check/locate.ts'
 import { checkActions } from './check/manifest.ts'
@@ -118,6 +121,21 @@ export function checkManifest(document: Document): CheckedManifest {
   const problems = settle(document, [...shape, ...checkActions(document.value)])
   const manifest = document.value as unknown as Manifest
   return hasErrors(problems) ? { problems } : { manifest, problems }
+}
+
+export interface CheckedBlueprint {
+  /** Absent when there are errors. */
+  readonly blueprint?: Blueprint
+  readonly problems: readonly Problem[]
+}
+
+/** Checks a `blueprint.yaml`. */
+export function checkBlueprint(document: Document): CheckedBlueprint {
+  if (document.value === undefined) return { problems: document.problems }
+  const shape = checkShape(document, blueprintSchema as ShapeSchema)
+  const problems = settle(document, [...shape, ...checkPlaces(document.value)])
+  const blueprint = document.value as unknown as Blueprint
+  return hasErrors(problems) ? { problems } : { blueprint, problems }
 }
 
 export interface CheckedRepository {

@@ -42,7 +42,7 @@ export async function init(terminal: Terminal, { dir }: InitValues): Promise<num
       'marks the repository, says where flows are',
     )
     const hasSchemas = existsSync(join(root, '.ionflux-schemas'))
-    for (const name of ['flow.json', 'test.json', 'plugin.json', 'ionflux.json'])
+    for (const name of ['flow.json', 'test.json', 'plugin.json', 'blueprint.json', 'ionflux.json'])
       copySchema(root, name)
     tell(
       hasSchemas ? 'kept' : 'created',

@@ -1,8 +1,6 @@
 /**
  * `add` and `update`: packages of other repositories, with the consent to what they may do.
  */
-import { createInterface } from 'node:readline/promises'
-
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { printJson } from '#engine/cli/output.ts'
@@ -22,6 +20,8 @@ import {
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { keyOf, type Lock, type LockedPackage, printLock } from '#engine/plan/lock/lock.ts'
+
+import { isAccepted, isAsked } from '#engine/cli/upstream/ask.ts'
 
 import { rootOf } from './lock.ts'
 
@@ -127,22 +127,12 @@ async function demandConsent(
 ): Promise<void> {
   const grown = offers.flatMap((offer) => offer.grown)
   if (grown.length === 0 || acceptCaps) return
-  const isAsked = process.stdin.isTTY && process.stderr.isTTY
-  if (isAsked && (await isAccepted())) return
+  if (isAsked() && (await isAccepted('May it?'))) return
   throw new IonError(
     'CAP_NOT_GRANTED',
     `Nobody consented to ${grown.join(', ')}. Call it again with --accept-caps if it may.`,
     { data: { grown } },
   )
-}
-
-async function isAccepted(): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(?:es)?$/i.test((await lines.question('May it? [y/N] ')).trim())
-  } finally {
-    lines.close()
-  }
 }
 
 /** Writes the package first, so that the flows that use it can be read, then the whole. */

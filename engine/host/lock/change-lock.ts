@@ -76,8 +76,8 @@ export async function fetchMissing({ packages }: Lock): Promise<readonly LockedP
   for (const locked of packages) {
     const { source } = locked
     if (source.kind !== 'git' || findPackage(locked.digest) !== undefined) continue
-    const { files } = await fetchPackage({ ...source, ref: source.commit })
-    const digest = keepPackage(files)
+    const { package: found } = await fetchPackage({ ...source, ref: source.commit })
+    const digest = keepPackage(found.files)
     if (digest !== locked.digest) {
       throw new IonError(
         'LOCK_SOURCE_REFUSED',
@@ -119,8 +119,15 @@ export async function offerUpdate(locked: LockedPackage, before: Lock): Promise<
 }
 
 async function offerOf(source: GitSource, before: Lock | undefined): Promise<Offer> {
-  const { manifest, files, commit, date } = await fetchPackage(source)
-  const name = manifest.plugin
+  const { package: fetched, commit, date } = await fetchPackage(source)
+  const { name, files } = fetched
+  if (fetched.kind !== 'plugin') {
+    throw new IonError(
+      'LOCK_SOURCE_REFUSED',
+      `"${name}" is a blueprint, whose files become yours: \`ionflux use\` or \`ionflux fork\` take it.`,
+    )
+  }
+  const { manifest } = fetched
   const found = { manifest, file: 'plugin.yaml', files: filesOf(files, name) }
   const built = await buildPlugin(manifest, pluginSources(found))
   if (!built.ok) {

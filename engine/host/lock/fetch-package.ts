@@ -1,19 +1,13 @@
 /**
- * Gets a package from a Git repository: one commit, one folder, its manifest and its sources.
+ * Gets a package from a Git repository: one commit, one folder, its manifest and its files.
  */
-import { IonError } from '#engine/core/error.ts'
-import { checkManifest } from '#engine/dsl/check.ts'
-import type { Manifest } from '#engine/dsl/manifest.ts'
-import { parseDocument } from '#engine/dsl/text.ts'
+import { filesAt } from '#engine/host/package/folder.ts'
+import { readPackage, type Package } from '#engine/host/package/package.ts'
 import { fetchCommit } from '#engine/mirror/fetch.ts'
-import type { GitPort } from '#engine/mirror/port.ts'
 import type { GitSource } from '#engine/plan/lock/source.ts'
 
-import { checkFiles, filesOf, type PackageFiles } from './package-files.ts'
-
 export interface FetchedPackage {
-  readonly manifest: Manifest
-  readonly files: PackageFiles
+  readonly package: Package
   readonly commit: string
   /** The day of the commit: `2026-01-02`. */
   readonly date: string | undefined
@@ -26,43 +20,8 @@ export interface FetchedPackage {
 export async function fetchPackage({ url, path, ref }: GitSource): Promise<FetchedPackage> {
   await using fetched = await fetchCommit(url, ref)
   const { git, commit } = fetched
-  const files = await readFolder(git, commit, path)
-  const where = path === '' ? url : `${url}//${path}`
-  const text = filesOf(files, where).readText('plugin.yaml')
-  if (text === undefined) throw refused(where, 'there is no plugin.yaml')
-  const { manifest, problems } = checkManifest(parseDocument({ file: 'plugin.yaml', text }))
-  if (manifest === undefined) throw refused(where, problems[0]?.message ?? 'its manifest is wrong')
+  const files = await filesAt(git, commit, path)
   const [made] = await git.log({ to: commit, limit: 1 })
-  return { manifest, files, commit, date: made?.committer.date?.slice(0, 10) }
-}
-
-/** Kept: what code may import, the manifest, and what people read. */
-const kept = /(?:\.(?:ts|js|mjs|json|wasm|ya?ml|md)|(?:^|\/)LICENSE[^/]*)$/
-
-async function readFolder(git: GitPort, at: string, path: string): Promise<PackageFiles> {
-  const entries = await git.tree(path === '' ? { at } : { at, path })
-  const prefix = path === '' ? '' : `${path}/`
-  const odd = entries.find(({ type }) => type !== 'file')
-  if (odd !== undefined) throw refused(path, `"${odd.path}" is a ${odd.type}`)
-  const wanted = entries.filter((entry) => kept.test(entry.path))
-  const blobs = await git.readMany(wanted.map(({ oid }) => ({ oid })))
-  const files = new Map<string, Uint8Array>()
-  for (const [index, entry] of wanted.entries()) {
-    const blob = blobs[index]
-    if (blob === undefined || blob instanceof IonError)
-      throw refused(path, `"${entry.path}" cannot be read`)
-    files.set(entry.path.slice(prefix.length), blob.bytes)
-  }
-  checkFiles(files)
-  return files
-}
-
-function refused(where: string, why: string): IonError {
-  return new IonError(
-    'LOCK_SOURCE_REFUSED',
-    `"${where}" is not taken as a package: ${why.replace(/\.$/, '')}.`,
-    {
-      data: { source: where },
-    },
-  )
+  const one = readPackage(files, path === '' ? url : `${url}//${path}`)
+  return { package: one, commit, date: made?.committer.date?.slice(0, 10) }
 }

@@ -24,7 +24,8 @@ export function digestOfFiles(files: PackageFiles): Digest {
   const list = [...files]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, bytes]) => ({ path, size: bytes.length, sha256: digestOfBytes(bytes) }))
-  return digestOf({ $type: 'ionflux.package/v1', kind: 'plugin', files: list })
+  const kind = files.has('blueprint.yaml') ? 'blueprint' : 'plugin'
+  return digestOf({ $type: 'ionflux.package/v1', kind, files: list })
 }
 
 /** Throws `LOCK_SOURCE_REFUSED` for what could mean another thing on another machine. */

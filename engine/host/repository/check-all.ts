@@ -6,7 +6,7 @@
  */
 import { isObject } from '#engine/core/json.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import { checkFlows, checkManifest } from '#engine/dsl/check.ts'
+import { checkBlueprint, checkFlows, checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { driftOf, type FlowNow, goneFrom } from '#engine/plan/lock/drift.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
@@ -50,6 +50,11 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     if (chosen([markerFile], (path) => path === markerFile).length > 0)
       problems.push(...readMarker(files).problems)
     for (const file of plugins) problems.push(...(await checkPlugin({ files, file, cache })))
+    for (const file of chosen(files.find(['**/blueprint.yaml']), isBlueprint)) {
+      const text = files.readText(file)
+      if (text !== undefined)
+        problems.push(...checkBlueprint(parseDocument({ file, text })).problems)
+    }
     const now: (FlowNow & { readonly file: string })[] = []
     for (const file of flows) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
@@ -64,8 +69,12 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
   })
 }
 
+function isBlueprint(path: string): boolean {
+  return path.endsWith('blueprint.yaml')
+}
+
 function isOther(path: string): boolean {
-  return path.endsWith('plugin.yaml') || path === markerFile || isTestFile(path)
+  return /(?:plugin|blueprint|lineage)\.yaml$/.test(path) || path === markerFile || isTestFile(path)
 }
 
 /** Test files, and the flows that they test: what one of these lacks is told once. */

@@ -1,0 +1,156 @@
+/**
+ * `sync` and `contribute`: what upstream changed comes here, and what was changed here goes there.
+ */
+import { readFileSync } from 'node:fs'
+
+import { IonError } from '#engine/core/error.ts'
+import type { JsonObject } from '#engine/core/json.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { readInputs } from '#engine/cli/input.ts'
+import { rootOf } from '#engine/cli/lock/lock.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { dataDirOf } from '#engine/cli/place.ts'
+import { planJson } from '#engine/cli/plan/plan-json.ts'
+import { planMarkdown } from '#engine/cli/plan/plan-markdown.ts'
+import { planText } from '#engine/cli/plan/plan-text.ts'
+import { printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
+import { commitSync } from '#engine/host/upstream/branch.ts'
+import { contributionOf } from '#engine/host/upstream/contribute.ts'
+import type { FileConflict } from '#engine/host/upstream/merge-files.ts'
+import { makeChanges, placeIn } from '#engine/host/upstream/place.ts'
+import { planSync, type Sync } from '#engine/host/upstream/sync.ts'
+
+import { isAccepted, isAsked } from './ask.ts'
+
+export interface SyncValues {
+  readonly dir: string
+  readonly to?: string
+  readonly set?: readonly string[]
+  readonly branch?: string
+  readonly dryRun?: boolean
+  readonly acceptCaps?: boolean
+  readonly json?: boolean
+  readonly repo?: string
+  readonly dataDir?: string
+}
+
+/** Ends with 1 for conflicts, with 4 when nobody looked at what grows. */
+export async function sync(terminal: Terminal, values: SyncValues): Promise<number> {
+  const root = rootOf(values)
+  const place = placeIn(root, values.dir)
+  const cache = openBundleCache(dataDirOf(values))
+  const inputs = inputsOf(values.set)
+  const found = await planSync({ root, place, to: values.to, inputs, cache })
+  if (found === undefined) {
+    if (values.json === true) printJson(terminal, { isCurrent: true })
+    else terminal.note(`"${printable(place)}" is what upstream is.`)
+    return exits.done
+  }
+  const runs = new Map()
+  if (values.json !== true) {
+    terminal.note(`${found.before.name} ${found.before.version} → ${found.after.version}`)
+    terminal.note(planText(terminal, found.plan, { isFull: false, recorded: runs }))
+    tellConflicts(terminal, found.conflicts)
+    for (const one of found.held)
+      terminal.note(`${terminal.paint('warn', 'look')} ${printable(one)}`)
+  }
+  const branch = await write(values, { root, place, found })
+  if (values.json === true) {
+    printJson(terminal, {
+      isCurrent: false,
+      before: found.before,
+      after: found.after,
+      files: [...found.changes.keys()],
+      conflicts: found.conflicts,
+      held: found.held,
+      branch: branch ?? null,
+      plan: planJson(found.plan, runs),
+    })
+  } else if (branch !== undefined) terminal.note(branch)
+  return found.conflicts.length > 0 ? exits.failed : exits.done
+}
+
+interface Writing {
+  readonly root: string
+  readonly place: string
+  readonly found: Sync
+}
+
+/** What was done, for people; undefined where the files of the working tree were changed. */
+async function write(values: SyncValues, writing: Writing): Promise<string | undefined> {
+  const { root, found } = writing
+  if (values.dryRun === true) return 'Nothing was written.'
+  if (values.branch !== undefined) {
+    const { branch } = values
+    const markdown = withHeld(found, planMarkdown(found.plan, new Map()))
+    const commit = await commitSync({ root, branch, sync: found, markdown })
+    return `"${branch}" has it in ${commit.slice(0, 12)}: ionflux plan HEAD..${branch}`
+  }
+  await demandLook(values, found)
+  makeChanges(root, found.changes)
+  return undefined
+}
+
+function withHeld({ held, conflicts }: Sync, markdown: string): string {
+  const list = (title: string, rows: readonly string[]): string =>
+    rows.length === 0 ? '' : `\n### ${title}\n\n${rows.map((row) => `- ${row}`).join('\n')}\n`
+  const rows = conflicts.map(
+    ({ file, at, why }) => `\`${file}\` ${at} ${why ?? 'both sides changed it'}`,
+  )
+  return `${markdown}\n${list('Look at this', held)}${list('Conflicts: ours stayed', rows)}`
+}
+
+async function demandLook({ acceptCaps = false }: SyncValues, { held }: Sync): Promise<void> {
+  if (held.length === 0 || acceptCaps) return
+  if (isAsked() && (await isAccepted('Take it in?'))) return
+  throw new IonError(
+    'CAP_NOT_GRANTED',
+    `Upstream grows powers or takes safeguards away: ${held.join(' ')} Look at it on a branch (--branch NAME), or call again with --accept-caps.`,
+    { data: { held: [...held] } },
+  )
+}
+
+function tellConflicts(terminal: Terminal, conflicts: readonly FileConflict[]): void {
+  for (const { file, at, why, ours, theirs } of conflicts) {
+    const where = at === '' ? file : `${file}: ${at}`
+    terminal.note(
+      `${terminal.paint('fail', 'conflict')} ${printable(where)} ${printable(why ?? '')}`,
+    )
+    if (ours === undefined && theirs === undefined) continue
+    terminal.note(`  ours    ${shown(ours)}`)
+    terminal.note(`  theirs  ${shown(theirs)}`)
+  }
+}
+
+const charsShown = 100
+
+function shown(value: unknown): string {
+  const text = value === undefined ? '(gone)' : JSON.stringify(value)
+  return printable(text.length > charsShown ? `${text.slice(0, charsShown)}…` : text)
+}
+
+function inputsOf(set: readonly string[] = []): JsonObject {
+  const readFile = (path: string): string => readFileSync(path, 'utf8')
+  return readInputs({ args: set, schema: undefined, subject: 'The blueprint', readFile })
+}
+
+export interface ContributeValues {
+  readonly dir: string
+  readonly json?: boolean
+  readonly repo?: string
+}
+
+/** Prints the patch for upstream; ends with 1 when a part of it conflicts and was left out. */
+export async function contribute(terminal: Terminal, values: ContributeValues): Promise<number> {
+  const root = rootOf(values)
+  const { patch, conflicts, lineage } = await contributionOf(root, placeIn(root, values.dir))
+  if (values.json === true) printJson(terminal, { patch, conflicts, upstream: lineage.name })
+  else {
+    terminal.data(patch)
+    tellConflicts(terminal, conflicts)
+    if (patch === '') terminal.note(`Nothing here differs from "${lineage.name}".`)
+  }
+  return conflicts.length > 0 ? exits.failed : exits.done
+}
