@@ -2,7 +2,7 @@
  * A package: files with a manifest, of one of the kinds that can be shared. What others rely on
  * in it is read here too, for whoever judges a release or shows one.
  */
-import { digestOf, digestOfBytes, type Digest } from '#engine/core/digest.ts'
+import type { Digest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import { isObject, type JsonObject } from '#engine/core/json.ts'
 import type { Blueprint } from '#engine/dsl/blueprint/file.ts'
@@ -110,15 +110,6 @@ function united(all: readonly Permissions[]): Permissions {
       return list.length === 0 ? [] : [[kind, list] as const]
     }),
   )
-}
-
-/** Over what can change behaviour: not what only people read. */
-export function execDigestOf({ kind, files }: Package): Digest {
-  const list = [...files]
-    .filter(([path]) => !/\.md$|(?:^|\/)LICENSE[^/]*$|^lineage\.yaml$/.test(path))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, bytes]) => ({ path, sha256: digestOfBytes(bytes) }))
-  return digestOf({ $type: 'ionflux.exec/v1', kind, files: list })
 }
 
 function refused(where: string, why: string): IonError {
