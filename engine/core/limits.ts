@@ -209,6 +209,12 @@ export const limits = {
   approvalFileCharsMax: 4_096,
   activationsListedMax: 100,
 
+  // Forges
+  forgePagesMax: 50,
+  forgeAnswersKeptMax: 2_000,
+  forgeRestMsDefault: 60_000,
+  forgeRestMsMax: 3_600_000,
+
   // Triggers
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,

@@ -6,7 +6,9 @@ import { Octokit } from '@octokit/rest'
 import { IonError } from '#engine/core/error.ts'
 import { HttpDoor } from '#engine/connection/http.ts'
 
-import type { CommentWish, Forge } from './port.ts'
+import { type Ask, careful, type CarefulForge } from './asked.ts'
+import { listPulls, listRepositories } from './lists.ts'
+import type { CommentWish, Forge, StatusWish } from './port.ts'
 
 export interface GitHubOptions {
   /** `https://api.github.com`, or the API of an Enterprise server. */
@@ -18,6 +20,8 @@ export interface GitHubOptions {
 const requestMsMax = 30_000
 /** Of 100 comments each. */
 const pagesMax = 30
+/** Of the sentence in a status. */
+const statusCharsMax = 140
 
 /** Opens GitHub. Its calls throw `CONN_REQUEST_REFUSED` when GitHub says no, with its reason. */
 export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
@@ -26,9 +30,42 @@ export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
     auth: token,
     baseUrl: apiUrl,
     userAgent: 'ionflux',
+    // What fails is thrown, and told by whoever asked.
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     request: { fetch: fetchThrough(door, new URL(apiUrl).origin) },
   })
-  return { comment: (wish) => comment(octokit, wish) }
+  const ask: Ask = async (route, fields, headers) =>
+    await octokit.request(route, { ...fields, headers })
+  const forge = careful(ask, () => Date.now())
+  return {
+    comment: (wish) => comment(octokit, wish),
+    status: (wish) => status(forge, wish),
+    pulls: async (repository) =>
+      await orRefused(repository, 'pull-requests: read', () => listPulls(forge, repository)),
+    repositories: async (wish) =>
+      await orRefused(wish.organisation, 'metadata: read', () => listRepositories(forge, wish)),
+  }
+}
+
+function quiet(): void {}
+
+async function status(forge: CarefulForge, wish: StatusWish): Promise<void> {
+  const { repository, commit: sha, state, context } = wish
+  const [owner = '', repo = ''] = repository.split('/')
+  const description = wish.description.slice(0, statusCharsMax)
+  await orRefused(repository, 'statuses: write', () =>
+    forge.write('POST /repos/{owner}/{repo}/statuses/{sha}', {
+      ...{ owner, repo, sha, state, context, description },
+    }),
+  )
+}
+
+async function orRefused<T>(name: string, power: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw refused(name, power, thrown)
+  }
 }
 
 async function comment(
@@ -47,7 +84,7 @@ async function comment(
     const { data } = await octokit.rest.issues.updateComment({ ...place, body })
     return data.html_url
   } catch (thrown) {
-    throw refused(repository, thrown)
+    throw refused(repository, 'pull-requests: write', thrown)
   }
 }
 
@@ -76,16 +113,16 @@ function isTrusted(one: {
   return one.user?.type === 'Bot' || insiders.has(one.author_association ?? '')
 }
 
-function refused(repository: string, thrown: unknown): IonError {
+function refused(repository: string, power: string, thrown: unknown): IonError {
   if (thrown instanceof IonError) return thrown
   const { status, message } = thrown as { status?: number; message?: string }
   const hint =
     status === 401 || status === 403 || status === 404
-      ? ' Give the token the permission `pull-requests: write`.'
+      ? ` Give the token the permission \`${power}\`.`
       : ''
   return new IonError(
     'CONN_REQUEST_REFUSED',
-    `The forge refused the comment in "${repository}": ${message ?? 'no reason given'}.${hint}`,
+    `The forge refused a request about "${repository}": ${message ?? 'no reason given'}.${hint}`,
     { data: { repository, status: status ?? 0 }, cause: thrown },
   )
 }

@@ -1,0 +1,127 @@
+/**
+ * Goal: the forge is asked no more than it bears, told what it describes, and believed only
+ * as far as its answers have the shape that it describes.
+ */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+
+import type { JsonObject } from '#engine/core/json.ts'
+import { openGitHub as openForge } from '#engine/forge/github.ts'
+import type { Forge } from '#engine/forge/port.ts'
+import { type CannedAnswer, type FakeGitHub, openGitHub, token } from '#test/fake/github.ts'
+
+let github: FakeGitHub
+let forge: Forge
+beforeAll(async () => {
+  github = await openGitHub()
+})
+beforeEach(() => {
+  github.reset()
+  forge = openForge({ apiUrl: github.origin, token })
+})
+afterAll(async () => {
+  expect(github.strays).toEqual([])
+  await github[Symbol.asyncDispose]()
+})
+
+const repository = (n: number, more: JsonObject = {}): JsonObject => ({
+  id: n,
+  full_name: `acme/flows-${n}`,
+  clone_url: `https://github.com/acme/flows-${n}.git`,
+  default_branch: 'main',
+  topics: n % 2 === 0 ? ['ionflux'] : [],
+  archived: false,
+  ...more,
+})
+const answers = (...list: readonly Partial<CannedAnswer>[]): void => {
+  for (const one of list) github.next.push({ status: 200, body: [], ...one })
+}
+const page = (from: number, count: number): JsonObject[] =>
+  Array.from({ length: count }, (_, i) => repository(from + i))
+
+test('all pages are read, and a topic is asked of each repository', async () => {
+  answers({ body: page(0, 100) }, { body: page(100, 3) })
+  const all = await forge.repositories({ organisation: 'acme', topic: 'ionflux' })
+  expect(all).toHaveLength(52)
+  expect(all[0]).toEqual({
+    id: 0,
+    name: 'acme/flows-0',
+    url: 'https://github.com/acme/flows-0.git',
+    branch: 'main',
+    topics: ['ionflux'],
+    isArchived: false,
+  })
+  expect(
+    github.requests.map(({ url }) => new URL(url, 'http://x').searchParams.get('page')),
+  ).toEqual(['1', '2'])
+})
+
+test('a page that fails is an error, never a shorter list', async () => {
+  answers({ body: page(0, 100) }, { status: 502, body: { message: 'Bad gateway' } })
+  await expect(forge.repositories({ organisation: 'acme' })).rejects.toMatchObject({
+    code: 'CONN_REQUEST_REFUSED',
+  })
+})
+
+test('what is as before is asked with its ETag and costs nothing', async () => {
+  answers({ body: page(0, 2), headers: { etag: '"one"' } }, { status: 304, body: null })
+  const first = await forge.repositories({ organisation: 'acme' })
+  expect(await forge.repositories({ organisation: 'acme' })).toEqual(first)
+  expect(github.requests[1]?.headers['if-none-match']).toBe('"one"')
+})
+
+test.each([
+  ['Retry-After', { status: 429, headers: { 'retry-after': '30' } }, 30_000],
+  ['a secondary limit', { status: 403, headers: { 'retry-after': '7' } }, 7_000],
+  [
+    'a budget that is used up',
+    {
+      status: 403,
+      headers: {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 600),
+      },
+    },
+    500_000,
+  ],
+])('after %s nothing is asked for a while', async (_, answer, atLeast) => {
+  answers({ ...answer, body: { message: 'slow down' } })
+  const asked = async (): Promise<unknown> =>
+    await forge.pulls('acme/flows').catch((e: unknown) => e)
+  const refusal = (await asked()) as { readonly data: { readonly retryAfterMs: number } }
+  expect(refusal).toMatchObject({ code: 'CONN_REQUEST_REFUSED' })
+  expect(refusal.data.retryAfterMs).toBeGreaterThanOrEqual(atLeast)
+  expect(await asked()).toMatchObject({ data: { retryAfterMs: expect.any(Number) } })
+  expect(github.requests).toHaveLength(1)
+})
+
+test('a token that may not is told which permission is missing, and asked for no rest', async () => {
+  answers({ status: 403, body: { message: 'Resource not accessible' } })
+  const status = {
+    repository: 'acme/flows',
+    commit: 'a'.repeat(40),
+    context: 'ionflux/plan',
+    state: 'pending',
+    description: 'Waits.',
+  } as const
+  await expect(forge.status(status)).rejects.toThrow('statuses: write')
+  answers({ status: 201, body: {} })
+  await forge.status({ ...status, description: 'x'.repeat(500) })
+  expect(github.requests.at(-1)?.body?.['description']).toHaveLength(140)
+})
+
+test('pull requests are those that have the shape of one', async () => {
+  const pull = (number: number, sha: string): JsonObject => ({
+    number,
+    head: { sha, ref: 'work' },
+    base: { sha: 'b'.repeat(40), ref: 'main' },
+  })
+  answers({ body: [pull(3, 'a'.repeat(40)), pull(2, '--upload-pack=evil'), { number: 1 }] })
+  expect(await forge.pulls('acme/flows')).toEqual([
+    { number: 3, head: 'a'.repeat(40), base: 'main' },
+  ])
+})
+
+test('an answer that is no list is an error', async () => {
+  answers({ body: { message: 'hello' } })
+  await expect(forge.pulls('acme/flows')).rejects.toMatchObject({ code: 'CONN_PROTOCOL' })
+})
