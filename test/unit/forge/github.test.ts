@@ -19,7 +19,6 @@ beforeEach(() => {
   forge = openForge({ apiUrl: github.origin, token })
 })
 afterAll(async () => {
-  expect(github.strays).toEqual([])
   await github[Symbol.asyncDispose]()
 })
 
@@ -124,4 +123,8 @@ test('pull requests are those that have the shape of one', async () => {
 test('an answer that is no list is an error', async () => {
   answers({ body: { message: 'hello' } })
   await expect(forge.pulls('acme/flows')).rejects.toMatchObject({ code: 'CONN_PROTOCOL' })
+})
+
+test('everything that was asked is as the forge describes it', () => {
+  expect(github.strays).toEqual([])
 })
