@@ -55,7 +55,12 @@ async function status(forge: CarefulForge, wish: StatusWish): Promise<void> {
   const description = wish.description.slice(0, statusCharsMax)
   await orRefused(repository, 'statuses: write', () =>
     forge.write('POST /repos/{owner}/{repo}/statuses/{sha}', {
-      ...{ owner, repo, sha, state, context, description },
+      owner,
+      repo,
+      sha,
+      state,
+      context,
+      description,
     }),
   )
 }
