@@ -6,6 +6,8 @@ export const limits = {
   // Files (research: YAML's own key check is quadratic; deep nesting overflows a stack)
   fileBytesMax: 256 * 1024,
   openApiCharsMax: 16 * 1024 * 1024,
+  openApiSchemaNodesMax: 1_500,
+  openApiChoicesMax: 12,
   fileKeysPerMapMax: 2_000,
   fileNodesMax: 50_000,
   fileLexemesMax: 100_000,
@@ -15,6 +17,10 @@ export const limits = {
   schemaFilesMax: 64,
   schemaCallsMax: 5_000_000,
   schemaCallsPerValueMax: 20,
+  // A schema may name itself
+  powerPlacesDepthMax: 16,
+  powerPlacesNodesMax: 200,
+  schemaTypeDepthMax: 32,
   schemasKeptMax: 64,
   dataDepthMax: 200,
   fileDepthMax: 64,
@@ -23,6 +29,9 @@ export const limits = {
 
   packageFilesMax: 2_000,
   packageBytesMax: 16 * 1024 * 1024,
+  packageSourceCharsMax: 1_000,
+  lockWaysMax: 1_000,
+  referenceCharsMax: 256,
 
   // Expressions
   expressionCharsMax: 4_096,
@@ -58,6 +67,7 @@ export const limits = {
   logCharsMax: 8_192,
   logsPerCallMax: 1_000,
   runsSearchedMax: 10_000,
+  runPartingsMax: 100,
   parkedRunsResidentMax: 64,
   turnRecordsMax: 512,
   programsResidentMax: 256,
@@ -192,6 +202,7 @@ export const limits = {
   httpTimeMsDefault: 30_000,
   httpTimeMsMax: 110_000,
   httpKeepMsMax: 4_000,
+  injectDepthMax: 20,
   presignSecondsDefault: 900,
   presignSecondsMax: 7 * 24 * 3_600,
   mailRecipientsMax: 100,
@@ -209,8 +220,10 @@ export const limits = {
   approvalFileCharsMax: 4_096,
   activationsListedMax: 100,
 
-  // Forges
+  // Forges: pages of 100 entries each
   forgePagesMax: 50,
+  forgeRequestMsMax: 30_000,
+  forgeStatusCharsMax: 140,
   forgeAnswersKeptMax: 2_000,
   forgeRestMsDefault: 60_000,
   forgeRestMsMax: 3_600_000,
@@ -219,6 +232,12 @@ export const limits = {
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,
+
+  // What is shown: GitHub takes 65,536 characters of a comment and 1 MiB of a summary
+  diffCellsMax: 4_000_000,
+  planMarkdownCharsMax: 60_000,
+  jobSummaryCharsMax: 900_000,
+  checkFixRoundsMax: 5,
 
   // Git
   gitBlobBytesMax: 16 * 1024 * 1024,
@@ -235,6 +254,11 @@ export const limits = {
   gitFilesPerReadMax: 10_000,
   gitPathCharsMax: 1_024,
   gitChangesMax: 10_000,
+  // Above these, git itself reads packs many times faster and in less memory
+  gitPackBytesMax: 32 * 1024 * 1024,
+  gitPacksMax: 50,
+  gitWriteTriesMax: 5,
+  gitRestartsMax: 20,
 
   // Mirrors
   mirrorPollMsMin: 45_000,

@@ -1,6 +1,7 @@
 /**
  * References to actions, `namespace/name[/action][@range]`, and versions (semver).
  */
+import { limits } from '#engine/core/limits.ts'
 import compare from 'semver/functions/compare.js'
 import increment from 'semver/functions/inc.js'
 import satisfies from 'semver/functions/satisfies.js'
@@ -15,8 +16,6 @@ export interface Reference {
   readonly range?: string
 }
 
-const charsMax = 256
-
 /**
  * Reads a reference; undefined when the text is none.
  *
@@ -24,7 +23,7 @@ const charsMax = 256
  * parseReference('std/git/log@^1') // { name: 'std/git/log', range: '^1' }
  */
 export function parseReference(text: string): Reference | undefined {
-  if (text.length > charsMax) return undefined
+  if (text.length > limits.referenceCharsMax) return undefined
   const match = /^((?:[a-z][a-z0-9-]{0,62}\/){1,2}[a-z][a-z0-9-]{0,62})(?:@(.+))?$/.exec(text)
   if (match === null) return undefined
   const [, name = '', range] = match
@@ -34,12 +33,14 @@ export function parseReference(text: string): Reference | undefined {
 
 /** Whether `text` is a range of versions: `^1`, `~1.2`, `1.x`, `>=1 <3`. */
 export function isRange(text: string): boolean {
-  return text.length <= charsMax && validRange(text) !== null
+  return text.length <= limits.referenceCharsMax && validRange(text) !== null
 }
 
 /** Whether `text` is one version: `1.4.0`. */
 export function isVersion(text: string): boolean {
-  return text.length <= charsMax && parse(text)?.raw === text && !/^[v=\s]/.test(text)
+  return (
+    text.length <= limits.referenceCharsMax && parse(text)?.raw === text && !/^[v=\s]/.test(text)
+  )
 }
 
 /** Whether `version` is one that `range` allows; an absent range allows every version. */

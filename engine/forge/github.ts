@@ -4,6 +4,7 @@
 import { Octokit } from '@octokit/rest'
 
 import { IonError } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
 import { HttpDoor } from '#engine/connection/http.ts'
 
 import { type Ask, careful, type CarefulForge } from './asked.ts'
@@ -16,12 +17,6 @@ export interface GitHubOptions {
   /** A token that may write what is asked for. */
   readonly token: string
 }
-
-const requestMsMax = 30_000
-/** Of 100 comments each. */
-const pagesMax = 30
-/** Of the sentence in a status. */
-const statusCharsMax = 140
 
 /** Opens GitHub. Its calls throw `CONN_REQUEST_REFUSED` when GitHub says no, with its reason. */
 export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
@@ -52,7 +47,7 @@ function quiet(): void {}
 async function status(forge: CarefulForge, wish: StatusWish): Promise<void> {
   const { repository, commit: sha, state, context } = wish
   const [owner = '', repo = ''] = repository.split('/')
-  const description = wish.description.slice(0, statusCharsMax)
+  const description = wish.description.slice(0, limits.forgeStatusCharsMax)
   await orRefused(repository, 'statuses: write', () =>
     forge.write('POST /repos/{owner}/{repo}/statuses/{sha}', {
       owner,
@@ -98,7 +93,7 @@ async function findComment(
   place: { owner: string; repo: string; number: number; marker: string },
 ): Promise<number | undefined> {
   const { owner, repo, number, marker } = place
-  for (let page = 1; page <= pagesMax; page++) {
+  for (let page = 1; page <= limits.forgePagesMax; page++) {
     const asked = { owner, repo, issue_number: number, per_page: 100, page }
     const { data } = await octokit.rest.issues.listComments(asked)
     const found = data.find((one) => one.body?.startsWith(marker) === true && isTrusted(one))
@@ -154,7 +149,7 @@ function fetchThrough(
       credentials: pairs.filter(isSecret),
       ...(body === undefined ? {} : { body: new TextEncoder().encode(body) }),
       redirect: 'error',
-      timeMs: requestMsMax,
+      timeMs: limits.forgeRequestMsMax,
       mayGo: ({ url: to }) => to.origin === origin,
     })
     const hasBody = answer.status !== 204 && answer.status !== 304

@@ -23,9 +23,6 @@ interface Info {
   readonly size: number
 }
 
-/** How often git is started again after an object that ended it. */
-const restartsMax = 20
-
 /** The blobs in the order asked; what cannot be read answers with its own error. */
 export async function readBlobs(
   cwd: string,
@@ -75,7 +72,11 @@ async function each<T>(
   take: Take<T>,
 ): Promise<readonly (T | IonError)[]> {
   const results: (T | IonError)[] = []
-  for (let starts = 0; results.length < wanted.length && starts <= restartsMax; starts++) {
+  for (
+    let starts = 0;
+    results.length < wanted.length && starts <= limits.gitRestartsMax;
+    starts++
+  ) {
     const rest = wanted.slice(results.length)
     const input = rest.map(({ oid }) => oid + '\n').join('')
     const { stdout } = await runGit({ cwd, args: ['cat-file', mode], input })

@@ -1,13 +1,11 @@
 /**
  * The files and lines by which a step of GitHub Actions speaks to its runner.
  */
+import { limits } from '#engine/core/limits.ts'
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 
 import type { Terminal } from '#engine/cli/terminal.ts'
-
-/** GitHub takes 1 MiB of summary for a step. */
-const summaryCharsMax = 900_000
 
 export interface Runner {
   /** A value for later steps: `steps.<id>.outputs.<name>`. */
@@ -29,7 +27,7 @@ export function openRunner(terminal: Terminal, env: Environment): Runner {
       append(env['GITHUB_OUTPUT'], `${name}<<${end}\n${value}\n${end}\n`)
     },
     summary: (markdown) =>
-      append(env['GITHUB_STEP_SUMMARY'], `${markdown.slice(0, summaryCharsMax)}\n`),
+      append(env['GITHUB_STEP_SUMMARY'], `${markdown.slice(0, limits.jobSummaryCharsMax)}\n`),
     mask(value) {
       for (const line of value.split(/\r?\n/))
         if (line.trim() !== '') terminal.data(`::add-mask::${line.replaceAll('%', '%25')}\n`)

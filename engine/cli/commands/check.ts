@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
+import { limits } from '#engine/core/limits.ts'
 import { exitOfProblems } from '#engine/cli/exit.ts'
 import { filesPlace, type FilesPlace } from '#engine/cli/format/place.ts'
 import { printJson } from '#engine/cli/output.ts'
@@ -54,7 +55,7 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
   let checked = await checkAll({ files, paths: place.paths })
   refuseNothing(values.paths, place, checked)
   let fixed = 0
-  for (let round = 0; values.fix === true && round < roundsMax; round++) {
+  for (let round = 0; values.fix === true && round < limits.checkFixRoundsMax; round++) {
     const count = fixFiles(files, checked.problems)
     if (count === 0) break
     fixed += count
@@ -81,9 +82,6 @@ function refuseNothing(
     { data: { paths: [...named] } },
   )
 }
-
-/** A fix may uncover another mistake. */
-const roundsMax = 5
 
 interface Printed {
   readonly format: Format

@@ -1,10 +1,9 @@
 /**
  * The difference of two texts in the unified format that `patch` and `git apply` read.
  */
-const contextLines = 3
-/** Larger differences are shown as one: the table of two middles would not fit. */
-const cellsMax = 4_000_000
 
+import { limits } from '#engine/core/limits.ts'
+const contextLines = 3
 /** Empty for equal texts. Without colours; a line without its break at the end is said. */
 export function unifiedDiff(file: string, before: string, after: string): string {
   if (before === after) return ''
@@ -60,7 +59,7 @@ function common(
   b: readonly string[],
 ): readonly (readonly [number, number])[] {
   const width = b.length + 1
-  if (a.length * width > cellsMax) return []
+  if (a.length * width > limits.diffCellsMax) return []
   const lengths = new Uint32Array((a.length + 1) * width)
   const at = (i: number, j: number): number => lengths[i * width + j] ?? 0
   for (let i = a.length - 1; i >= 0; i--) {

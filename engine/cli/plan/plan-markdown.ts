@@ -2,6 +2,7 @@
  * A change as the comment of a pull request: findings first, then each flow with a picture of
  * it, folded. Never longer than a comment may be.
  */
+import { limits } from '#engine/core/limits.ts'
 import { cell, escapeHtml, inlineCode } from '#engine/cli/action/markdown.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
 import type { FlowRuns, RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
@@ -13,8 +14,6 @@ import { graphOf } from '#engine/plan/graph.ts'
 import { outcomeWords, replayWords, underWayWords } from './runs-words.ts'
 import { lineOf, shortCommit } from './words.ts'
 
-/** GitHub takes 65,536 characters; what is cut off is said. */
-const markdownCharsMax = 60_000
 const valuesShownMax = 20
 const runsShownMax = 20
 
@@ -58,7 +57,7 @@ export function planMarkdown(result: RepositoryChange, recorded: RunsByFlow): st
 
 function fits(...parts: readonly string[]): boolean {
   const spare = 200
-  return parts.reduce((sum, part) => sum + part.length, spare) <= markdownCharsMax
+  return parts.reduce((sum, part) => sum + part.length, spare) <= limits.planMarkdownCharsMax
 }
 
 const findingsShownMax = 100

@@ -7,6 +7,7 @@
  * no business.
  */
 import { isObject, pointer, type Json, type JsonObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 
 export interface SecretPlace {
   readonly name: string
@@ -55,14 +56,9 @@ function isMarked(node: JsonObject): boolean {
   return node['x-secret'] === true || (isObject(properties) && Object.hasOwn(properties, '$secret'))
 }
 
-/** How far references and alternatives are followed; a schema may name itself. */
-const depthMax = 16
-/** How many schemas may stand at one place. */
-const nodesMax = 200
-
 /** A schema with everything that it says by reference or as an alternative. */
 function spread(node: Json | undefined, root: JsonObject, depth = 0): JsonObject[] {
-  if (!isObject(node) || depth > depthMax) return []
+  if (!isObject(node) || depth > limits.powerPlacesDepthMax) return []
   const reference = node['$ref']
   const named = typeof reference === 'string' ? [resolve(reference, root)] : []
   const parts = ['anyOf', 'oneOf', 'allOf'].flatMap((word) => {
@@ -70,7 +66,7 @@ function spread(node: Json | undefined, root: JsonObject, depth = 0): JsonObject
     return Array.isArray(list) ? (list as readonly Json[]) : []
   })
   const more = [...named, ...parts].flatMap((part) => spread(part, root, depth + 1))
-  return [node, ...more].slice(0, nodesMax)
+  return [node, ...more].slice(0, limits.powerPlacesNodesMax)
 }
 
 function below(node: JsonObject, key: string, root: JsonObject): readonly JsonObject[] {

@@ -14,9 +14,6 @@ import { any, fieldsOf, listOf, simple, unionOf, type FieldType, type Type } fro
 import { parseExpression } from '#engine/dsl/expression.ts'
 import type { LocatedExpression, Template } from '#engine/dsl/template.ts'
 
-/** How many references and levels of a schema are followed; below, everything is unknown. */
-const schemaDepthMax = 32
-
 /** Many steps call the same action: its schema is read once. */
 const known = new WeakMap<JsonObject, Type>()
 
@@ -38,7 +35,7 @@ interface Reading {
 }
 
 function read({ schema, root, depth }: Reading): Type {
-  if (!isObject(schema) || depth > schemaDepthMax) return any
+  if (!isObject(schema) || depth > limits.schemaTypeDepthMax) return any
   const inside = (part: Json): Type => read({ schema: part, root, depth: depth + 1 })
   const reference = schema['$ref']
   if (typeof reference === 'string') {

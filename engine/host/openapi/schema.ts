@@ -7,6 +7,7 @@
  * anything.
  */
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 
 import { listOf, type Resolve } from './document.ts'
 
@@ -17,13 +18,16 @@ export interface Conversion {
   readonly depthMax: number
 }
 
-const nodesMax = 1_500
-const choicesMax = 12
 const descriptionCharsMax = 200
 
 /** Converts `schema`; `{}`, which takes anything, stands for what cannot be told. */
 export function convertSchema(schema: Json | undefined, conversion: Conversion): JsonObject {
-  return convert(schema, { ...conversion, depth: 0, path: [], left: { nodes: nodesMax } })
+  return convert(schema, {
+    ...conversion,
+    depth: 0,
+    path: [],
+    left: { nodes: limits.openApiSchemaNodesMax },
+  })
 }
 
 interface Walk extends Conversion {
@@ -122,7 +126,7 @@ function merged(schema: JsonObject, parts: readonly Json[], walk: Walk): JsonObj
 
 /** One of several. Anything, where one of them is anything. */
 function either(choices: readonly Json[], { nullable }: JsonObject, walk: Walk): JsonObject {
-  if (choices.length > choicesMax) return {}
+  if (choices.length > limits.openApiChoicesMax) return {}
   const all = choices.map((one) => convert(one, walk))
   if (nullable === true) all.push({ type: 'null' })
   if (all.some((one) => one['type'] === undefined && one['anyOf'] === undefined)) return {}

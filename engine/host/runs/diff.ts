@@ -7,6 +7,7 @@
  */
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import { type Difference, differences } from '#engine/testing/difference.ts'
 import type { DurableReader } from '#engine/durable/durable.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
@@ -30,8 +31,6 @@ export interface RunDiff {
   readonly partings: readonly Parting[]
   readonly isSame: boolean
 }
-
-const partingsMax = 100
 
 interface Fact {
   readonly path: string
@@ -63,12 +62,12 @@ function partingsOf(ours: readonly Fact[], theirs: readonly Fact[]): readonly Pa
     const other = left.get(fact.path)?.shift()
     const parting = compare(fact, other)
     if (parting !== undefined) found.push(parting)
-    if (found.length >= partingsMax) return found
+    if (found.length >= limits.runPartingsMax) return found
   }
   for (const rest of left.values()) {
     for (const fact of rest) {
       found.push({ path: fact.path, what: fact.what, b: fact.value, at: [] })
-      if (found.length >= partingsMax) return found
+      if (found.length >= limits.runPartingsMax) return found
     }
   }
   return found

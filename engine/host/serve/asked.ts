@@ -12,6 +12,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { RunSource } from '#engine/runtime/record.ts'
 
 import type { FollowRequest } from './feed.ts'
+import { isText } from './param.ts'
 import type { StartRequest } from '#engine/host/owner.ts'
 
 /** The run that is meant. */
@@ -69,10 +70,6 @@ function bytesOf(blob: Json): Uint8Array {
   // A regular expression would run out of stack on the largest ones.
   if (bytes.toString('base64') !== blob) throw refused('blobs', 'a list of texts in base64')
   return bytes
-}
-
-function isText(value: Json | undefined): value is string {
-  return typeof value === 'string' && value.length <= limits.linkTextCharsMax
 }
 
 function refused(param: string, wanted: string): IonError {

@@ -15,6 +15,8 @@ import type { Settled } from '#engine/runtime/live/settle.ts'
 import type { Signal } from '#engine/runtime/live/talk.ts'
 import type { Settlement } from '#engine/runtime/record.ts'
 
+import { isText } from './param.ts'
+
 export type Told =
   | (Signal & { readonly kind: 'signal'; readonly id: string })
   | (Answer & { readonly kind: 'answer'; readonly id: string })
@@ -119,10 +121,6 @@ const settlements = ['happened', 'did-not-happen', 'retry'] as const
 
 function isSettlement(how: unknown): how is Settlement {
   return settlements.some((one) => one === how)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.linkTextCharsMax
 }
 
 function refused(param: string, wanted: string): IonError {

@@ -9,6 +9,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
 
 import { repositoryMissing } from '#engine/mirror/ref.ts'
 
@@ -17,10 +18,6 @@ export interface Layout {
   /** The work tree, or `gitDir` when the repository is bare. */
   readonly root: string
 }
-
-/** Packs above these are read many times faster, and in less memory, by git itself. */
-const packBytesMax = 32 * 1024 * 1024
-const packsMax = 50
 
 /** Walks up from `dir`. Throws `MIRROR_REPOSITORY_MISSING`. */
 export async function findLayout(dir: string): Promise<Layout> {
@@ -51,10 +48,10 @@ export async function needsNative({ gitDir }: Layout): Promise<string | undefine
   if (/^\s*(?:partialclone\s*=|promisor\s*=\s*true)/im.test(config)) return 'it is a partial clone'
   const folder = join(gitDir, 'objects/pack')
   const packs = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.pack'))
-  if (packs.length > packsMax) return `it has ${packs.length} packs`
+  if (packs.length > limits.gitPacksMax) return `it has ${packs.length} packs`
   const sizes = await Promise.all(packs.map(async (name) => (await stat(join(folder, name))).size))
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
-  return bytes > packBytesMax ? `its packs have ${bytes} bytes` : undefined
+  return bytes > limits.gitPackBytesMax ? `its packs have ${bytes} bytes` : undefined
 }
 
 /** Commits whose parents a shallow clone does not have. */

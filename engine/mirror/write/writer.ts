@@ -32,8 +32,6 @@ export interface WritableRepository {
   moveRef(ref: string, oid: string, before: string | undefined): Promise<boolean>
 }
 
-const triesMax = 5
-
 export function writerOver(repository: WritableRepository): GitWriter {
   return {
     adapter: repository.adapter,
@@ -44,7 +42,8 @@ export function writerOver(repository: WritableRepository): GitWriter {
       for (let tries = 1; ; tries++) {
         const made = await commitOnce(repository, { ...wish, author })
         if (made !== undefined) return made
-        if (tries === triesMax || wish.expected !== undefined) throw moved(wish.branch, undefined)
+        if (tries === limits.gitWriteTriesMax || wish.expected !== undefined)
+          throw moved(wish.branch, undefined)
       }
     },
     tag: async (wish) => await tag(repository, { ...wish, author: cleanPerson(wish.author) }),
@@ -100,7 +99,7 @@ async function tag(
       ? undefined
       : newObject(formatOf(commit), 'tag', printTag({ name, commit, author, at, message }))
   const oid = object?.oid ?? commit
-  for (let tries = 0; tries < triesMax; tries++) {
+  for (let tries = 0; tries < limits.gitWriteTriesMax; tries++) {
     const current = await repository.findRef(ref)
     if (current === oid) return { commit, isNew: false }
     if (current !== undefined) break

@@ -3,6 +3,8 @@
  * `git+https://HOST/OWNER/REPO//path/in/it@REF`.
  */
 
+import { limits } from '#engine/core/limits.ts'
+
 export interface GitSource {
   readonly url: string
   /** The folder in the repository; empty for its root. */
@@ -10,8 +12,6 @@ export interface GitSource {
   /** A tag, a branch or a commit; absent means the default branch. */
   readonly ref?: string
 }
-
-const charsMax = 1_000
 
 /**
  * Reads a source; undefined for a text that is none, or one that no lock should hold: with a
@@ -21,7 +21,7 @@ const charsMax = 1_000
  * parseSource('git+https://example.com/acme/flows.git//plugins/ledger@v1.2.0')
  */
 export function parseSource(text: string): GitSource | undefined {
-  if (text.length > charsMax || !/^[!#-&(-[\]-~]*$/.test(text)) return undefined
+  if (text.length > limits.packageSourceCharsMax || !/^[!#-&(-[\]-~]*$/.test(text)) return undefined
   const match =
     /^git\+((?:https?|file):\/\/[^@]*?[^/@])(?:\/\/([^@]*))?(?:@([\w][\w./+-]*))?$/.exec(text)
   if (match === null) return undefined

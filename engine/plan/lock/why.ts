@@ -1,9 +1,8 @@
 /**
  * Why something is in a lock: the ways from flows that nobody calls to it.
  */
+import { limits } from '#engine/core/limits.ts'
 import type { Lock } from './lock.ts'
-
-const waysMax = 1_000
 
 /** Each way from a flow to the package or flow `name`, both ends included; shortest first. */
 export function whyOf(lock: Lock, name: string): readonly (readonly string[])[] {
@@ -17,7 +16,11 @@ export function whyOf(lock: Lock, name: string): readonly (readonly string[])[] 
     : users(name).map((id) => [id, name])
   const ways: string[][] = []
   const open = [...direct]
-  for (let way = open.shift(); way !== undefined && ways.length < waysMax; way = open.shift()) {
+  for (
+    let way = open.shift();
+    way !== undefined && ways.length < limits.lockWaysMax;
+    way = open.shift()
+  ) {
     ways.push(way)
     const [first = ''] = way
     const rest = way

@@ -13,6 +13,7 @@ import { isApprover } from '#engine/dsl/subject.ts'
 import type { ApproveFrame } from '#engine/runtime/decider/frames.ts'
 import type { ApprovalDecided } from '#engine/runtime/waits/record.ts'
 import { isApproval } from '#engine/runtime/waits/approve.ts'
+import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import type { Inside } from './inside.ts'
 import type { LiveRun } from './turn.ts'
@@ -90,6 +91,7 @@ async function checkedForm(
   { form, decision }: Answer,
 ): Promise<Json | undefined> {
   const isEmpty = form === undefined || (isObject(form) && Object.keys(form).length === 0)
+  mustBeWhole(form ?? null, { code: 'RUN_INPUT_REFUSED', what: `The form of "${path}"` })
   if (decision === 'reject') return isEmpty ? undefined : form
   if (step.form === undefined) {
     if (isEmpty) return undefined

@@ -6,6 +6,7 @@ import type { RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { emptyState } from '#engine/runtime/decider/state.ts'
 import { recordVersion, type RunDone, type RunStarted } from '#engine/runtime/record.ts'
+import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import type { EnginePorts, Inside, StartRun } from './inside.ts'
 import { LiveRun } from './turn.ts'
@@ -63,6 +64,7 @@ export async function checkedInput(
   schema: JsonObject | undefined,
   input: Json,
 ): Promise<Json> {
+  mustBeWhole(input, { code: 'RUN_INPUT_REFUSED', what: 'The input' })
   if (schema === undefined) return input
   const checked = await checkInput(schema, input)
   if (checked.ok) return checked.input

@@ -11,6 +11,7 @@ import { fold } from '#engine/runtime/decider/replay.ts'
 import { forkOf } from '#engine/runtime/fork.ts'
 import type { RunLog } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import type { Inside } from './inside.ts'
 import { again } from './resume.ts'
@@ -47,7 +48,9 @@ async function fork(engine: Inside, run: RunId, asked: AskedFork): Promise<void>
   const input = await inputOf(engine, first, asked.with)
   if (journal.find(asked.run) !== undefined || engine.residents.find(asked.run) !== undefined)
     return
-  const outputs = Object.entries(asked.outputs ?? {}).map(
+  const given = (asked.outputs ?? {}) as JsonObject
+  mustBeWhole(given, { code: 'RUN_INPUT_REFUSED', what: 'The given output' })
+  const outputs = Object.entries(given).map(
     ([path, value]) => [path, engine.payloads.hold(value as Json)] as const,
   )
   const made = forkOf(program.plan, records, {

@@ -9,6 +9,7 @@ import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import { hasEnded } from '#engine/runtime/ports.ts'
 import type { RunRecord, Settlement } from '#engine/runtime/record.ts'
+import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import type { Inside } from './inside.ts'
 import { statusOf } from './talk.ts'
@@ -36,6 +37,8 @@ export function openSettling(engine: Inside): Settling {
 
 async function settle(engine: Inside, run: RunId, settled: Settled): Promise<void> {
   const { path, how, output, id, by } = settled
+  const what = `The output of "${path}"`
+  mustBeWhole(output ?? null, { code: 'RUN_INPUT_REFUSED', what })
   const status = await statusOf(engine, run)
   const isOver = hasEnded(status)
   const live = isOver ? undefined : engine.load(run)

@@ -10,6 +10,7 @@ import type { Json } from '#engine/core/json.ts'
 import { isSignalName, isSubject } from '#engine/dsl/subject.ts'
 import { hasEnded, type RunStatus } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import { type Answer, takeAnswer } from './answer.ts'
 import type { Inside } from './inside.ts'
@@ -99,6 +100,7 @@ async function tellOf(
 async function publish(engine: Inside, { subject, data, id, key }: Published): Promise<void> {
   engine.mustWork()
   if (!isSubject(subject)) throw refused(subject, 'subject of an event')
+  mustBeWhole([data, key ?? ''], { code: 'RUN_SIGNAL_REFUSED', what: `The event "${subject}"` })
   const event = {
     id: id ?? engine.ports.ids.runId(),
     subject,
@@ -116,6 +118,7 @@ function refused(name: string, what: string): IonError {
 
 async function send(engine: Inside, run: RunId, { name, data, by, id }: Signal): Promise<void> {
   if (!isSignalName(name)) throw refused(name, 'name of a signal')
+  mustBeWhole(data, { code: 'RUN_SIGNAL_REFUSED', what: `The signal "${name}"` })
   if (id !== undefined && (await isHeard(engine, run, id))) return
   const live = await openRun(engine, run)
   const signal: RunRecord = {

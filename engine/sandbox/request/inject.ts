@@ -6,6 +6,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { Headers } from '#engine/connection/headers.ts'
 
 import { textOf, type Handle } from './handle.ts'
@@ -87,11 +88,9 @@ function bytesOf(
   return body.kind === 'text' ? Buffer.from(body.text) : body.bytes
 }
 
-const depthMax = 20
-
 function segmentsOf(at: string): readonly string[] {
   const segments = at.split('/').slice(1)
-  if (!at.startsWith('/') || segments.length === 0 || segments.length > depthMax) {
+  if (!at.startsWith('/') || segments.length === 0 || segments.length > limits.injectDepthMax) {
     throw noPlace(at)
   }
   return segments.map((one) => one.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -185,10 +185,10 @@ test('a question is cut between characters, and half of one in what is shown fai
   const long = `${'a'.repeat(limits.askCharsMax - 1)}😀`
   const { one, run } = await begun(ok('by: [user:ann]').replace('Post ', ''), { n: long })
   expect(one.view(run).steps[0]).toMatchObject({ status: 'waiting' })
-  const odd = await begun(ok("by: [user:ann], show: '${{ inputs.n }}'").replace('Post ', ''), {
-    n: '\ud83d',
-  })
-  expect(odd.one.view(odd.run)).toMatchObject({
+  const half = ['pure', (): Json => '\ud83d'] as const
+  const shown = ok("by: [user:ann], show: '${{ steps.h.output }}'")
+  const odd = lab({ flows: [flow(`  - { id: h, use: half }\n${shown}`)], actions: { half } })
+  expect(await odd.run({ n: 7 })).toMatchObject({
     status: 'failed',
     error: { code: 'RUN_EXPRESSION_FAILED' },
   })

@@ -160,16 +160,6 @@ steps:
   })
 })
 
-test('an event with half of a character in it is brought all the same', async () => {
-  const { ears, hear, say } = town()
-  const half = '\ud83d'
-  const [narrow, wide] = [await hear('orders.odd', { name: half }), await hear('orders.*')]
-  await say('orders.odd', { name: half })
-  await ears.settle()
-  for (const run of [narrow, wide]) expect(ears.view(run).output).toEqual({ name: half })
-  expect(ears.host.journal.outbox(9)).toEqual([])
-})
-
 describe('a route', () => {
   test.each([
     ['a.b.c', 'a.b.c', true],
