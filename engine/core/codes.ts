@@ -159,6 +159,11 @@ export const codes = {
 
   // REG: registries, and whether what they say can be trusted (exit 3, or 69 where one cannot be reached)
   REG_LOG_BROKEN: { retry: 'never', status: 500 },
+  REG_ROLLED_BACK: { retry: 'never', status: 409 },
+  REG_UNTRUSTED: { retry: 'never', status: 403 },
+  REG_NOT_FOUND: { retry: 'never', status: 404 },
+  REG_EVENT_REFUSED: { retry: 'never', status: 422 },
+  REG_NAME_REFUSED: { retry: 'never', status: 409 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },

@@ -232,6 +232,15 @@ export const limits = {
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,
+  // Registries
+  registryRootsMax: 1_000,
+  registryRootBytesMax: 256 * 1024,
+  registryLeafBytesMax: 32 * 1024,
+  registryKeysMax: 100,
+  registryReleasesMax: 1_000,
+  registryClockMsMax: 3_600_000,
+  registryViewBytesMax: 9_500,
+  registryViewHeadBytes: 2_500,
 
   // What is shown: GitHub takes 65,536 characters of a comment and 1 MiB of a summary
   diffCellsMax: 4_000_000,

@@ -37,7 +37,11 @@ export function readLeaf(bytes: Uint8Array): RegistryEvent | undefined {
 
 /** The name of a leaf, which the next event of the namespace gives as `after`: its hash in the tree. */
 export function leafDigest(crypto: Crypto, bytes: Uint8Array): Digest {
-  return `sha256:${toHex(leafHash((part) => crypto.sha256(part), bytes))}` as Digest
+  return `sha256:${toHex(leafHashOf(crypto, bytes))}` as Digest
+}
+
+export function leafHashOf(crypto: Crypto, bytes: Uint8Array): Uint8Array {
+  return leafHash((part) => crypto.sha256(part), bytes)
 }
 
 /** What signatures are over. */

@@ -6,7 +6,7 @@
  * length in two bytes.
  */
 import { IonError } from '#engine/core/error.ts'
-import { join } from '#registry/bytes.ts'
+import { isSame, join } from '#registry/bytes.ts'
 import type { RegistrySource } from '#registry/ports.ts'
 
 import { type Hash, leafHash, nodeHash, type ReadNode } from './tree.ts'
@@ -144,6 +144,47 @@ export async function extend(
     hashes = tiles.filter(({ length }) => length === tileWidth).map((tile) => fold(hash, tile))
   }
   return files
+}
+
+/** Builds the tiles of a growing log and holds each to the file that should be it. */
+export class TileCheck {
+  readonly #source: RegistrySource
+  readonly #hash: Hash
+  /** What the rightmost tile of each level has so far. */
+  readonly #rows: Uint8Array[][] = []
+  readonly #done: number[] = []
+
+  constructor(source: RegistrySource, hash: Hash) {
+    this.#source = source
+    this.#hash = hash
+  }
+
+  /** Throws `REG_LOG_BROKEN` once a tile is full and its file differs. */
+  async push(leaf: Uint8Array): Promise<void> {
+    let node = leaf
+    for (let level = 0; ; level++) {
+      const row = (this.#rows[level] ??= [])
+      row.push(node)
+      if (row.length < tileWidth) return
+      await this.#compare(level, row)
+      node = fold(this.#hash, row)
+      this.#rows[level] = []
+      this.#done[level] = (this.#done[level] ?? 0) + 1
+    }
+  }
+
+  /** Compares the partial tiles at the right edge. */
+  async finish(): Promise<void> {
+    for (const [level, row] of this.#rows.entries())
+      if (row.length > 0) await this.#compare(level, row)
+  }
+
+  async #compare(level: number, row: readonly Uint8Array[]): Promise<void> {
+    const index = this.#done[level] ?? 0
+    const bytes = await readTile(this.#source, { level, index, width: row.length })
+    if (isSame(bytes.subarray(0, row.length * hashBytes), join(row))) return
+    throw broken(this.#source, `the tile ${index} of level ${level} does not fit its leaves`)
+  }
 }
 
 function inTiles<T>(list: readonly T[]): readonly (readonly T[])[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { nodeCrypto as crypto } from '#engine/host/registry/crypto.ts'
-import { utf8 } from '#registry/bytes.ts'
+import { toHex, utf8 } from '#registry/bytes.ts'
 import { extend, readBundle, tileNodes, tilePath } from '#registry/log/tiles.ts'
 import { Frontier, leafHash, rootHash } from '#registry/log/tree.ts'
 import { MemoryFiles } from '#test/fake/registry.ts'
@@ -42,7 +42,7 @@ test('a log has the root of its leaves, whatever the steps it grew in', async ()
         const frontier = new Frontier(hash)
         for (let index = 0; index < size; index++) frontier.push(leafHash(hash, leafOf(index)))
         const root = await rootHash({ hash, node: tileNodes(files, { hash, size }) }, size)
-        expect(root).toEqual(frontier.root())
+        expect(toHex(root)).toBe(toHex(frontier.root()))
         if (size === 0) return
         const last = Math.floor((size - 1) / 256)
         expect((await readBundle(files, { index: last, size })).at(-1)).toEqual(leafOf(size - 1))

@@ -1,0 +1,83 @@
+/**
+ * Looks up one entry: its view, held to the log.
+ *
+ * Every release of a view carries its leaf, which is proved to be in the log, so a host can
+ * leave a release out of a view but not make one up or change it. What hides or warns (yanks,
+ * advisories) is in the log too; who must know it for certain replays that (`check.ts`).
+ */
+import { IonError } from '#engine/core/error.ts'
+import { compareVersions, isInRange } from '#engine/dsl/reference.ts'
+
+import type { PublishEvent } from './event.ts'
+import { isVouched, leafBytes } from './events/leaf.ts'
+import { demandLeaf, type Registry } from './open.ts'
+import { parseView, viewPath } from './view/files.ts'
+import type { EntryView, ReleaseView } from './view/view.ts'
+
+/** The entry with its highest versions; undefined where the registry has none of this name. */
+export async function findEntry(registry: Registry, name: string): Promise<EntryView | undefined> {
+  const path = viewPath(registry.crypto, name)
+  const bytes = await registry.source.read(path)
+  if (bytes === undefined) return undefined
+  const { head, releases } = parseView(bytes, path)
+  if (head?.name !== name)
+    throw new IonError('REG_LOG_BROKEN', `The view "${path}" is of another entry.`)
+  return { head, releases }
+}
+
+/** All versions of an entry, highest first. */
+export async function allReleases(
+  { source }: Registry,
+  { head, releases }: EntryView,
+): Promise<readonly ReleaseView[]> {
+  const all = [...releases]
+  for (const { file } of head.pages ?? []) {
+    const bytes = await source.read(file)
+    if (bytes === undefined)
+      throw new IonError('REG_LOG_BROKEN', `The page "${file}" of a view is not there.`)
+    all.push(...parseView(bytes, file).releases)
+  }
+  return all
+}
+
+/**
+ * The highest release of `name` that `range` allows, proved to be in the log: one that is not
+ * yanked, or exactly the version that `range` names. Throws `REG_NOT_FOUND`.
+ */
+export async function resolveRelease(
+  registry: Registry,
+  { name, range }: { readonly name: string; readonly range?: string | undefined },
+): Promise<{ readonly entry: EntryView; readonly release: ReleaseView }> {
+  const entry = await findEntry(registry, name)
+  if (entry === undefined)
+    throw notFound(`"${registry.source.label}" has no "${name}". \`ionflux search\` finds names.`)
+  const fits = ({ version, yanked }: ReleaseView): boolean =>
+    version === range || (yanked === undefined && isInRange(version, range))
+  const release =
+    entry.releases.find(fits) ?? (await allReleases(registry, entry)).toSorted(highest).find(fits)
+  if (release === undefined)
+    throw notFound(`"${name}" has no release for "${range ?? '*'}" that is not yanked.`)
+  await demandRelease(registry, { name, release })
+  return { entry, release }
+}
+
+function highest(a: ReleaseView, b: ReleaseView): number {
+  return compareVersions(b.version, a.version)
+}
+
+function notFound(message: string): IonError {
+  return new IonError('REG_NOT_FOUND', message)
+}
+
+/** Throws `REG_LOG_BROKEN` unless the release is in the log as the view says, and signed. */
+export async function demandRelease(
+  registry: Registry,
+  { name, release }: { readonly name: string; readonly release: ReleaseView },
+): Promise<PublishEvent> {
+  const { event, leaf } = release
+  await demandLeaf(registry, { index: leaf, bytes: leafBytes(event) })
+  const { body } = event
+  if (body.event !== 'publish' || body.name !== name || !(await isVouched(registry.crypto, event)))
+    throw new IonError('REG_LOG_BROKEN', `Leaf ${leaf} is no release of "${name}" that is signed.`)
+  return body
+}

@@ -1,0 +1,190 @@
+/** Goal: a registry is believed when enough of the right keys say so, and never more than that. */
+import { describe, expect, test } from 'vitest'
+
+import { nodeCrypto as crypto } from '#engine/host/registry/crypto.ts'
+import { utf8 } from '#registry/bytes.ts'
+import { printPublicKey } from '#registry/events/leaf.ts'
+import { appendEvents } from '#registry/keep/append.ts'
+import { cosign, type NoteKey, parseNote, printNote } from '#registry/log/note.ts'
+import { findEntry, resolveRelease } from '#registry/lookup.ts'
+import { openRegistry } from '#registry/open.ts'
+import { printRoot, type Root, rootPath } from '#registry/trust/root.ts'
+import { at, keyFor, RegistryLab, releaseOf } from '#test/fake/registry.ts'
+
+const untrusted = { code: 'REG_UNTRUSTED' }
+
+async function begin(): Promise<RegistryLab> {
+  const lab = await RegistryLab.begin()
+  await lab.claim('acme')
+  for (const version of ['1.0.0', '1.1.0', '2.0.0']) await lab.publish('acme/ledger', version)
+  return lab
+}
+
+function cosigned(lab: RegistryLab, names: readonly string[]): readonly NoteKey[] {
+  const path = 'log/checkpoint'
+  const note = parseNote(lab.files.files.get(path)!)!
+  const more = names.map((name) =>
+    cosign(crypto, { text: note.text, name, signer: keyFor(name), time: 1_767_000_000 }),
+  )
+  lab.files.files.set(path, utf8(printNote({ ...note, signatures: [...note.signatures, ...more] })))
+  return names.map((name) => ({ name, type: 'cosignature', key: keyFor(name).key }))
+}
+
+describe('witnesses', () => {
+  test('as many as a consumer asks for have to cosign', async () => {
+    const lab = await begin()
+    const keys = cosigned(lab, ['w1', 'w2'])
+    const open = (need: number) =>
+      openRegistry({ source: lab.files, crypto, witnesses: { keys, need } })
+    expect((await open(2)).witnesses.map(({ key }) => key.name)).toEqual(['w1', 'w2'])
+    await expect(open(3)).rejects.toMatchObject(untrusted)
+    const others = [{ ...keys[0]!, key: keyFor('mallory').key }]
+    await expect(
+      openRegistry({ source: lab.files, crypto, witnesses: { keys: others, need: 1 } }),
+    ).rejects.toMatchObject(untrusted)
+  })
+
+  test('a cosignature of another checkpoint spoils this one', async () => {
+    const lab = await begin()
+    const keys = cosigned(lab, ['w1'])
+    const stale = parseNote(lab.files.files.get('log/checkpoint')!)!.signatures[1]!
+    await lab.publish('acme/ledger', '2.1.0')
+    const note = parseNote(lab.files.files.get('log/checkpoint')!)!
+    const mixed = printNote({ ...note, signatures: [...note.signatures, stale] })
+    lab.files.files.set('log/checkpoint', utf8(mixed))
+    await expect(
+      openRegistry({ source: lab.files, crypto, witnesses: { keys, need: 1 } }),
+    ).rejects.toMatchObject(untrusted)
+  })
+})
+
+describe('the root of trust', () => {
+  const [fresh, spare] = [keyFor('fresh'), keyFor('spare')]
+  const role = (...signers: readonly { key: Uint8Array }[]) => ({
+    keys: signers.map(({ key }) => printPublicKey(key)).toSorted(),
+    threshold: signers.length,
+  })
+  const next = (lab: RegistryLab, more: Partial<Root> = {}): Root => ({
+    ...lab.root,
+    version: 2,
+    size: 4,
+    roles: { ...lab.root.roles, root: role(fresh, spare), log: role(fresh) },
+    ...more,
+  })
+
+  test('a new version replaces keys, and each leaf is judged by those of its time', async () => {
+    const lab = await begin()
+    const root = next(lab, { roles: { ...next(lab).roles, advisors: role(spare) } })
+    lab.files.files.set(rootPath(2), printRoot(root, [lab.keys.root, fresh, spare]))
+    await expect(lab.open()).rejects.toMatchObject(untrusted) // the old log key signed it
+    await expect(appendEvents(lab.keeper, [])).rejects.toMatchObject(untrusted)
+  })
+
+  test.each<[string, (lab: RegistryLab) => Uint8Array]>([
+    ['is signed by its own keys only', (lab) => printRoot(next(lab), [fresh, spare])],
+    ['is signed by the keys before only', (lab) => printRoot(next(lab), [lab.keys.root])],
+    ['is signed by too few', (lab) => printRoot(next(lab), [lab.keys.root, fresh])],
+    [
+      'leaves a version out',
+      (lab) => printRoot(next(lab, { version: 3 }), [lab.keys.root, fresh, spare]),
+    ],
+    [
+      'is of another log',
+      (lab) => printRoot(next(lab, { origin: 'b' }), [lab.keys.root, fresh, spare]),
+    ],
+    ['is an old one again', (lab) => printRoot(lab.root, [lab.keys.root])],
+    ['is no file of ours', () => utf8('{}\n')],
+    [
+      'asks for more keys than it has',
+      (lab) =>
+        printRoot(next(lab, { roles: { ...next(lab).roles, log: { keys: [], threshold: 0 } } }), [
+          lab.keys.root,
+          fresh,
+          spare,
+        ]),
+    ],
+  ])('a version that %s is refused', async (_, print) => {
+    const lab = await begin()
+    lab.files.files.set(rootPath(2), print(lab))
+    await expect(lab.open()).rejects.toMatchObject(untrusted)
+  })
+
+  test('what is pinned is version 1 and nothing else', async () => {
+    const lab = await begin()
+    const { trust } = await lab.open()
+    const open = (pinned: string) => openRegistry({ source: lab.files, crypto, pinned })
+    expect((await open(trust.digest)).trust.digest).toBe(trust.digest)
+    await expect(open(`sha256:${'0'.repeat(64)}`)).rejects.toMatchObject(untrusted)
+  })
+
+  test('a version that was seen does not go away', async () => {
+    const lab = await begin()
+    const { known } = await lab.open()
+    await expect(lab.open({ ...known, version: 2 })).rejects.toMatchObject({
+      code: 'REG_ROLLED_BACK',
+    })
+    await expect(lab.open({ ...known, trust: 'sha256:other' })).rejects.toMatchObject({
+      code: 'REG_ROLLED_BACK',
+    })
+    await expect(lab.open({ ...known, origin: 'other' })).rejects.toMatchObject({
+      code: 'REG_ROLLED_BACK',
+    })
+  })
+})
+
+describe('an entry', () => {
+  test('gives the highest release that a range allows and nobody yanked', async () => {
+    const lab = await begin()
+    const registry = await lab.open()
+    const highest = async (range?: string) =>
+      (await resolveRelease(registry, { name: 'acme/ledger', range })).release.version
+    expect([await highest(), await highest('^1'), await highest('1.0.0')]).toEqual([
+      '2.0.0',
+      '1.1.0',
+      '1.0.0',
+    ])
+    await lab.say(
+      { event: 'yank', name: 'acme/ledger', version: '1.1.0', reason: '' },
+      keyFor('acme'),
+    )
+    const after = await lab.open(registry.known)
+    const found = await resolveRelease(after, { name: 'acme/ledger', range: '^1' })
+    expect(found.release.version).toBe('1.0.0')
+    const exact = await resolveRelease(after, { name: 'acme/ledger', range: '1.1.0' })
+    expect(exact.release.yanked).toEqual({ reason: '', isGone: false })
+  })
+
+  test.each([
+    ['acme/nothing', undefined],
+    ['acme/ledger', '^7'],
+  ])('%s for %s is REG_NOT_FOUND', async (name, range) => {
+    const registry = await (await begin()).open()
+    await expect(resolveRelease(registry, { name, range })).rejects.toMatchObject({
+      code: 'REG_NOT_FOUND',
+    })
+  })
+
+  test('of many versions is found in pages, and no file has more than 10 KB', async () => {
+    const lab = await begin()
+    const signer = keyFor('acme')
+    const actions = Array.from({ length: 4 }, (_, i) => ({
+      name: `act-${i}`,
+      description: 'x'.repeat(60),
+    }))
+    for (let minor = 2; minor < 40; minor++)
+      await lab.say(
+        { ...releaseOf('acme/ledger', `1.${minor}.0`, { actions }), at: at(lab.day) },
+        signer,
+      )
+    const registry = await lab.open()
+    const entry = (await findEntry(registry, 'acme/ledger'))!
+    expect(entry.releases[0]?.version).toBe('2.0.0')
+    expect(entry.head.pages?.length).toBeGreaterThan(1)
+    const low = await resolveRelease(registry, { name: 'acme/ledger', range: '~1.1' })
+    expect(low.release.version).toBe('1.1.0')
+    const sizes = [...lab.files.files]
+      .filter(([path]) => path.startsWith('view/'))
+      .map(([, { length }]) => length)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000)
+  })
+})
