@@ -32,6 +32,7 @@ const groups: readonly Readonly<Record<string, string>>[] = [
   { index: 'engine/index.ts', plugin: 'engine/plugin.ts' },
   { 'sandbox-worker': 'engine/sandbox/worker.ts' },
   { 'mirror-worker': 'engine/mirror/worker.ts' },
+  { 'mirror-sync-worker': 'engine/mirror/threads/worker.ts' },
 ]
 
 /** The public doors, whose types are published. */

@@ -151,6 +151,11 @@ export const codes = {
   MIRROR_UNKNOWN: { retry: 'never', status: 404 },
   MIRROR_NAME_TAKEN: { retry: 'never', status: 409 },
   MIRROR_REPOSITORY_GONE: { retry: 'backoff', status: 404 },
+  MIRROR_REMOTE_MALFORMED: { retry: 'backoff', status: 502 },
+  MIRROR_PACK_REFUSED: { retry: 'never', status: 422 },
+  MIRROR_LIMIT_EXCEEDED: { retry: 'never', status: 413 },
+  MIRROR_HOST_RESTS: { retry: 'backoff', status: 503 },
+  MIRROR_BUSY: { retry: 'backoff', status: 409 },
   MIRROR_COMPILE_FAILED: { retry: 'never', status: 422 },
 
   // MIRROR: why a version does not become active (exit 4)

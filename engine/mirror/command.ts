@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { devNull } from 'node:os'
+import { Readable } from 'node:stream'
 
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
@@ -39,7 +40,7 @@ export interface GitResult {
 export interface GitCall {
   readonly cwd: string
   readonly args: readonly string[]
-  readonly input?: string | Uint8Array
+  readonly input?: string | Uint8Array | Readable
   /** Transports that may be used, as git names them; absent means none at all. */
   readonly protocols?: readonly string[]
 }
@@ -82,7 +83,8 @@ export function runGit({ cwd, args, input, protocols = [] }: GitCall): Promise<G
     })
     // Git may end before it has read everything; its exit status says more than EPIPE.
     child.stdin.on('error', () => {})
-    child.stdin.end(input ?? '')
+    if (input instanceof Readable) input.on('error', () => child.kill('SIGKILL')).pipe(child.stdin)
+    else child.stdin.end(input ?? '')
   })
 }
 

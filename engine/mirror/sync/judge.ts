@@ -219,25 +219,29 @@ export function judgeCompiled(
 }
 
 /** Says what a failure means: the stage stays where it is, with the reason beside it. */
-export function judgeFailure(
-  facts: Facts,
-  {
-    stage,
-    code,
-    message,
-  }: { readonly stage: Stage; readonly code: string; readonly message: string },
-  at: Instant,
-): MirrorChange {
+export function judgeFailure(facts: Facts, failure: StageFailure, at: Instant): MirrorChange {
+  const { stage, code, message, commit } = failure
   const fact: Fact = facts[stage]
-  const isSame = fact.problem?.code === code && fact.problem.message === message
+  const isSame = fact.problem?.code === code && fact.problem.commit === commit
   const since = isSame ? (fact.problem?.at ?? at) : at
-  const moved = { [stage]: { ...fact, problem: problemAt(code, message, since) } }
+  const problem = {
+    ...problemAt(code, message, since),
+    ...(commit === undefined ? {} : { commit }),
+  }
   const isGone = code === 'MIRROR_REPOSITORY_GONE' && facts.remote.commit !== undefined
   const gone = 'The repository is not there any more, or may not be read; what is active goes on.'
   return {
-    facts: moved,
+    facts: { [stage]: { ...fact, problem } },
     ...(isGone ? { incidents: [{ kind: 'repository-gone', at, message: gone }] } : {}),
   }
+}
+
+export interface StageFailure {
+  readonly stage: Stage
+  readonly code: string
+  readonly message: string
+  /** What the stage was about. */
+  readonly commit?: CommitId
 }
 
 function problemAt(code: string, message: string, at: Instant): FactProblem {

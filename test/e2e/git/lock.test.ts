@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { call, type Ended } from '#test/e2e/cli.ts'
-import { openGitServer, type GitServer } from '#test/fake/git-server.ts'
+import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
 import { repository, type Fixture, type FixtureCommit } from '#test/fake/repository.ts'
 
 const manifest = (version: string, more = ''): string => `plugin: acme/shout

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { call, type Ended, git, repository as repositoryOf, write } from '#test/e2e/cli.ts'
-import { openGitServer, type GitServer } from '#test/fake/git-server.ts'
+import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
 import { repository, type Fixture, type FixtureFile } from '#test/fake/repository.ts'
 
 const flow = `dsl: flux/1
