@@ -56,6 +56,10 @@ export const limits = {
   compensateAttemptsDefault: 5,
   slotsSearchedMax: 10_000,
   slotsPerFillMax: 32,
+  /** Series of runs that replace each other, remembered beside what is on the disk. */
+  seriesRememberedMax: 10_000,
+  /** Old counts of runs that are looked at when a new one is made. */
+  ratesTidiedPerRun: 2,
   stopGraceMsMax: 30_000,
   lapsesKeptMax: 50,
   lapseCharsMax: 500,

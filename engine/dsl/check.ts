@@ -31,6 +31,7 @@ import { checkAgents } from './agent/check.ts'
 import { checkComponents } from './component/check.ts'
 import { componentsOf, type ComponentFile } from './component/file.ts'
 import type { Flow } from './flow.ts'
+import { checkGates } from './gates/check.ts'
 import type { Manifest } from './manifest.ts'
 import { checkNames } from './names.ts'
 import type { Repository } from './repository.ts'
@@ -61,6 +62,7 @@ export function checkFlow(document: Document, world: World): CheckedFlow {
     ...checkSteps(steps),
     ...checkTriggers(outline['on']),
     ...duration(outline['timeout'], '/timeout'),
+    ...checkGates(outline),
     ...checkInputs(outline['inputs']),
     ...checkReferences({ document, world }, steps),
     ...checkPowers({ document, world }, steps),

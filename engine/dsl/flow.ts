@@ -24,6 +24,15 @@ export interface Flow {
   readonly permissions?: FlowPermissions
   /** How many runs of the flow may be under way at once, and what happens to one too many. */
   readonly concurrency?: Concurrency
+  /**
+   * How many runs of the flow may begin within a span of time, and what happens to one too many.
+   */
+  readonly rate_limit?: RateLimit
+  /**
+   * A run begins only when no other has come for a while; of those that come sooner, the last one
+   * begins.
+   */
+  readonly debounce?: Debounce
   /** How long a run may take in all, waits included: 90s, 5m, 1h30m, 4d. */
   readonly timeout?: string
   /** The steps, one after another. */
@@ -158,6 +167,38 @@ export interface Concurrency {
    * cancelled (skip) or fails (reject). Without it: queue.
    */
   readonly on_conflict?: 'queue' | 'cancel_old' | 'skip' | 'reject'
+}
+
+export interface RateLimit {
+  /** How many runs may begin within the time. */
+  readonly limit: number
+  /** The time, wherever it is laid: 1m, 1h. */
+  readonly per: string
+  /**
+   * Runs are counted for each value of its own: ${{ inputs.customer }}. Without it: all runs of the
+   * flow.
+   */
+  readonly key?: string
+  /**
+   * One too many begins as soon as it may (queue), is cancelled (skip) or fails (reject). Without
+   * it: queue.
+   */
+  readonly on_exceed?: 'queue' | 'skip' | 'reject'
+}
+
+export interface Debounce {
+  /** How long no other run may have come: 5m. */
+  readonly wait: string
+  /**
+   * Runs replace each other for each value of its own: ${{ inputs.branch }}. Without it: all runs
+   * of the flow.
+   */
+  readonly key?: string
+  /**
+   * Once the first of them has waited so long, the latest begins although others come: 1h. Without
+   * it: never.
+   */
+  readonly max_wait?: string
 }
 
 /**

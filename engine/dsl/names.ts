@@ -40,8 +40,10 @@ export function checkNames(flow: Flow, world: World, components?: Components): r
     at: '/on_failure',
     sight: { ...start, isCaught: true },
   })
-  if (flow.concurrency?.key !== undefined)
-    check(walk, { value: flow.concurrency.key, at: '/concurrency/key', sight: start })
+  for (const gate of ['concurrency', 'rate_limit', 'debounce'] as const) {
+    const value = flow[gate]?.key
+    if (value !== undefined) check(walk, { value, at: `/${gate}/key`, sight: start })
+  }
   const last = flow.steps.at(-1)
   if (flow.outputs !== undefined) {
     const given = check(walk, { value: flow.outputs, at: '/outputs', sight: end.sight })

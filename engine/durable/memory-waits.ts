@@ -68,6 +68,10 @@ function foundOf(
     if (query.kind !== 'slot' || query.isHeld !== wait.isHeld) return []
     return query.key === undefined || query.key === wait.key ? [{ run, path, key: wait.key }] : []
   }
+  if (wait.kind === 'debounce') {
+    const isAsked = query.kind === 'debounce' && (query.key ?? wait.key) === wait.key
+    return isAsked ? [{ run, path, key: wait.key }] : []
+  }
   if (query.kind !== 'event') return []
   const isMeant = query.topics.includes(wait.topic) && query.keys.includes(wait.key)
   return isMeant ? [{ run, path, wanted: wait.wanted }] : []

@@ -25,7 +25,8 @@ import {
   type Resolution,
   template,
 } from './compiling.ts'
-import type { Block, Concurrency, Plan, PlanStep } from './plan.ts'
+import { gatesOf } from './gates.ts'
+import type { Block, Plan, PlanStep } from './plan.ts'
 import { limitOf, retryOf } from './timing.ts'
 import { type Around, waitOf, waits } from './waits.ts'
 
@@ -52,7 +53,7 @@ export function compile(flow: Flow, resolution: Resolution): Compiled {
     flow: flow.id,
     body,
     permissions: { ...flow.permissions },
-    ...concurrency(at, flow.concurrency),
+    ...gatesOf(at, flow),
     ...onFailure(at, flow.on_failure),
     ...(flow.inputs === undefined ? {} : { inputs: flow.inputs }),
     ...(flow.returns === undefined ? {} : { returns: flow.returns }),
@@ -139,16 +140,6 @@ function around(at: Compiler): Around {
     template: (value, place) => template(at, value, place),
     block: (steps, path) => block(at, { steps, path }),
   }
-}
-
-function concurrency(
-  at: Compiler,
-  given: Flow['concurrency'],
-): { readonly concurrency?: Concurrency } {
-  if (given === undefined) return {}
-  const key = optional(at, given.key, '/concurrency/key')
-  const rest = { limit: given.limit ?? 1, onConflict: given.on_conflict ?? 'queue' } as const
-  return { concurrency: key === undefined ? rest : { key, ...rest } }
 }
 
 function onFailure(at: Compiler, steps: Flow['on_failure']): { readonly onFailure?: Block } {

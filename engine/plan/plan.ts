@@ -25,10 +25,30 @@ export interface Plan {
   readonly outputs?: Template
   readonly timeoutMs?: number
   readonly permissions: Permissions
+  /** A run begins only once no other has come for a while. */
+  readonly debounce?: Debounce
+  /** How many runs may begin within a span of time. */
+  readonly rateLimit?: RateLimit
   /** How many runs may be under way at once. */
   readonly concurrency?: Concurrency
   /** Runs when the run has failed and what it did is undone. */
   readonly onFailure?: Block
+}
+
+export interface Debounce {
+  /** Runs replace each other for each value of its own; absent means for the whole flow. */
+  readonly key?: Template
+  readonly waitMs: number
+  /** From the first of a series on. */
+  readonly maxWaitMs?: number
+}
+
+export interface RateLimit {
+  /** Counted for each value of its own; absent means for the whole flow. */
+  readonly key?: Template
+  readonly limit: number
+  readonly perMs: number
+  readonly onExceed: 'queue' | 'skip' | 'reject'
 }
 
 export interface Concurrency {

@@ -52,7 +52,7 @@ export function replayAgainst(against: Against, records: readonly RunRecord[]): 
     if (seen++ % limits.replayRecordsPerLook === 0 && !against.goesOn()) {
       return { verdict: 'cannot', path: '', why: 'limit' }
     }
-    if (record.kind === 'run.queued' || record.kind === 'run.admitted') continue
+    if (isOfGate(record)) continue
     const found = take(against, [own, other], { seq, record })
     if (found !== undefined) return found
   }
@@ -66,10 +66,23 @@ interface SideOfRun {
   readonly due: Map<string, number>
 }
 
+function isOfGate(record: RunRecord): boolean {
+  if (record.kind === 'timer.fired') return record.path === '' && record.timer === 'sleep'
+  return gateKinds.has(record.kind)
+}
+
+const gateKinds: ReadonlySet<RunRecord['kind']> = new Set([
+  'run.debounced',
+  'run.limited',
+  'run.queued',
+  'run.admitted',
+])
+
 /** Whether a run waits for its place is a matter of the others: it is passed over. */
 function openSide(program: Program, payloads: Payloads, started: RunStarted): SideOfRun {
-  const { concurrency: _, ...plan } = program.plan
-  const free = program.plan.concurrency === undefined ? program : openProgram(program.digest, plan)
+  const { concurrency, rateLimit, debounce, ...plan } = program.plan
+  const isFree = concurrency === undefined && rateLimit === undefined && debounce === undefined
+  const free = isFree ? program : openProgram(program.digest, plan)
   return {
     sight: { program: free, payloads },
     state: emptyState(free.plan, started),

@@ -87,7 +87,10 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
     this.turns = {
       now: () => ports.clock.now(),
       call: (live, start) => callStep(ports, live, start),
-      useState: (live, turn, use) => takeState(ports.states, live, { turn, use }),
+      answer: (live, turn, asked) =>
+        asked.kind === 'useState'
+          ? takeState(ports.states, live, { turn, use: asked })
+          : this.#admission.answer(live, turn, asked),
       checkOutput: (live, done) => void checkOutput(ports, live, done),
       spawn: (live, spawn) => spawnChild(this, live, spawn),
       cancel: ({ abort, child }) => {

@@ -110,6 +110,26 @@ export interface CachedFrom {
   readonly run: RunId
   readonly at: Instant
 }
+/**
+ * The run waits for a while in which no other of `key` comes: a later one takes its place.
+ */
+export interface RunDebounced extends At {
+  readonly kind: 'run.debounced'
+  /** Empty where the flow has no key. */
+  readonly key: string
+  /** When the first of those came that this one took the place of. */
+  readonly since: Instant
+  /** When it goes on. */
+  readonly due: Instant
+}
+/** The run has a place among those that may begin within a span of time. */
+export interface RunLimited extends At {
+  readonly kind: 'run.limited'
+  /** Empty where the flow has no key. */
+  readonly key: string
+  /** When it goes on; not after `at` where it need not wait. */
+  readonly due: Instant
+}
 /** The run waits until it is admitted: its flow limits how many of `key` are under way. */
 export interface RunQueued extends At {
   readonly kind: 'run.queued'
@@ -244,6 +264,8 @@ export interface RunCancelled extends At {
 
 export type RunRecord =
   | RunStarted
+  | RunDebounced
+  | RunLimited
   | RunQueued
   | RunAdmitted
   | StepStarted

@@ -25,7 +25,7 @@ import {
 import type { Payloads } from './payload.ts'
 import type { RunStatus } from './ports.ts'
 import type { RunRecord, RunStarted, StepUsage } from './record.ts'
-import { type Asked, noteWait, type WaitView } from './waits/shown.ts'
+import { type Asked, gateOf, type GateView, noteWait, type WaitView } from './waits/shown.ts'
 
 export type StepStatus = 'running' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'cancelled'
 
@@ -64,6 +64,8 @@ export interface RunView {
   /** True for a run that begins nothing new until somebody has it go on. */
   readonly isPaused?: true
   readonly status: RunStatus
+  /** What the run waits for before it begins, or goes on after a retry. */
+  readonly gate?: GateView
   readonly input: Json
   /** Null while the run has not ended well. */
   readonly output: Json
@@ -145,6 +147,7 @@ class RunViewer implements Viewer, Trace {
       commit: started.source.commit ?? null,
       ...(isPaused && status === 'running' ? { isPaused } : {}),
       status: isParked ? (uncertain.size > 0 ? 'uncertain' : 'parked') : status,
+      ...(status === 'running' ? gateOf(this.#mustState()) : {}),
       input: this.#source.payloads.value(started.input),
       output,
       error: failureOf(last),

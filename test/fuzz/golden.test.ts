@@ -68,6 +68,8 @@ test('every kind of record is in some golden journal', () => {
 
 const allKinds = Object.keys({
   'run.started': 1,
+  'run.debounced': 1,
+  'run.limited': 1,
   'run.queued': 1,
   'run.admitted': 1,
   'step.started': 1,

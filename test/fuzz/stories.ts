@@ -124,6 +124,29 @@ export const stories: Readonly<
       await one.start({ n: 3 })
     },
   },
+  gates: {
+    flows: [
+      flow(
+        ['{ id: p, use: post, with: { x: 1 } }'],
+        "debounce: { key: 'n${{ inputs.n }}', wait: 5m, max_wait: 7m }\nrate_limit: { limit: 1, per: 1h }\nconcurrency: { limit: 1 }\n",
+      ),
+    ],
+    async tell(one) {
+      await one.start({ n: 2 })
+      await one.start({ n: 3 })
+      await one.settle()
+      await one.start({ n: 3 })
+    },
+  },
+  returned: {
+    flows: [
+      flow(
+        ['{ id: p, use: post, with: { x: 1 } }'],
+        'returns: { type: object, required: [y] }\noutputs: { x: "${{ steps.p.output.x }}" }\n',
+      ),
+    ],
+  },
+  detached: { flows: [kid, flow(['{ id: c, flow: kid, detach: true, with: { n: 41 } }'])] },
   settled: {
     flows: [
       flow([

@@ -2,7 +2,8 @@
  * What a run waits for that people can give it, and the command that gives it.
  */
 import { printable } from '#engine/cli/source.ts'
-import type { StepView } from '#engine/host/views.ts'
+import { clock } from '#engine/cli/duration.ts'
+import type { RunView, StepView } from '#engine/host/views.ts'
 
 /** Whether others than the clock can end the wait of the step. */
 export function isForPeople({ awaits, asks }: StepView): boolean {
@@ -14,6 +15,17 @@ export function waitsText({ awaits, asks }: StepView): string {
   if (asks !== undefined)
     return `for ${asks.by.map(printable).join(', ')}: ${printable(asks.ask).slice(0, 100)}`
   return awaits === undefined ? '' : `for ${awaits.on} ${printable(awaits.topic)}`
+}
+
+/** What a run waits for before it begins; empty for one that is through. */
+export function gateText({ gate }: Pick<RunView, 'gate'>): string {
+  if (gate === undefined) return ''
+  const until = gate.until === undefined ? '' : ` until ${clock(gate.until)}`
+  return {
+    debounce: `waits for others of its key to come${until}`,
+    rate_limit: `waits for its turn in the rate limit${until}`,
+    concurrency: 'waits until others of its key have ended',
+  }[gate.for]
 }
 
 /** The command that ends the wait of the step; undefined where nobody can at this terminal. */

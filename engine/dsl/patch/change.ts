@@ -79,7 +79,7 @@ function quoteOf(text: string, start: number): Quote {
 
 /** The keys of a flow as `fmt` and people order them; a new one goes where it belongs. */
 const rootOrder =
-  'dsl id description on inputs permissions concurrency timeout budget steps on_failure returns outputs'.split(
+  'dsl id description on inputs permissions concurrency rate_limit debounce timeout budget steps on_failure returns outputs'.split(
     ' ',
   )
 

@@ -90,11 +90,12 @@ export function waitReader(db: DatabaseSync): WaitReader {
   }
 }
 
-const kinds = { event: 0, approval: 1, slot: 2 } as const
+const kinds = { event: 0, approval: 1, slot: 2, debounce: 3 } as const
 
 /** The columns that a wait is looked up by. */
 function routeOf(wait: Wait): { readonly topic: string; readonly key: string } {
   if (wait.kind === 'event') return wait
+  if (wait.kind === 'debounce') return { topic: '', key: wait.key }
   return wait.kind === 'slot'
     ? { topic: slotTopic(wait.isHeld), key: wait.key }
     : { topic: '', key: '' }
@@ -114,7 +115,7 @@ function routeIn(query: FindWaiting): {
     return { routed: both, keys: [JSON.stringify(query.topics), JSON.stringify(query.keys)] }
   }
   if (query.kind === 'approval') return { routed: '', keys: [] }
-  const topic = slotTopic(query.isHeld)
+  const topic = query.kind === 'slot' ? slotTopic(query.isHeld) : ''
   return query.key === undefined
     ? { routed: 'AND topic = ?', keys: [topic] }
     : { routed: 'AND topic = ? AND key = ?', keys: [topic, query.key] }
@@ -128,7 +129,7 @@ function waitingOf(row: Record<string, unknown>): Waiting {
     kind: number
     key: string
   }
-  if (kind === kinds.slot) return { run: id, path, key }
+  if (kind === kinds.slot || kind === kinds.debounce) return { run: id, path, key }
   return wanted === null ? { run: id, path } : { run: id, path, wanted: JSON.parse(wanted) }
 }
 

@@ -1,5 +1,7 @@
 /**
- * Admits runs: no more of a key are under way than their flow allows, oldest first.
+ * Answers runs at their gates, and admits them: no more of a key are under way than their flow
+ * allows, oldest first. How many may begin within a time is `rate.ts`, who is replaced by whom
+ * `quiet.ts`.
  *
  * Who is under way and who waits is beside the journals, written with the records that say so;
  * so a place is free only once the end of its holder is durable, and a crash loses no place.
@@ -9,7 +11,12 @@ import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Inside } from '#engine/runtime/live/inside.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
+import type { AskGate, Turn } from '#engine/runtime/live/turn-host.ts'
 import type { Batch } from '#engine/runtime/ports.ts'
+import type { RunRecord } from '#engine/runtime/record.ts'
+
+import { Quiet } from './quiet.ts'
+import { takeInstant } from './rate.ts'
 
 export interface AdmitHost extends Inside {
   cancel(run: RunId, reason: string): Promise<void>
@@ -20,8 +27,20 @@ export class Admission {
   /** Admitted, and not durable yet: by slot. */
   readonly #onTheWay = new Map<string, Set<RunId>>()
 
+  readonly #quiet: Quiet
+
   constructor(engine: AdmitHost) {
     this.#engine = engine
+    this.#quiet = new Quiet(engine)
+  }
+
+  /** What the gate says to a run that stands before it. */
+  answer(live: LiveRun, turn: Turn, { gate, key }: AskGate): RunRecord {
+    const { clock, states } = this.#engine.ports
+    const at = clock.now()
+    if (live.state.gate !== 'closed') return { kind: 'run.limited', at, key, due: at } // passed over
+    if (gate === 'debounce') return this.#quiet.arrive(live, key, at)
+    return takeInstant(states, live, { turn, key, at })
   }
 
   /** A batch of `live` is durable. */
@@ -31,6 +50,7 @@ export class Admission {
     for (const { kind } of records) {
       if (kind === 'run.admitted') this.#settle(live.log.run, slot)
       if (kind === 'run.queued') this.#arrived(live, slot)
+      if (kind === 'run.debounced') this.#quiet.settle(slot)
     }
     if (endedAt === undefined) return
     this.#settle(live.log.run, slot)
@@ -39,6 +59,7 @@ export class Admission {
 
   /** Places that are free and runs that wait for them, of all flows. */
   recover(): void {
+    this.#quiet.recover()
     const queued = this.#engine.ports.journal.waiting({
       kind: 'slot',
       isHeld: false,

@@ -21,6 +21,8 @@ export type Command =
       readonly value?: Json
       readonly expected?: number
     }
+  /** The host says when the run may pass. */
+  | { readonly kind: 'askGate'; readonly gate: 'debounce' | 'rateLimit'; readonly key: string }
   | Outside
   /** What the run returns is to be held against its schema before it is recorded. */
   | { readonly kind: 'checkOutput'; readonly done: RunDone }

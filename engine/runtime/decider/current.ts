@@ -26,7 +26,13 @@ export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (record.kind === 'step.started' && isHeld(state)) return false
   const isWaitedFor = isWanted(state, record) ?? isAnswered(state, record)
   if (isWaitedFor !== undefined) return isWaitedFor
-  if (record.kind === 'run.queued') return state.gate === 'closed'
+  if (
+    record.kind === 'run.queued' ||
+    record.kind === 'run.debounced' ||
+    record.kind === 'run.limited'
+  ) {
+    return state.gate === 'closed'
+  }
   if (record.kind === 'run.admitted') return state.gate === 'queued'
   if (record.kind === 'run.cancel') {
     const isFresh = state.closing === undefined || state.undoing !== undefined
@@ -35,6 +41,8 @@ export function isCurrent(state: RunState, record: RunRecord): boolean {
   if (!('path' in record) || record.kind === 'run.retried' || record.kind === 'run.failed')
     return true
   if (record.path === '') {
+    if (record.kind === 'timer.fired' && record.timer === 'sleep')
+      return state.gate !== undefined && (state.opensAt ?? Infinity) <= record.at
     if (record.kind === 'timer.fired')
       return state.undoing === undefined && state.ending === undefined
     const isEnding = state.ending?.kind === 'done' || state.ending?.kind === 'return'

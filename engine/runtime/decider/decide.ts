@@ -11,7 +11,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Held } from '#engine/runtime/payload.ts'
 import type { RunFailed, RunRecord } from '#engine/runtime/record.ts'
 
-import { askForPlace } from '#engine/runtime/admission/gate.ts'
+import { askAtGate } from '#engine/runtime/admission/gate.ts'
 import { asks } from '#engine/runtime/waits/approve.ts'
 
 import { awaits } from './await.ts'
@@ -44,7 +44,7 @@ export function decide(
   commands.push(...state.outside)
   if (isHeld(state)) return commands
   if (state.gate !== undefined) {
-    const asked = askForPlace(sight, state)
+    const asked = askAtGate(sight, state)
     return asked === undefined ? commands : [...commands, asked]
   }
   for (const frame of ready) {

@@ -9,8 +9,6 @@
 import { assert } from '#engine/core/error.ts'
 import type {
   CompensationArmed,
-  RunAdmitted,
-  RunQueued,
   RunRecord,
   StepDone,
   StepFailed,
@@ -23,6 +21,7 @@ import {
   closeGate,
   endAtGate,
   leaveGate,
+  openGate,
   passGate,
   retried,
 } from '#engine/runtime/admission/gate.ts'
@@ -31,10 +30,10 @@ import * as approvals from '#engine/runtime/waits/approve.ts'
 
 import * as awaits from './await.ts'
 import { yieldOf } from './fan-out.ts'
-import { call, component, diverged, step } from './find.ts'
+import { call, component, diverged, step, undecided } from './find.ts'
 import type { ChoiceFrame, EachFrame, StepFrame } from './frames.ts'
 import { awaitArming, doubt, lapse, notHappened, takeArmed, unknownOf } from './saga.ts'
-import { isCall, isHeld, limitTo, type RunState, undecided } from './state.ts'
+import { isCall, isHeld, limitTo, type RunState } from './state.ts'
 import { abandon, advance, begin, complete, enter, fail, finish, leave, openItems } from './tree.ts'
 
 /** Applies `record`. Throws `JOURNAL_DIVERGED` when it does not fit the state. */
@@ -66,9 +65,11 @@ function apply(state: RunState, record: Exclude<RunRecord, WaitRecord>): void {
         state.timers.push({ path: '', timer: 'timeout', due: record.at + state.plan.timeoutMs })
       }
       return closeGate(state) ? undefined : advance(state, state.root)
+    case 'run.debounced':
+    case 'run.limited':
     case 'run.queued':
     case 'run.admitted':
-      return gated(state, record)
+      return gated(state, passGate(state, record))
     case 'step.started':
       return started(state, record)
     case 'step.done':
@@ -121,9 +122,9 @@ function cancelled(state: RunState, reason: string): void {
   if (!endAtGate(state, unwind)) abandon(state, unwind)
 }
 
-function gated(state: RunState, record: RunQueued | RunAdmitted): void {
-  if (passGate(state, record)) return advance(state, state.root)
-  if (record.kind === 'run.admitted' && state.atGate !== undefined) abandon(state, state.atGate)
+function gated(state: RunState, begins: boolean): void {
+  if (begins) return advance(state, state.root)
+  if (state.gate === undefined && state.atGate !== undefined) abandon(state, state.atGate)
 }
 
 const endings = {
@@ -215,6 +216,7 @@ function settled(state: RunState, record: StepSettled): void {
 function fired(state: RunState, record: TimerFired): void {
   state.timers.push({ path: record.path, timer: record.timer })
   if (record.timer === 'timeout') return timedOut(state, record.path)
+  if (record.path === '') return gated(state, openGate(state))
   const frame = step(state, record.path)
   if (frame.phase !== 'waiting') throw diverged(record)
   if (record.timer === 'escalate' && approvals.isApproval(frame)) return approvals.escalated(frame)

@@ -1,9 +1,11 @@
 /**
- * Finds the frame that a record is about, or says that the record does not fit its plan.
+ * Finds frames: the one that a record is about, those that wait for a decision or a result.
  */
 import { IonError } from '#engine/core/error.ts'
 
-import type { ComponentFrame, StepFrame } from './frames.ts'
+import { candidates } from '#engine/runtime/waits/mailbox.ts'
+
+import type { AwaitFrame, CallFrame, ComponentFrame, Frame, StepFrame } from './frames.ts'
 import { isCall, type RunState } from './state.ts'
 
 /** The frame of the step at `path`. Throws `JOURNAL_DIVERGED`. */
@@ -31,4 +33,34 @@ export function component(state: RunState, path: string): ComponentFrame {
   const frame = step(state, path)
   if (frame.step.kind !== 'component') throw diverged({ path })
   return frame as ComponentFrame
+}
+
+/** Steps under way whose result is not known: what a restart must look after. */
+export function inFlight(state: RunState): readonly CallFrame[] {
+  const found: CallFrame[] = []
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'step' && isCall(frame) && frame.phase === 'running') found.push(frame)
+  }
+  return found
+}
+
+/** Everything that waits for a decision; after a restart nobody else remembers. */
+export function undecided(state: RunState): readonly Frame[] {
+  const found: Frame[] = []
+  for (const frame of state.frames.values()) {
+    if (frame.kind === 'block') {
+      if (frame.isClosing) found.push(frame)
+    } else if (frame.phase === 'ready' || hasNews(state, frame)) found.push(frame)
+    // A choice and a try hold their block themselves: it shares their path.
+    else if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
+      found.push(frame.child)
+    }
+  }
+  if (state.root.isClosing || state.ending !== undefined) found.push(state.root)
+  return found
+}
+
+/** Whether something came for a step that waits. */
+function hasNews(state: RunState, frame: StepFrame): boolean {
+  return frame.step.kind === 'await' && candidates(state.mail, frame as AwaitFrame).length > 0
 }

@@ -13,11 +13,10 @@ import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { type Held, heldNull } from '#engine/runtime/payload.ts'
 import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunStarted } from '#engine/runtime/record.ts'
-import { candidates, emptyMail, type Mail } from '#engine/runtime/waits/mailbox.ts'
+import { emptyMail, type Mail } from '#engine/runtime/waits/mailbox.ts'
 
 import type { Outside } from './command.ts'
 import type {
-  AwaitFrame,
   BlockFrame,
   CallFrame,
   Armed,
@@ -48,8 +47,17 @@ export interface RunState {
   /** What undoes the steps that are committed, in the order in which they were. */
   readonly armed: Armed[]
   readonly lapses: Lapse[]
-  /** Set while the run waits to be admitted: before it has asked for its place, and after. */
-  gate: 'closed' | 'queued' | undefined
+  /**
+   * Set while the run waits at a gate: before it has asked (`closed`), and after: for others to
+   * come, for its instant, or for a place.
+   */
+  gate: 'closed' | 'settling' | 'due' | 'queued' | undefined
+  /** What is still to be passed, the first one now. */
+  gates: readonly Gate[]
+  /** When the gate opens by itself. */
+  opensAt: Instant | undefined
+  /** How it waits for others to come. */
+  quiet: { readonly since: Instant; readonly at: Instant } | undefined
   /** It ended before its gate: nothing of it runs, `on_failure` included. */
   neverBegan: boolean
   /** What ends it once it is admitted. */
@@ -86,6 +94,9 @@ export interface RunState {
   trace: Trace | undefined
 }
 
+/** What a run passes before it begins, in this order. */
+export type Gate = 'debounce' | 'rateLimit' | 'concurrency'
+
 export type Outcome = 'done' | 'failed' | 'cancelled'
 
 export interface Closing {
@@ -117,6 +128,9 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     armed: [],
     lapses: [],
     gate: undefined,
+    gates: [],
+    opensAt: undefined,
+    quiet: undefined,
     slot: undefined,
     neverBegan: false,
     atGate: undefined,
@@ -226,36 +240,6 @@ function freshJoin(
   const results = Array.from<Held | undefined>({ length: branches })
   const rest = { isJoined: false, series: undefined, winner: undefined, openedAt }
   return { live: new Map(), results, begun: new Set(), failed: new Set(), ...rest }
-}
-
-/** Steps under way whose result is not known: what a restart must look after. */
-export function inFlight(state: RunState): readonly CallFrame[] {
-  const found: CallFrame[] = []
-  for (const frame of state.frames.values()) {
-    if (frame.kind === 'step' && isCall(frame) && frame.phase === 'running') found.push(frame)
-  }
-  return found
-}
-
-/** Everything that waits for a decision; after a restart nobody else remembers. */
-export function undecided(state: RunState): readonly Frame[] {
-  const found: Frame[] = []
-  for (const frame of state.frames.values()) {
-    if (frame.kind === 'block') {
-      if (frame.isClosing) found.push(frame)
-    } else if (frame.phase === 'ready' || hasNews(state, frame)) found.push(frame)
-    // A choice and a try hold their block themselves: it shares their path.
-    else if (frame.step.kind !== 'while' && 'child' in frame && frame.child?.isClosing === true) {
-      found.push(frame.child)
-    }
-  }
-  if (state.root.isClosing || state.ending !== undefined) found.push(state.root)
-  return found
-}
-
-/** Whether something came for a step that waits. */
-function hasNews(state: RunState, frame: StepFrame): boolean {
-  return frame.step.kind === 'await' && candidates(state.mail, frame as AwaitFrame).length > 0
 }
 
 /** Whether no block can run inside. */

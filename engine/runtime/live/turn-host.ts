@@ -16,7 +16,14 @@ import type { LiveRun } from './turn.ts'
 
 export type StartStep = Extract<Command, { kind: 'startStep' }>
 export type UseState = Extract<Command, { kind: 'useState' }>
+export type AskGate = Extract<Command, { kind: 'askGate' }>
+/** What the host is asked in the turn that commits the answer, so that nobody comes in between. */
+export type Question = UseState | AskGate
 export type SpawnRun = Extract<Command, { kind: 'spawnRun' }>
+
+export function isQuestion(one: RunRecord | Question): one is Question {
+  return one.kind === 'useState' || one.kind === 'askGate'
+}
 
 /** What a turn needs of the engine around it. */
 export interface TurnHost {
@@ -24,8 +31,8 @@ export interface TurnHost {
   /** Starts a call; answers at once with its record, or later through `post`. */
   call(live: LiveRun, start: StartStep): RunRecord | undefined
   spawn(live: LiveRun, spawn: SpawnRun): void
-  /** The record of a `state` step; what it writes joins `turn`. */
-  useState(live: LiveRun, turn: Turn, use: UseState): RunRecord
+  /** The record that answers; what it writes joins `turn`. */
+  answer(live: LiveRun, turn: Turn, question: Question): RunRecord
   /** Posts the end of the run, or that what it returns is not what its flow says. */
   checkOutput(live: LiveRun, done: RunDone): void
   cancel(cut: Cut): void

@@ -19,8 +19,8 @@ import { restStatus, type RunState } from '#engine/runtime/decider/state.ts'
 import type { RunLog, RunStatus } from '#engine/runtime/ports.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
-import { batchOf, emptyTurn, intentOf, type Lost, type StartStep } from './turn-host.ts'
-import type { Turn, TurnHost, UseState } from './turn-host.ts'
+import { batchOf, emptyTurn, intentOf, isQuestion } from './turn-host.ts'
+import type { Lost, Question, StartStep, Turn, TurnHost } from './turn-host.ts'
 
 export class LiveRun {
   readonly state: RunState
@@ -42,7 +42,7 @@ export class LiveRun {
   /** Batches on their way to the disk. */
   pending = 0
   readonly #host: TurnHost
-  #inbox: (RunRecord | UseState)[] = []
+  #inbox: (RunRecord | Question)[] = []
   /** Effects whose intent is still in the inbox. */
   readonly #intents = new Map<string, StartStep>()
   #isTurning = false
@@ -139,7 +139,7 @@ export class LiveRun {
     while (taken < this.#inbox.length && turn.records.length < limits.turnRecordsMax) {
       const one = this.#inbox[taken++]
       if (one === undefined) continue
-      this.#take(turn, one.kind === 'useState' ? this.#host.useState(this, turn, one) : one)
+      this.#take(turn, isQuestion(one) ? this.#host.answer(this, turn, one) : one)
     }
     this.#inbox = taken === this.#inbox.length ? [] : this.#inbox.slice(taken)
   }
@@ -193,6 +193,7 @@ export class LiveRun {
           this.#host.checkOutput(this, command.done)
           break
         case 'useState':
+        case 'askGate':
           this.#inbox.push(command)
           break
         case 'setWait':

@@ -14,6 +14,8 @@ export type Wait =
   | { readonly kind: 'approval' }
   /** A run under way or in the queue, where its flow limits how many are; its path is empty. */
   | { readonly kind: 'slot'; readonly key: string; readonly isHeld: boolean }
+  /** A run that waits for others of its key to come; its path is empty. */
+  | { readonly kind: 'debounce'; readonly key: string }
   | {
       readonly kind: 'event'
       /** `topicKey` and `matchKey` of what it waits for (`route.ts`). */
@@ -40,7 +42,7 @@ export interface Waiting {
   readonly path: string
   /** Of an `await`. */
   readonly wanted?: Wanted
-  /** Of a slot. */
+  /** Of a slot, and of a run that waits for others. */
   readonly key?: string
 }
 
@@ -48,6 +50,7 @@ export type FindWaiting = (
   | { readonly kind: 'approval' }
   /** Without `key`, those of all. */
   | { readonly kind: 'slot'; readonly isHeld: boolean; readonly key?: string }
+  | { readonly kind: 'debounce'; readonly key?: string }
   | {
       readonly kind: 'event'
       readonly topics: readonly string[]

@@ -6,6 +6,7 @@ import { printInstant } from '#engine/core/instant.ts'
 import type { Json, JsonObject } from '#engine/core/json.ts'
 import { isAwait } from '#engine/runtime/decider/await.ts'
 import type { Frame } from '#engine/runtime/decider/frames.ts'
+import type { RunState } from '#engine/runtime/decider/state.ts'
 import type { Payloads } from '#engine/runtime/payload.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 import type { ApprovalOpened } from '#engine/runtime/waits/record.ts'
@@ -70,4 +71,19 @@ function noteTime(view: WaitView, timer: string, frame: Frame | undefined): void
   // What runs when the time is up is part of the step.
   const isWait = view.awaits !== undefined || view.asks !== undefined
   if (view.status === 'waiting' && isWait) view.status = 'running'
+}
+
+/** What a run waits for before it begins. */
+export interface GateView {
+  readonly for: 'debounce' | 'rate_limit' | 'concurrency'
+  readonly until?: string
+}
+
+/** The gate that a run stands before; nothing for one that is through. */
+export function gateOf({ gate, gates, opensAt }: RunState): { readonly gate?: GateView } {
+  const [first] = gates
+  if (gate === undefined || first === undefined) return {}
+  const name = first === 'rateLimit' ? 'rate_limit' : first
+  const until = opensAt === undefined ? {} : { until: printInstant(opensAt) }
+  return { gate: { for: name, ...until } }
 }

@@ -115,3 +115,24 @@ test.each(benches)('%s tells places that are held from those in the queue', asyn
   expect(places(false, 'b')).toEqual([[runId(3), 'b']])
   expect(places(true, 'b')).toEqual([])
 })
+
+test.each(benches)('%s finds runs that wait for others of their key', async (_, bench) => {
+  using disk = bench()
+  const host = disk.open()
+  for (const [n, key] of ['a', 'b', 'a'].entries()) {
+    const log = host.journal.create(header(runId(n + 1)))
+    const waits = [{ path: '', wait: { kind: 'debounce', key } }] as const
+    await log.append({ records: [started(runId(n + 1))], waits })
+    if (n === 0) await log.append({ records: [], waits: [{ path: '' }] })
+  }
+  const found = (key?: string): readonly unknown[] =>
+    host.journal
+      .waiting({ kind: 'debounce', limit: 9, ...(key === undefined ? {} : { key }) })
+      .map((one) => [one.run, one.key])
+  expect(found()).toEqual([
+    [runId(2), 'b'],
+    [runId(3), 'a'],
+  ])
+  expect(found('a')).toEqual([[runId(3), 'a']])
+  expect(host.journal.waiting({ kind: 'slot', isHeld: false, limit: 9 })).toEqual([])
+})
