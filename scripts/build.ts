@@ -8,8 +8,7 @@
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -18,7 +17,8 @@ import { build, type Metafile } from 'esbuild'
 import { Realm } from '#engine/sandbox/realm.ts'
 import { printImage } from '#engine/sandbox/realm/image.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
-import { compileQuickJs } from '#engine/sandbox/wasm.ts'
+
+import { makeMarked } from './quickjs.ts'
 
 const root = dirname(import.meta.dirname)
 const run = promisify(execFile)
@@ -87,9 +87,9 @@ export async function buildAll(out: string): Promise<Readonly<Record<string, num
 
 /** What a sandbox worker reads: the binary, and the memory of a realm that is ready for code. */
 async function sandboxFiles(out: string): Promise<void> {
-  const wasm = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm')
-  await copyFile(wasm, join(out, 'quickjs.wasm'))
-  const realm = await Realm.open(await compileQuickJs(), openMemory(0))
+  const binary = Buffer.from(await makeMarked())
+  await writeFile(join(out, 'quickjs.wasm'), binary)
+  const realm = await Realm.open(await WebAssembly.compile(binary), openMemory(0))
   await writeFile(join(out, 'quickjs.image'), printImage(realm.image()))
 }
 

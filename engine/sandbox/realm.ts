@@ -6,7 +6,9 @@
  * time, memory or stack, a host exception) is `isSpent` and never used again; nothing
  * is ever disposed, because the memory goes as a whole.
  */
-import { openBinary, type Value } from './realm/binary.ts'
+import { Marks } from './barrier/lines.ts'
+import { takeMarkedSnapshot } from './barrier/restore.ts'
+import { openBinary, wantsMarks, type Value } from './realm/binary.ts'
 import { raiseBorder, standBehind, type Border, type BorderHost } from './realm/border.ts'
 import { putImage, takeImage, type Image, type Places } from './realm/image.ts'
 import { findLayout, layoutOf, type Layout } from './realm/layout.ts'
@@ -40,6 +42,12 @@ export type Turn =
   | { readonly kind: 'ended'; readonly outcome: Outcome }
   | { readonly kind: 'waiting'; readonly leftMs: number }
 
+/** What an instance begins with, besides its engine. */
+interface Made {
+  readonly known: Places | undefined
+  readonly marks: Marks | undefined
+}
+
 /** One for the thread: it counts what the turns of all realms take. */
 const meter = meterOf({
   clockMs: () => performance.now(),
@@ -54,6 +62,7 @@ export class Realm {
   readonly #quickJs: QuickJs
   readonly #border: Border
   readonly #layout: Layout
+  readonly #marks: Marks | undefined
   #snapshot: Snapshot | undefined
   #host: RealmHost | undefined
   #settled: Outcome | undefined
@@ -64,9 +73,10 @@ export class Realm {
   #isSpent = false
   #isLate = false
 
-  private constructor(quickJs: QuickJs, memory: BoundedMemory, known?: Places) {
+  private constructor(quickJs: QuickJs, memory: BoundedMemory, { known, marks }: Made) {
     this.#quickJs = quickJs
     this.#memory = memory
+    this.#marks = marks
     quickJs.onInterrupt(() => this.#look())
     const host: BorderHost = {
       call: (id, op, args) => {
@@ -86,16 +96,21 @@ export class Realm {
     }
   }
 
-  /** Makes an instance that owns `memory`, whose maximum is its limit; with `image`, far sooner. */
+  /**
+   * Makes an instance that owns `memory`, whose maximum is its limit; with `image`, far sooner.
+   * A binary that marks what it writes to is put back by its marks, others as a whole.
+   */
   static async open(
     wasmModule: WebAssembly.Module,
     memory: BoundedMemory,
     image?: Image,
   ): Promise<Realm> {
-    const binary = await openBinary(wasmModule, memory.wasm)
+    const marks = wantsMarks(wasmModule) ? new Marks(memory.bytesMax) : undefined
+    const binary = await openBinary(wasmModule, memory.wasm, marks)
     if (image !== undefined) putImage(memory.wasm, image)
-    const quickJs = new QuickJs(binary, memory.wasm, image?.places.context)
-    return new Realm(quickJs, memory, image?.places)
+    const known = image?.places
+    const quickJs = new QuickJs(binary, memory.wasm, { places: known?.context, marks })
+    return new Realm(quickJs, memory, { known, marks })
   }
 
   /** Itself as it is; to be taken before code is loaded. */
@@ -132,7 +147,10 @@ export class Realm {
       this.#isSpent = true
       return fault
     }
-    this.#snapshot = takeSnapshot(this.#memory.wasm, this.#layout)
+    this.#snapshot =
+      this.#marks === undefined
+        ? takeSnapshot(this.#memory.wasm, this.#layout)
+        : takeMarkedSnapshot(this.#memory.wasm, this.#layout, this.#marks)
     return undefined
   }
 

@@ -54,6 +54,18 @@ export class Reader {
     throw new Refused('a number in it is too large')
   }
 
+  /** A signed number of at most 32 bits. */
+  s32(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte()
+      value |= (byte & 127) << shift
+      if (byte >= 128) continue
+      return byte >= 64 && shift < 25 ? value | (-1 << (shift + 7)) : value
+    }
+    throw new Refused('a number in it is too large')
+  }
+
   name(): string {
     const length = this.u32()
     const from = this.at
@@ -77,6 +89,17 @@ export class Reader {
     const from = this.at
     this.skip(length)
     return new Reader(this.#bytes, from, this.at)
+  }
+}
+
+/** `value` as WebAssembly writes a signed number of at most 32 bits. */
+export function s32Bytes(value: number): readonly number[] {
+  const bytes: number[] = []
+  for (let rest = value; ; rest >>= 7) {
+    const low = rest & 127
+    const isLast = rest >> 6 === 0 || rest >> 6 === -1
+    if (isLast) return [...bytes, low]
+    bytes.push(low | 128)
   }
 }
 

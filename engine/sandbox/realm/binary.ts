@@ -4,6 +4,8 @@
  * The names are those of the package's own C code. Places and values are numbers: a value
  * is the place of its cell in the guest's memory.
  */
+import { markWrites } from '#engine/sandbox/barrier/host-writes.ts'
+import { marksImport, type Marks } from '#engine/sandbox/barrier/lines.ts'
 import { quickJsVariant } from '#engine/sandbox/wasm.ts'
 
 /** The place of the cell that holds a value of the guest. */
@@ -63,10 +65,16 @@ type Load = (options: {
   ) => object
 }) => Promise<Binary>
 
-/** An instance that owns `memory`. */
+/** Whether a compiled binary wants a memory for marks, which it notes its writes in. */
+export function wantsMarks(wasmModule: WebAssembly.Module): boolean {
+  return WebAssembly.Module.imports(wasmModule).some(({ module }) => module === marksImport.module)
+}
+
+/** An instance that owns `memory`, and writes to `marks` where it has them. */
 export async function openBinary(
   wasmModule: WebAssembly.Module,
   memory: WebAssembly.Memory,
+  marks?: Marks,
 ): Promise<Binary> {
   // The package's types say CommonJS, its module for `import` has the variant itself as default.
   const variant = quickJsVariant as unknown as { importModuleLoader(): Promise<Load> }
@@ -74,8 +82,14 @@ export async function openBinary(
   return await load({
     wasmMemory: memory,
     instantiateWasm: (imports, done) => {
-      done(new WebAssembly.Instance(wasmModule, imports))
+      done(new WebAssembly.Instance(wasmModule, importsOf(imports, marks)))
       return {}
     },
   })
+}
+
+function importsOf(imports: WebAssembly.Imports, marks: Marks | undefined): WebAssembly.Imports {
+  if (marks === undefined) return imports
+  const { module, name } = marksImport
+  return { ...markWrites(imports, marks), [module]: { [name]: marks.memory } }
 }

@@ -13,6 +13,8 @@ const refusalsMax = 10_000
 
 export interface BoundedMemory {
   readonly wasm: WebAssembly.Memory
+  /** The most that it can grow to. */
+  readonly bytesMax: number
   /** Whether the last wish to grow was refused. */
   readonly isFull: boolean
   /** Whether it has been full for so long that nothing good can come of it. */
@@ -37,6 +39,7 @@ export function openMemory(bytesMax: number): BoundedMemory {
   }
   return {
     wasm,
+    bytesMax: maximum * pageBytes,
     get isFull() {
       return refusals > 0
     },

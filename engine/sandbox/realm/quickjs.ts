@@ -7,6 +7,7 @@
  * long one does not fill its memory.
  */
 import { limits } from '#engine/core/limits.ts'
+import type { Marks } from '#engine/sandbox/barrier/lines.ts'
 import type { Outcome } from '#engine/sandbox/protocol.ts'
 
 import type { Binary, Callbacks, Value } from './binary.ts'
@@ -59,11 +60,17 @@ export class QuickJs {
   readonly #functions: HostFunction[] = []
   #view: Buffer
   #look: () => void = () => {}
+  readonly #marks: Pick<Marks, 'touch'> | undefined
 
-  /** `places` is of a context that is in the memory already. */
-  constructor(binary: Binary, memory: WebAssembly.Memory, places?: ContextPlaces) {
+  /** `places` is of a context that is in the memory already; `marks` of a memory that has them. */
+  constructor(
+    binary: Binary,
+    memory: WebAssembly.Memory,
+    { places, marks }: { places?: ContextPlaces | undefined; marks?: Marks | undefined } = {},
+  ) {
     this.#binary = binary
     this.#memory = memory
+    this.#marks = marks
     this.#view = Buffer.from(memory.buffer)
     binary.callbacks = this.#callbacks()
     const { runtime, context, list } = places ?? this.#makeContext()
@@ -128,6 +135,7 @@ export class QuickJs {
     const binary = this.#binary
     const bytes = this.#bytes
     let place = this.#list
+    this.#marks?.touch(place, argsMax * wordBytes)
     for (const arg of args) place = bytes.writeUInt32LE(arg, place)
     const made = binary._QTS_Call(this.#context, entry, this.undefined, args.length, this.#list)
     for (const arg of args) this.free(arg)
@@ -161,6 +169,7 @@ export class QuickJs {
   /** A copy of `bytes` as an `ArrayBuffer` of the guest. */
   bytes(bytes: Uint8Array): Value {
     const place = this.allocate(Math.max(1, bytes.length))
+    this.#marks?.touch(place, bytes.length)
     this.#bytes.set(bytes, place)
     return this.#binary._QTS_NewArrayBuffer(this.#context, place, bytes.length)
   }
@@ -231,6 +240,7 @@ export class QuickJs {
     const length = Buffer.byteLength(text)
     const place = this.allocate(length + 1)
     const bytes = this.#bytes
+    this.#marks?.touch(place, length + 1)
     bytes.write(text, place, length, 'utf8')
     bytes[place + length] = 0
     return place

@@ -16,7 +16,10 @@ declare namespace WebAssembly {
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
   type Exports = Readonly<Record<string, unknown>>
-  const Module: new (bytes: Uint8Array) => Module
+  const Module: {
+    new (bytes: Uint8Array): Module
+    imports(module: Module): { readonly module: string; readonly name: string }[]
+  }
   const Instance: new (module: Module, imports: Imports) => Instance
   const CompileError: ErrorConstructor
   const LinkError: ErrorConstructor

@@ -48,7 +48,7 @@ const codesOf = ({ code }: Case): readonly (string | null)[] =>
 
 /** Short for what must run out of time, long for what must meet another end. */
 const timeOf = (one: Case): string =>
-  one.time ?? (codesOf(one)[0] === 'SANDBOX_TIME_EXCEEDED' ? '100ms' : '8s')
+  one.time ?? (codesOf(one)[0] === 'SANDBOX_TIME_EXCEEDED' ? '100ms' : '20s')
 
 async function build(bench: Bench, one: Case): Promise<Digest> {
   return await bench.plugin(
