@@ -9,7 +9,7 @@ import { limits } from '#engine/core/limits.ts'
 import { Realm, type Turn } from '#engine/sandbox/realm.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
 
-import { binaries } from './binaries.ts'
+import { binaries } from './barrier/binaries.ts'
 
 const mb = 1024 * 1024
 const timeMs = 1_000

@@ -12,7 +12,7 @@ import { takeMarkedSnapshot } from '#engine/sandbox/barrier/restore.ts'
 import { Realm } from '#engine/sandbox/realm.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
 
-import { marked } from '../binaries.ts'
+import { marked } from './binaries.ts'
 
 const mb = 1024 * 1024
 const timeMs = 5_000

@@ -8,7 +8,7 @@ import { Realm } from '#engine/sandbox/realm.ts'
 import { parseImage, printImage, type Image } from '#engine/sandbox/realm/image.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
 
-import { binaries, marked, plain } from '../binaries.ts'
+import { binaries, marked, plain } from '#test/unit/sandbox/barrier/binaries.ts'
 
 const mb = 1024 * 1024
 const code = `const __unit = { default: (i) => [i, new URL('a?b=' + i, 'https://x.test').href, btoa(i), Math.random(), Date.now()] }`
