@@ -37,6 +37,10 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   MIRROR_PLAN_BLOCKED: exits.denied,
   MIRROR_PLAN_UNAPPROVED: exits.denied,
   MIRROR_REF_UNKNOWN: exits.usage,
+  REG_UNREACHABLE: exits.unavailable,
+  REG_NOT_FOUND: exits.failed,
+  REG_UNTRUSTED: exits.denied,
+  REG_ROLLED_BACK: exits.denied,
   CLI_USAGE: exits.usage,
 }
 

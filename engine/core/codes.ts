@@ -169,6 +169,7 @@ export const codes = {
   REG_NOT_FOUND: { retry: 'never', status: 404 },
   REG_EVENT_REFUSED: { retry: 'never', status: 422 },
   REG_NAME_REFUSED: { retry: 'never', status: 409 },
+  REG_UNREACHABLE: { retry: 'backoff', status: 502 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },

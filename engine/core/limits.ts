@@ -237,6 +237,7 @@ export const limits = {
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,
   // Registries
+  registryConnectionsMax: 1_000,
   registryRootsMax: 1_000,
   registryRootBytesMax: 256 * 1024,
   registryLeafBytesMax: 32 * 1024,
