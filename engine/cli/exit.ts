@@ -41,6 +41,9 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   REG_NOT_FOUND: exits.failed,
   REG_UNTRUSTED: exits.denied,
   REG_ROLLED_BACK: exits.denied,
+  MIRROR_UNKNOWN: exits.usage,
+  MIRROR_NAME_TAKEN: exits.usage,
+  MIRROR_COMPILE_FAILED: exits.problems,
   CLI_USAGE: exits.usage,
 }
 

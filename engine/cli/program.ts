@@ -8,6 +8,7 @@ import { Command, Option } from 'commander'
 
 import { addSecretCommands } from './commands/secret-table.ts'
 import { addLockCommands } from './lock/table.ts'
+import { addMirrorCommands } from './mirror/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
 import { addApprovalCommands, addRunCommands } from './run/table.ts'
@@ -67,6 +68,11 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     .description('write plugins: start, build, test, look at and call one')
   program.addCommand(plugin)
   addPluginCommands(adder(plugin, done), terminal)
+  const mirror = new Command('mirror')
+    .copyInheritedSettings(program)
+    .description('follow repositories elsewhere: remote, mirrored, compiled, active')
+  program.addCommand(mirror)
+  addMirrorCommands(adder(mirror, done), terminal)
   const secret = new Command('secret')
     .copyInheritedSettings(program)
     .description('seal the values that steps use and never see')

@@ -12,7 +12,7 @@ export function getMirror(store: Pick<MirrorStore, 'find' | 'list'>, text: strin
   const found = store.find(text)
   if (found !== undefined) return found
   const all = store.list()
-  const byUrl = all.filter(({ url }) => url === text.replace(/(?:\.git)?\/*$/, ''))
+  const byUrl = all.filter(({ url }) => bare(url) === bare(text))
   const [only] = byUrl
   if (only !== undefined && byUrl.length === 1) return only
   const names = all.map(({ name }) => name)
@@ -26,4 +26,8 @@ export function getMirror(store: Pick<MirrorStore, 'find' | 'list'>, text: strin
   throw new IonError('MIRROR_UNKNOWN', `No mirror is called "${text.slice(0, 100)}". ${hint}`, {
     data: { mirror: text.slice(0, 100), ...(near === undefined ? {} : { near }) },
   })
+}
+
+function bare(url: string): string {
+  return url.replace(/(?:\.git)?\/*$/, '')
 }

@@ -10,14 +10,26 @@ export interface GitServer extends AsyncDisposable {
   readonly origin: string
   /** Method and path of every request. */
   readonly requests: string[]
+  /** What each of them sent as `Authorization`. */
+  readonly authorizations: (string | undefined)[]
+  /** Repositories below this path are given only to who sends this `Authorization`. */
+  guard?: { readonly path: string; readonly authorization: string }
 }
 
 /** Serves every bare repository below `root`; all may read, nobody may write. */
 export async function openGitServer(root: string): Promise<GitServer> {
   const requests: string[] = []
+  const authorizations: (string | undefined)[] = []
+  const guarded: Pick<GitServer, 'guard'> = {}
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url ?? '/', 'http://git')
     requests.push(`${request.method ?? ''} ${pathname}`)
+    const { authorization } = request.headers
+    authorizations.push(authorization)
+    const { guard } = guarded
+    if (guard !== undefined && pathname.startsWith(guard.path)) {
+      if (authorization !== guard.authorization) return void response.writeHead(401).end()
+    }
     const child = spawn('git', ['http-backend'], {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -63,12 +75,13 @@ export async function openGitServer(root: string): Promise<GitServer> {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
+  return Object.assign(guarded, {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    authorizations,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
-  }
+  })
 }
