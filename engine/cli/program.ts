@@ -228,7 +228,7 @@ Examples:
 Exit codes:
   0 done   1 a run or a test failed, or verify found damage   2 wrong call   3 problems in files
   4 not permitted   6 the run waits (--no-wait)   69 something cannot be reached or written
-  70 a defect of ionflux   130 interrupted; the run can be carried on
+  70 a defect of ionflux   130 stopped by a signal
 Next: ionflux init hello`
 
 function collect(value: string, before: unknown): readonly string[] {
