@@ -89,6 +89,7 @@ export const codes = {
   RUN_STEP_TIMEOUT: { retry: 'backoff', status: 504 },
   RUN_STEP_UNCERTAIN: { retry: 'never', status: 409 },
   RUN_NOT_UNCERTAIN: { retry: 'never', status: 409 },
+  RUN_BUDGET_EXCEEDED: { retry: 'never', status: 403 },
   RUN_REJECTED: { retry: 'never', status: 409 },
   RUN_TIMEOUT: { retry: 'never', status: 504 },
   RUN_CANCELLED: { retry: 'never', status: 409 },

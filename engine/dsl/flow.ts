@@ -73,8 +73,22 @@ export interface FlowPermissions {
   readonly files?: readonly string[]
   /** What steps may do with large data that is passed on by its digest. */
   readonly blob?: readonly ('read' | 'write')[]
+  /**
+   * What a run, with the runs that it calls, may spend on models in all. Once it is used up, no
+   * model is asked any more.
+   */
+  readonly budget?: Budget
   /** Classes of models steps may use. */
   readonly model?: readonly string[]
+}
+
+export interface Budget {
+  /** What the models may cost: 0.20. */
+  readonly usd?: number
+  /** How many tokens may be read and written. */
+  readonly tokens?: number
+  /** How often models may be asked. */
+  readonly turns?: number
 }
 
 export interface Triggers {

@@ -23,6 +23,15 @@ export interface Permissions {
   readonly blob?: readonly string[]
   /** Classes of models. */
   readonly model?: readonly string[]
+  /** What a run may spend on models in all. */
+  readonly budget?: Budget
+}
+
+/** Bounds of what models cost, each on its own; an absent one bounds nothing. */
+export interface Budget {
+  readonly usd?: number
+  readonly tokens?: number
+  readonly turns?: number
 }
 
 export interface ActionSpec {

@@ -26,6 +26,7 @@ export function use(at: Compiler, { step, path }: Place<UseStep | Compensate>): 
     unit: found?.unit ?? nowhere,
     export: found?.export ?? '',
     effects: found?.action.effects ?? 'unsafe',
+    ...(found?.spends === true ? { spends: true } : {}),
   }
   const key = optional(at, step.idempotency, `${path}/idempotency`)
   return {
@@ -83,6 +84,7 @@ export function agent(at: Compiler, { step, path }: Place<AgentStep>): Made<'cal
       unit: found?.unit ?? nowhere,
       export: found?.export ?? '',
       effects: found?.action.effects ?? 'unsafe',
+      ...(found?.spends === true ? { spends: true } : {}),
     },
     ...withOf(at, { step, path }),
     ...(step.limits === undefined ? {} : { limits: asked }),

@@ -30,6 +30,8 @@ export interface ResolvedAction {
   /** The name the unit exports it by. */
   readonly export: string
   readonly action: UnitAction
+  /** Whether it may ask models. */
+  readonly spends?: boolean
 }
 
 export interface Compiler {

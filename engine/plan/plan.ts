@@ -92,6 +92,8 @@ export interface PlanAction {
   /** The name the unit exports it by. */
   readonly export: string
   readonly effects: Effects
+  /** It may ask models, which costs; absent where it cannot. */
+  readonly spends?: true
 }
 
 export interface CallStep extends StepBase {

@@ -10,6 +10,7 @@ import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import { Admission } from '#engine/runtime/admission/admit.ts'
+import { overBudget } from '#engine/runtime/budget/guard.ts'
 import { beginRun, checkedInput, checkOutput } from '#engine/runtime/live/begin.ts'
 import { Courier } from '#engine/runtime/live/courier.ts'
 import { callStep } from '#engine/runtime/live/call.ts'
@@ -86,7 +87,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
     })
     this.turns = {
       now: () => ports.clock.now(),
-      call: (live, start) => callStep(ports, live, start),
+      call: (live, start) => overBudget(this, live, start) ?? callStep(ports, live, start),
       answer: (live, turn, asked) =>
         asked.kind === 'useState'
           ? takeState(ports.states, live, { turn, use: asked })

@@ -92,9 +92,16 @@ function withoutOpen(records: readonly RunRecord[]): readonly RunRecord[] {
   })
 }
 
+/** What the other run spent is not spent by this one. */
+function withoutSpent(record: RunRecord): RunRecord {
+  const { spent: _, ...rest } = record as Extract<RunRecord, { kind: 'step.done' }>
+  return rest
+}
+
 function withOutput(record: RunRecord, outputs: ForkWish['outputs']): RunRecord {
   const output = isDone(record) ? outputs.get(record.path) : undefined
-  return output === undefined ? record : ({ ...record, output } as RunRecord)
+  const own = 'spent' in record ? withoutSpent(record) : record
+  return output === undefined ? own : ({ ...own, output } as RunRecord)
 }
 
 function stubOf({ at }: RunRecord, { from, outputs }: ForkWish): readonly RunRecord[] {

@@ -13,15 +13,9 @@ import type { Json, JsonObject } from '#engine/core/json.ts'
 import type { Permissions } from '#engine/dsl/world.ts'
 import type { PlanAction } from '#engine/plan/plan.ts'
 
-import type {
-  CachedFrom,
-  HostAnswer,
-  RunRecord,
-  RunSource,
-  TimerKind,
-  StepUsage,
-} from './record.ts'
+import type { RunRecord, RunSource, TimerKind } from './record.ts'
 import type { StateChange } from './states.ts'
+import type { CachedFrom, HostAnswer, Spent, StepUsage } from './budget/usage.ts'
 import type { Outgoing, WaitChange, Waits } from './waits/port.ts'
 
 // ─── Journal ────────────────────────────────────────────────────────────────
@@ -196,6 +190,8 @@ export type CallResult = (
 ) & {
   /** Absent where nothing ran, or the caller does not measure. */
   readonly usage?: CallUsage
+  /** What it spent on models; absent where none was asked. */
+  readonly spent?: Spent
   /** What the host answered; absent when it was not asked, or when that is too much to keep. */
   readonly replies?: readonly HostAnswer[]
   /** True where nothing but code and input went into the output: whoever runs it again gets the same. */

@@ -10,7 +10,9 @@ import type { Digest } from '#engine/core/digest.ts'
 import type { Failure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import type { Budget } from '#engine/dsl/world.ts'
 
+import type { CachedFrom, Spent, StepUsage } from './budget/usage.ts'
 import type {
   ApprovalDecided,
   ApprovalOpened,
@@ -55,6 +57,14 @@ export interface OnPath extends At {
   readonly path: string
 }
 
+/** Where a run comes from that another run started. */
+export interface Parentage {
+  readonly run: RunId
+  readonly path: string
+  readonly depth: number
+  /** Nobody waits for this run; absent where the step that started it does. */
+  readonly isDetached?: true
+}
 export interface RunStarted extends At {
   readonly kind: 'run.started'
   readonly v: typeof recordVersion
@@ -65,50 +75,13 @@ export interface RunStarted extends At {
   readonly event?: Payload
   readonly source: RunSource
   /** Absent for a run that no other run started. */
-  readonly parent?: {
-    readonly run: RunId
-    readonly path: string
-    readonly depth: number
-    /** Nobody waits for this run; absent where the step that started it does. */
-    readonly isDetached?: true
-  }
+  readonly parent?: Parentage
+  /** Of a detached run: what the run that started it had left for models. */
+  readonly budget?: Budget
   /** True for a run that executes every step, whatever is known of earlier calls. */
   readonly isFresh?: true
   /** The run that this one was forked from, and how many of its records it begins with. */
   readonly forked?: { readonly run: RunId; readonly seq: number }
-}
-/** What an attempt took, where code was run for it. It may differ from attempt to attempt. */
-export interface StepUsage {
-  /** From the call to its result, waiting included. */
-  readonly wallMs: number
-  /** Processor time in the action's own code. Absent when its thread had to be ended. */
-  readonly cpuMs?: number
-  /** The most memory its heap has held. Absent when its thread had to be ended. */
-  readonly peakBytes?: number
-  readonly hostCalls: number
-  /** The input, and what the host answered. */
-  readonly bytesIn: number
-  /** The output, what it asked the host for, and what it logged. */
-  readonly bytesOut: number
-}
-/**
- * What the host told an attempt, in the order in which it was told: with these, the
- * attempt can be executed again to the same bytes. Values of secrets are not in it.
- */
-export interface HostAnswer {
-  /** The number of the question. */
-  readonly id: number
-  readonly op: string
-  readonly args: Json
-  readonly reply?: Json
-  /** In place of `reply`. */
-  readonly error?: { readonly code: string; readonly message: string }
-}
-/** Where an output comes from that no code was run for. */
-export interface CachedFrom {
-  /** The run that executed the same code with the same input. */
-  readonly run: RunId
-  readonly at: Instant
 }
 /**
  * The run waits for a while in which no other of `key` comes: a later one takes its place.
@@ -155,6 +128,8 @@ export interface StepDone extends OnPath {
   /** When it began, where no intent record says so. */
   readonly since?: Instant
   readonly usage?: StepUsage
+  /** What it spent on models; of a called flow, what that run did. */
+  readonly spent?: Spent
   readonly replies?: Payload
   readonly cached?: CachedFrom
 }
@@ -167,6 +142,8 @@ export interface StepFailed extends OnPath {
   /** When the attempt began, where no intent record says so. */
   readonly since?: Instant
   readonly usage?: StepUsage
+  /** What it spent on models; of a called flow, what that run did. */
+  readonly spent?: Spent
   readonly replies?: Payload
 }
 /**

@@ -22,9 +22,12 @@ import {
   type Trace,
 } from '#engine/runtime/decider/state.ts'
 
+import { spentOf, sumOf } from './budget/spent.ts'
+import { aftermathOf, failureOf } from './ending.ts'
 import type { Payloads } from './payload.ts'
 import type { RunStatus } from './ports.ts'
-import type { RunRecord, RunStarted, StepUsage } from './record.ts'
+import type { RunRecord, RunStarted } from './record.ts'
+import type { Spent, StepUsage } from './budget/usage.ts'
 import { type Asked, gateOf, type GateView, noteWait, type WaitView } from './waits/shown.ts'
 
 export type StepStatus = 'running' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'cancelled'
@@ -41,6 +44,8 @@ export interface StepView {
   readonly endedAt?: string
   /** What the latest attempt took, where code was run for it. */
   readonly usage?: StepUsage
+  /** What its attempts spent on models. */
+  readonly spent?: Spent
   /** The earlier run that its output is from, where no code was run for it. */
   readonly cached?: { readonly run: RunId; readonly at: string }
   readonly error?: Failure
@@ -76,6 +81,8 @@ export interface RunView {
   readonly onFailure?: Failure
   readonly startedAt: string
   readonly endedAt: string | null
+  /** What the run and those that it called spent on models, attempts that a retry dropped included. */
+  readonly spent?: Spent
   /** In the order in which they opened. */
   readonly steps: readonly StepView[]
 }
@@ -154,6 +161,7 @@ class RunViewer implements Viewer, Trace {
       ...aftermathOf(last),
       startedAt: printInstant(started.at),
       endedAt: status === 'running' ? null : printInstant(now),
+      ...spentOf(this.#records),
       steps: [...this.#steps.keys()].flatMap((path) => this.step(path) ?? []),
     }
   }
@@ -251,6 +259,7 @@ function noteEnd(
 ): void {
   if (draft.kind === 'call' || draft.kind === 'flow') draft.attempts = record.attempt ?? 1
   if (record.usage !== undefined) draft.usage = record.usage
+  if (record.spent !== undefined) draft.spent = sumOf([draft.spent ?? {}, record.spent])
   if (record.kind === 'step.done' && record.cached !== undefined) {
     draft.cached = { run: record.cached.run, at: printInstant(record.cached.at) }
   }
@@ -272,21 +281,6 @@ function isWaiting(frame: StepFrame | { readonly kind: 'block' }, isPaused: bool
 
 function doneItems(frame: EachFrame): number {
   return frame.results.reduce((count, one) => (one === undefined ? count : count + 1), 0)
-}
-
-function failureOf(last: RunRecord | undefined): Failure | null {
-  if (last?.kind === 'run.failed') return last.error
-  if (last?.kind !== 'run.cancelled') return null
-  return { code: 'RUN_CANCELLED', message: `The run was cancelled: ${last.reason}.` }
-}
-
-function aftermathOf(last: RunRecord | undefined): Pick<RunView, 'compensation' | 'onFailure'> {
-  if (last?.kind !== 'run.failed') return {}
-  const { compensation, onFailure } = last
-  return {
-    ...(compensation === undefined ? {} : { compensation }),
-    ...(onFailure === undefined ? {} : { onFailure }),
-  }
 }
 
 function whatOf(step: PlanStep): { readonly what?: string } {

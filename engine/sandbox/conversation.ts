@@ -10,7 +10,7 @@
 import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 
-import type { HostAnswer } from '#engine/runtime/record.ts'
+import type { HostAnswer } from '#engine/runtime/budget/usage.ts'
 
 import type { HostReply, LogLevel } from './protocol.ts'
 

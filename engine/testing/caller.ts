@@ -136,8 +136,9 @@ function answer(parts: CallerParts, asked: Asked): CallResult | Promise<CallResu
   }
   let result: CallResult
   try {
-    if (ready.error !== undefined) result = { ok: false, error: ready.error }
-    else result = { ok: true, output: ready.output?.(scopeOf(parts, asked)) ?? null }
+    const spent = ready.spent === undefined ? {} : { spent: ready.spent }
+    if (ready.error !== undefined) result = { ok: false, error: ready.error, ...spent }
+    else result = { ok: true, output: ready.output?.(scopeOf(parts, asked)) ?? null, ...spent }
   } catch (thrown) {
     const { message } = toFailure(thrown, 'RUN_EXPRESSION_FAILED')
     return halt(parts, `The mock "${mock.key}" cannot answer. ${message}`, { at: ready.at })

@@ -65,8 +65,19 @@ export interface Answer {
   readonly output?: Json
   /** The code with which the call fails, or a mapping with code, message and data. */
   readonly error?: string | MockFailure
+  /** What the call spends on models. */
+  readonly usage?: Spending
   /** How long the call takes, in the time of the test: 3s, 2h. Without it: no time. */
   readonly delay?: string
+}
+
+export interface Spending {
+  /** What it costs. */
+  readonly usd?: number
+  /** How many are read and written. */
+  readonly tokens?: number
+  /** How often models are asked. */
+  readonly turns?: number
 }
 
 export interface MockFailure {
@@ -190,4 +201,10 @@ export interface Budget {
   readonly calls?: number
   /** Steps that begin, every turn of a loop counted. */
   readonly steps?: number
+  /** What models cost, by what mocks say of their usage. */
+  readonly usd?: number
+  /** Tokens that models read and write. */
+  readonly tokens?: number
+  /** How often models are asked. */
+  readonly turns?: number
 }

@@ -213,4 +213,16 @@ function judgeBudget({ run, faults, at }: Judging, budget: NonNullable<Expect['b
     const message = `The run begins ${steps} steps, more than ${budget.steps}.`
     faults.push({ at: `${place}/steps`, message })
   }
+  judgeSpent({ run, faults, at }, budget)
+}
+
+function judgeSpent({ run, faults, at }: Judging, budget: NonNullable<Expect['budget']>): void {
+  const { usdMicros = 0, tokens = 0, turns = 0 } = run.view?.spent ?? {}
+  const spent = { usd: usdMicros / 1e6, tokens, turns }
+  for (const unit of ['usd', 'tokens', 'turns'] as const) {
+    const most = budget[unit]
+    if (most === undefined || spent[unit] <= most) continue
+    const message = `The run spends ${spent[unit]} ${unit} on models, more than ${most}.`
+    faults.push({ at: `${at}/budget/${unit}`, message })
+  }
 }

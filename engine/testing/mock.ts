@@ -7,6 +7,9 @@ import { pointer, type Json } from '#engine/core/json.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
 import { compileTemplate, parseTemplate, type Scope, type Template } from '#engine/dsl/template.ts'
 
+import { microsOf } from '#engine/runtime/budget/spent.ts'
+import type { Spent } from '#engine/runtime/budget/usage.ts'
+
 import type { Answer, MockFailure, TestFile } from './file.ts'
 
 /** One answer, ready to be given. */
@@ -17,6 +20,8 @@ export interface Ready {
   readonly output?: (scope: Scope) => Json
   readonly error?: Failure
   readonly delayMs: number
+  /** What the call spends on models. */
+  readonly spent?: Spent
 }
 
 export interface Mock {
@@ -78,8 +83,9 @@ export function placeOf(
   return { path, id: idOf(path), action }
 }
 
-function readAnswer({ output, error, delay }: Answer, at: string): Ready {
-  const base = { at, delayMs: delay === undefined ? 0 : (parseDuration(delay) ?? 0) }
+function readAnswer({ output, error, delay, usage }: Answer, at: string): Ready {
+  const delayMs = delay === undefined ? 0 : (parseDuration(delay) ?? 0)
+  const base = { at, delayMs, ...(usage === undefined ? {} : { spent: spentBy(usage) }) }
   if (error === undefined) {
     const { template } = parseTemplate(output ?? null, `${at}/output`)
     return { ...base, output: compileTemplate(asData(template)) }
@@ -87,6 +93,10 @@ function readAnswer({ output, error, delay }: Answer, at: string): Ready {
   const given: MockFailure = typeof error === 'string' ? { code: error } : error
   const { code, message = 'The mock says so.', data } = given
   return { ...base, error: data === undefined ? { code, message } : { code, message, data } }
+}
+
+function spentBy({ usd, ...counts }: NonNullable<Answer['usage']>): Spent {
+  return usd === undefined ? counts : { usdMicros: microsOf(usd), ...counts }
 }
 
 /** The world gives data: what a flow would read as a secret is what it says. */

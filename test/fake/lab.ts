@@ -22,7 +22,7 @@ import { type RunView, viewRun } from '#engine/runtime/view.ts'
 
 import { virtualClock, type VirtualClock } from './clock.ts'
 
-/** An action as a test writes it; throw a `{ code, message }` to fail. */
+/** An action as a test writes it; one whose name begins with `ask` gives a `CallResult`. Throw a `{ code, message }` to fail. */
 export type Fake = (input: Json, call: CallRequest) => Json | Promise<Json>
 
 export interface Lab {
@@ -168,6 +168,7 @@ function compileAll(
             unit: digestOfText(name),
             export: 'default',
             action: { effects: action[0] },
+            spends: name.startsWith('ask'),
           }
         )
       },
@@ -202,6 +203,7 @@ function fakeCaller(with_: {
       if (action === undefined) throw new Error(`no action "${request.action.name}"`)
       try {
         const output = action[1](request.input, request)
+        if (request.action.spends === true) return output as unknown as CallResult
         if (!(output instanceof Promise)) return { ok: true, output }
         return output.then((late) => ({ ok: true, output: late }) as const, failure)
       } catch (thrown) {

@@ -51,7 +51,8 @@ export function build(one: Case): Built {
   const top: Building = { ...shared, prefix: 's', childDigest }
   const { main: nodes, out, timeoutMs, onFailure } = one
   const body = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
-  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate }) }
+  const rateLimit = { limit: 1, perMs: 60_000, onExceed: 'queue' } as const
+  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate, rateLimit }) }
   const mainDigest = execDigest(main)
   const bytes = new Map([main, child].map((p) => [execDigest(p), Buffer.from(printPlan(p))]))
   return { main, child, mainDigest, childDigest, bytes, calls, finals, races, afters }

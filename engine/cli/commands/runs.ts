@@ -10,7 +10,7 @@ import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
-import { gateText } from '#engine/cli/run/waits.ts'
+import { gateText, spentText } from '#engine/cli/run/waits.ts'
 import { leftBy, type LeftFiles } from '#engine/host/data/artifacts.ts'
 import { isOwned } from '#engine/host/other/owned.ts'
 import {
@@ -171,6 +171,8 @@ function showHead(terminal: Terminal, view: RunView): void {
     `${statusText(terminal, view.status).trimEnd()}  ${localText(new Date(view.startedAt))}  ${took}${source === '' ? '' : `  ${source}`}\n`,
   )
   terminal.data(`${paint('muted', `plan ${view.execDigest}`)}\n`)
+  if (view.spent !== undefined)
+    terminal.data(`${paint('muted', `spent ${spentText(view.spent)}`)}\n`)
   const gate = gateText(view)
   if (gate !== '') terminal.data(`${paint('wait', gate)}\n`)
   if (view.parent !== null) terminal.data(`${paint('muted', `started by ${view.parent}`)}\n`)

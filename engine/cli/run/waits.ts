@@ -28,6 +28,15 @@ export function gateText({ gate }: Pick<RunView, 'gate'>): string {
   }[gate.for]
 }
 
+/** `0.21 USD, 1200 tokens, 3 turns`: what models cost. */
+export function spentText({ usdMicros, tokens, turns }: NonNullable<RunView['spent']>): string {
+  return [
+    ...(usdMicros === undefined ? [] : [`${usdMicros / 1e6} USD`]),
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+    ...(turns === undefined ? [] : [`${turns} ${turns === 1 ? 'turn' : 'turns'}`]),
+  ].join(', ')
+}
+
 /** The command that ends the wait of the step; undefined where nobody can at this terminal. */
 export function waitsCommand(
   run: string,

@@ -44,7 +44,7 @@ export function buildAgent(
   const text = canonical(unit as unknown as Json)
   const encoder = new TextEncoder()
   return {
-    action: { name, unit: digestOfText(text), export: 'default', action },
+    action: { name, unit: digestOfText(text), export: 'default', action, spends: true },
     blobs: [encoder.encode(text), encoder.encode(code)],
   }
 }

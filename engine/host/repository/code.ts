@@ -8,6 +8,7 @@ import { posix } from 'node:path'
 import type { Digest } from '#engine/core/digest.ts'
 import type { Problem, Span } from '#engine/core/problem.ts'
 import type { Flow } from '#engine/dsl/flow.ts'
+import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import { codePath, resolvePath } from '#engine/dsl/path.ts'
 import { nameOf } from '#engine/dsl/reference.ts'
 import type { Document } from '#engine/dsl/text.ts'
@@ -73,8 +74,10 @@ export async function buildCode(request: CodeRequest): Promise<BuiltCode> {
       if (built === undefined) continue
       const unit = keep(built)
       const spec = built.ok ? built.unit.actions[action] : undefined
-      if (unit !== undefined && spec !== undefined)
-        actions.set(name, { name, unit, export: action, action: spec })
+      if (unit === undefined || spec === undefined) continue
+      const { model = [] } = permissionsIn(built.ok ? built.unit.capabilities : {}, spec.needs)
+      const spends = model.length > 0
+      actions.set(name, { name, unit, export: action, action: spec, spends })
     }
     for (const path of needs.agents) {
       const built = buildAgent(request.files, { file: source.document.file, path })

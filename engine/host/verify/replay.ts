@@ -15,7 +15,7 @@ import { recordedCalls, type RecordedCall } from '#engine/runtime/calls.ts'
 import { openPayloads, type Payloads } from '#engine/runtime/payload.ts'
 import type { CallResult } from '#engine/runtime/ports.ts'
 import { openPrograms } from '#engine/runtime/program.ts'
-import type { HostAnswer } from '#engine/runtime/record.ts'
+import type { HostAnswer } from '#engine/runtime/budget/usage.ts'
 
 export interface ReplayedCall {
   readonly path: string

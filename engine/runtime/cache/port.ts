@@ -5,7 +5,8 @@
  * answer with what was not kept under the very same question. What is worth keeping is the
  * concern of `keeping.ts`.
  */
-import type { CachedFrom, Payload } from '#engine/runtime/record.ts'
+import type { Payload } from '#engine/runtime/record.ts'
+import type { CachedFrom } from '#engine/runtime/budget/usage.ts'
 
 /** One call that may have been made before. */
 export interface CacheQuestion {

@@ -28,6 +28,8 @@ import {
 import { applyWait, isWaitRecord, type WaitRecord } from '#engine/runtime/waits/apply.ts'
 import * as approvals from '#engine/runtime/waits/approve.ts'
 
+import { sumOf } from '#engine/runtime/budget/spent.ts'
+
 import * as awaits from './await.ts'
 import { yieldOf } from './fan-out.ts'
 import { call, component, diverged, step, undecided } from './find.ts'
@@ -45,6 +47,9 @@ export function evolve(state: RunState, record: RunRecord): void {
   state.timers = []
   if (state.outside.length > 0) state.outside = []
   const wasHeld = isHeld(state)
+  if ('spent' in record && record.spent !== undefined) {
+    state.spent = sumOf([state.spent, record.spent])
+  }
   if (!isWaitRecord(record)) apply(state, record)
   else if (!applyWait(state, record)) throw diverged(record)
   // Whatever let the run go on: what was passed over while it was paused is decided now.

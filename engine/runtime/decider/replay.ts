@@ -6,6 +6,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import type { Plan } from '#engine/plan/plan.ts'
+import { spentBefore, spentIn } from '#engine/runtime/budget/spent.ts'
 import { recordVersion, type RunRecord } from '#engine/runtime/record.ts'
 
 import { evolve } from './evolve.ts'
@@ -20,6 +21,8 @@ export interface Numbered {
 export function replay(plan: Plan, records: readonly RunRecord[], trace?: Trace): RunState {
   const state = fold(plan, counting(records), trace)
   state.repeats = repeatsIn(records)
+  state.spent = spentIn(records)
+  state.spentBefore = spentBefore(records)
   return state
 }
 

@@ -13,6 +13,7 @@ import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import { type Held, heldNull } from '#engine/runtime/payload.ts'
 import type { TimerChange } from '#engine/runtime/ports.ts'
 import type { RunStarted } from '#engine/runtime/record.ts'
+import type { Spent } from '#engine/runtime/budget/usage.ts'
 import { emptyMail, type Mail } from '#engine/runtime/waits/mailbox.ts'
 
 import type { Outside } from './command.ts'
@@ -73,6 +74,10 @@ export interface RunState {
   /** Why `on_failure` did not end well. */
   afterError: Failure | undefined
   wasCancelled: boolean
+  /** On models, by the run and those that it called and that have ended. */
+  spent: Spent
+  /** The part of it that was spent before the run was carried on for the last time. */
+  spentBefore: Spent
   /** What the latest record made ready for a decision. */
   ready: Frame[]
   /** Steps that the latest record cut short while they ran. */
@@ -139,6 +144,8 @@ export function emptyState(plan: Plan, started: RunStarted): RunState {
     after: undefined,
     afterError: undefined,
     wasCancelled: false,
+    spent: {},
+    spentBefore: {},
     ready: [],
     cancelled: [],
     timers: [],

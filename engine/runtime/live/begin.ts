@@ -32,6 +32,7 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
     source,
     ...(start.event === undefined ? {} : { event: engine.payloads.hold(start.event) }),
     ...(parent === undefined ? {} : { parent }),
+    ...(start.budget === undefined ? {} : { budget: start.budget }),
     ...(start.isFresh === true ? { isFresh: true } : {}),
   }
   const sight = { program, payloads: engine.payloads }

@@ -16,7 +16,8 @@ import type { PlanAction } from '#engine/plan/plan.ts'
 import { nextAttemptAt } from '#engine/runtime/retry.ts'
 import { isCall } from '#engine/runtime/decider/state.ts'
 import type { Caller, CallRequest, CallResult, LogLine, Logs } from '#engine/runtime/ports.ts'
-import type { Payload, RunRecord, RunSource, StepUsage } from '#engine/runtime/record.ts'
+import type { Payload, RunRecord, RunSource } from '#engine/runtime/record.ts'
+import type { Spent, StepUsage } from '#engine/runtime/budget/usage.ts'
 
 import type { StartStep } from './turn-host.ts'
 import type { LiveRun } from './turn.ts'
@@ -69,7 +70,7 @@ function settled(
       return cached === undefined ? record : { ...record, cached }
     } catch (thrown) {
       const error = toFailure(thrown, 'RUN_LIMIT_EXCEEDED')
-      return { kind: 'step.failed', path, attempt, at, error, ...since }
+      return { kind: 'step.failed', path, attempt, at, error, ...since, ...took }
     }
   }
   return failedRecord(live, { path, attempt, at, error: cut(end.result.error), ...since, ...took })
@@ -78,17 +79,18 @@ function settled(
 /** What a call took and was told, as its record keeps it. */
 function tookOf(
   live: LiveRun,
-  { usage, replies }: CallResult,
-): { readonly usage?: StepUsage; readonly replies?: Payload } {
-  if (usage === undefined) return {}
+  { usage, spent: sum, replies }: CallResult,
+): { readonly usage?: StepUsage; readonly spent?: Spent; readonly replies?: Payload } {
+  const spent = sum === undefined ? {} : { spent: sum }
+  if (usage === undefined) return spent
   const { wallMs, cpuMs, ...counts } = usage
   const rounded = {
     wallMs: rounding(wallMs),
     ...(cpuMs === undefined ? {} : { cpuMs: rounding(cpuMs) }),
     ...counts,
   }
-  if (replies === undefined) return { usage: rounded }
-  return { usage: rounded, replies: live.sight.payloads.hold(replies as unknown as Json) }
+  if (replies === undefined) return { usage: rounded, ...spent }
+  return { usage: rounded, ...spent, replies: live.sight.payloads.hold(replies as unknown as Json) }
 }
 
 /** To hundredths: what follows is noise, and would fill the journal. */
@@ -106,6 +108,7 @@ export function failedRecord(
     readonly error: Failure
     readonly since?: Instant
     readonly usage?: StepUsage
+    readonly spent?: Spent
     readonly replies?: Payload
   },
 ): RunRecord {

@@ -9,6 +9,8 @@ import { childRunId, type RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import { powersBeyond } from '#engine/dsl/power/kinds.ts'
 import type { CallFrame } from '#engine/runtime/decider/frames.ts'
+import { budgetFor } from '#engine/runtime/budget/guard.ts'
+import { lastEnd, spentOf } from '#engine/runtime/budget/spent.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
 import { failedRecord } from './call.ts'
@@ -32,7 +34,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
   if (header !== undefined && spawn.step.detach === true) return letGo(engine, parent, spawn)
   if (header !== undefined) {
     const isOver = header.endedAt !== undefined
-    if (isOver) deliver(engine, { parent, path: spawn.path, end: lastRecord(engine, child) })
+    if (isOver) deliver(engine, { parent, path: spawn.path, records: recordsOf(engine, child) })
     else {
       parent.childBegan(spawn.path)
       if (header.status === 'running') engine.tryLoad(child)
@@ -49,6 +51,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
   mustStayBelow(engine, parent, spawn)
   const input = await engine.checkInput(spawn.step.plan, spawn.input)
   if (!isWaitedFor(parent, { path: spawn.path, child })) return // cut short in the meantime
+  const budget = spawn.step.detach === true ? budgetFor(engine, parent) : undefined
   engine.begin({
     run: child,
     plan: spawn.step.plan,
@@ -61,6 +64,7 @@ async function begin(engine: Inside, parent: LiveRun, spawn: SpawnRun): Promise<
       ...(spawn.step.detach === true ? { isDetached: true } : {}),
     },
     ...(parent.state.started.isFresh === true ? { isFresh: true } : {}),
+    ...(budget === undefined ? {} : { budget }),
   })
 }
 
@@ -103,7 +107,7 @@ export function deliverChild(engine: Inside, child: LiveRun): void {
   const parent = engine.tryLoad(from.run)
   if (parent === undefined || !isWaitedFor(parent, { path: from.path, child: child.state.run }))
     return
-  deliver(engine, { parent, path: from.path, end: lastRecord(engine, child.state.run) })
+  deliver(engine, { parent, path: from.path, records: recordsOf(engine, child.state.run) })
 }
 
 /**
@@ -139,25 +143,33 @@ function frameAt(live: LiveRun, path: string): CallFrame | undefined {
   return frame?.kind === 'step' && frame.step.kind === 'flow' ? (frame as CallFrame) : undefined
 }
 
-function lastRecord(engine: Inside, run: RunId): RunRecord | undefined {
+function recordsOf(engine: Inside, run: RunId): readonly RunRecord[] {
   const { journal } = engine.ports
-  return journal.find(run) === undefined ? undefined : journal.read(run).at(-1)
+  return journal.find(run) === undefined ? [] : journal.read(run)
 }
 
 function deliver(
   engine: Inside,
-  one: { readonly parent: LiveRun; readonly path: string; readonly end: RunRecord | undefined },
+  one: {
+    readonly parent: LiveRun
+    readonly path: string
+    /** Of the run that has ended. */
+    readonly records: readonly RunRecord[]
+  },
 ): void {
-  const { parent, path, end } = one
+  const { parent, path, records } = one
+  const end = records.at(-1)
+  // What it spent up to an earlier end was told with that.
+  const took = spentOf(records.slice(lastEnd(records.slice(0, -1)) + 1))
   const attempt = frameAt(parent, path)?.attempt ?? 1
   const at = engine.ports.clock.now()
   if (end?.kind === 'run.done') {
-    parent.post({ kind: 'step.done', path, at, attempt, output: end.output })
+    parent.post({ kind: 'step.done', path, at, attempt, output: end.output, ...took })
     return
   }
   const why =
     end?.kind === 'run.failed' ? end.error : { code: 'RUN_CANCELLED', message: 'It was cancelled.' }
   const message = `The flow it called did not end well: ${why.message}`
   const error = { code: 'RUN_CHILD_FAILED', message, data: { code: why.code } }
-  parent.post(failedRecord(parent, { path, attempt, at, error }))
+  parent.post(failedRecord(parent, { path, attempt, at, error, ...took }))
 }

@@ -5,6 +5,7 @@ import type { Clock } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
 import type { Ids, RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import type { Budget } from '#engine/dsl/world.ts'
 import type { Payloads } from '#engine/runtime/payload.ts'
 import type { Caller, InputCheck, Journal, Logs, Store } from '#engine/runtime/ports.ts'
 import type { Programs } from '#engine/runtime/program.ts'
@@ -38,6 +39,8 @@ export interface StartRun {
   /** A name given beforehand: starting it twice starts it once. */
   readonly run?: RunId
   readonly parent?: RunStarted['parent']
+  /** Of a detached run: what it may spend on models. */
+  readonly budget?: Budget
   /** Executes every step, whatever is known of earlier calls; so do the runs that it starts. */
   readonly isFresh?: boolean
 }

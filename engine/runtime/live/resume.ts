@@ -11,8 +11,10 @@ import { counting, fold, type Numbered, repeatsIn, replay } from '#engine/runtim
 import type { CallFrame } from '#engine/runtime/decider/frames.ts'
 import { inFlight, undecided } from '#engine/runtime/decider/find.ts'
 import { isCall, type RunState } from '#engine/runtime/decider/state.ts'
+import { spentIn } from '#engine/runtime/budget/spent.ts'
 import type { Program } from '#engine/runtime/program.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import type { Spent } from '#engine/runtime/budget/usage.ts'
 
 import { childIdOf, leaveOf } from './children.ts'
 import type { Inside } from './inside.ts'
@@ -85,7 +87,8 @@ export function reopen(engine: Inside, run: RunId): LiveRun {
   const kept = counting(records).filter((one) => one.seq <= after)
   const dropping = { kind: 'run.retried', at: end.at, path: '', after, attempt: 1 } as const
   const repeats = repeatsIn([...records, dropping])
-  const live = revive(engine, { run, kept, seq: records.length, repeats })
+  const spent = spentIn(records)
+  const live = revive(engine, { run, kept, seq: records.length, repeats, spent })
   const path = end.kind === 'run.failed' ? end.path : ''
   const frame = live.state.frames.get(path)
   const isStep = frame?.kind === 'step' && isCall(frame)
@@ -138,6 +141,7 @@ function revive(
     readonly kept: readonly Numbered[]
     readonly seq: number
     readonly repeats: ReadonlyMap<string, number>
+    readonly spent: Spent
   },
 ): LiveRun {
   const program = programOf(
@@ -147,6 +151,8 @@ function revive(
   const state = fold(program.plan, from.kept)
   state.seq = from.seq
   state.repeats = from.repeats
+  state.spent = from.spent
+  state.spentBefore = from.spent
   const log = engine.ports.journal.open(from.run)
   const status = engine.ports.journal.find(from.run)?.status
   const sight = { program, payloads: engine.payloads }

@@ -13,6 +13,7 @@ import { printDuration } from '#engine/dsl/duration.ts'
 import type { Answer, Case, Expect, Moment, SentAnswer, TestFile } from '#engine/testing/file.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 import type { Payload, RunRecord } from '#engine/runtime/record.ts'
+import type { Spent } from '#engine/runtime/budget/usage.ts'
 import type { RunView } from '#engine/runtime/view.ts'
 
 export interface Recorded {
@@ -62,7 +63,12 @@ interface Attempt {
   readonly path: string
   readonly from: Instant
   /** Absent for a call that was cut short. */
-  end?: { readonly at: Instant; readonly output?: Json; readonly error?: Failure }
+  end?: {
+    readonly at: Instant
+    readonly output?: Json
+    readonly error?: Failure
+    readonly spent?: Spent
+  }
 }
 
 /** Attempts whose answer came from outside, in the order in which they began. */
@@ -96,7 +102,10 @@ function attemptsOf({ recorded, records, isWhole }: Reading): readonly Attempt[]
       if (attempt === undefined && from !== undefined) all.push((attempt = { path, from }))
       if (attempt === undefined) continue
       const isDone = record.kind === 'step.done'
-      attempt.end = isDone ? { at, output: value(record.output) } : { at, error: record.error }
+      const spent = record.spent === undefined ? {} : { spent: record.spent }
+      attempt.end = isDone
+        ? { at, output: value(record.output), ...spent }
+        : { at, error: record.error, ...spent }
       open.delete(path)
       if (!isDone && flows.has(path)) flows.set(path, record.retryAt ?? at)
     }
@@ -122,9 +131,16 @@ function answerOf({ from, end }: Attempt, isTimedRun: boolean): Answer {
   if (end === undefined) return { error: 'RUN_STEP_TIMEOUT', delay: printDuration(neverMs) }
   const took = end.at - from
   const delay = isTimedRun && took > 0 ? { delay: printDuration(took) } : {}
-  if (end.error === undefined) return { output: literal(end.output ?? null), ...delay }
+  const rest = { ...usageOf(end.spent), ...delay }
+  if (end.error === undefined) return { output: literal(end.output ?? null), ...rest }
   const { code, message, data } = end.error
-  return { error: data === undefined ? { code, message } : { code, message, data }, ...delay }
+  return { error: data === undefined ? { code, message } : { code, message, data }, ...rest }
+}
+
+function usageOf(spent: Spent | undefined): Pick<Answer, 'usage'> {
+  if (spent === undefined) return {}
+  const { usdMicros, ...counts } = spent
+  return { usage: { ...(usdMicros === undefined ? {} : { usd: usdMicros / 1e6 }), ...counts } }
 }
 
 function mocksOf(reading: Reading): NonNullable<TestFile['mocks']> {
