@@ -6,9 +6,9 @@
  * It is a matter of the host, for it depends on other runs; what comes of it is recorded.
  */
 import type { RunRecord } from '#engine/runtime/record.ts'
+import { childRunId } from '#engine/core/id.ts'
 import type { Budget } from '#engine/dsl/world.ts'
 import { failedRecord } from '#engine/runtime/live/call.ts'
-import { childIdOf } from '#engine/runtime/live/children.ts'
 import type { Inside } from '#engine/runtime/live/inside.ts'
 import type { StartStep } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
@@ -80,7 +80,7 @@ function totalOf(engine: Inside, live: LiveRun): Spent {
     const isCalling =
       frame.kind === 'step' && frame.step.kind === 'flow' && frame.phase === 'running'
     if (!isCalling || (frame.step.kind === 'flow' && frame.step.detach === true)) continue
-    const id = childIdOf(live, frame as CallFrame)
+    const id = childRunId(live.state.run, `${frame.path}#${(frame as CallFrame).attempt}`)
     const isThere =
       engine.residents.find(id) !== undefined || engine.ports.journal.find(id) !== undefined
     const child = isThere ? engine.tryLoad(id) : undefined
