@@ -1,6 +1,7 @@
 /**
  * Goal: the laws of the simulation are not empty. Method: engines that break one promise
- * each; every one must be caught within so many seeds by the law that names its lie.
+ * each; every one must be caught within so many seeds by the law that names its lie. Cases in
+ * which it has nothing to lie about are passed over.
  */
 import { expect, test } from 'vitest'
 
@@ -8,7 +9,9 @@ import { caseOf } from './case.ts'
 import { explore } from './explore.ts'
 import { sabotages } from './sabotage.ts'
 
-const seedsMax = 500
+const seedsMax = 2_000
+/** A lie shows without a crash, or after one of the first. */
+const pointsMax = 4
 
 /** The law that catches each engine, perhaps with others. */
 const caughtBy = {
@@ -38,13 +41,32 @@ const caughtBy = {
   'forgets its children': 'the outcome is what the flow says',
 } as const satisfies Record<keyof typeof sabotages, string>
 
+/** What is in a case, as JSON, that an engine can lie about. */
+const wants: Partial<Record<keyof typeof sabotages, readonly RegExp[]>> = {
+  'uses a key per attempt': [/"retry"/],
+  'loses cancels': [/"cancelAt"/],
+  'forgets a run when it recovers': [/"runs":[2-9]/],
+  'forgets what is on its way': [/"k":"emit"/],
+  'forgets who waits': [/"on":"event"/, /"k":"emit"/],
+  'loses what people answer': [/"k":"approve"/],
+  'forgets what is written': [/"k":"state"/],
+  'forgets who is under way': [/"gate"/],
+  'forgets who was admitted': [/"gate"/],
+  'forgets what undoes a step': [/"undo"/],
+  'forgets its children': [/"k":"flow"/],
+}
+
 test.each(Object.entries(caughtBy))(
   'an engine that %s is caught: %s',
-  { timeout: 180_000 },
+  { timeout: 60_000 },
   async (name, law) => {
     const sabotage = sabotages[name as keyof typeof sabotages]
     for (let seed = 1; seed <= seedsMax; seed++) {
-      const { found } = await explore(caseOf(seed), { sabotage, pointsMax: 30 })
+      const one = caseOf(seed)
+      const text = JSON.stringify(one)
+      const isOfUse = wants[name as keyof typeof sabotages]?.every((want) => want.test(text))
+      if (isOfUse === false) continue
+      const { found } = await explore(one, { sabotage, pointsMax })
       if (found?.breaches.some((breach) => breach.law === law) === true) return
     }
     expect.fail(`no breach of it within ${seedsMax} seeds`)
