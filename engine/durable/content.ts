@@ -1,6 +1,6 @@
 /**
- * What every content store does alike: the digest of bytes, the largest value, the error
- * for bytes that are not there.
+ * What every host does alike: the digest of bytes, the largest value, the errors for bytes
+ * that are not there and for a writer that was passed over.
  */
 import { hash } from 'node:crypto'
 
@@ -24,5 +24,14 @@ export function payloadMissing(digest: Digest, reason: string): IonError {
     'JOURNAL_PAYLOAD_MISSING',
     `The payload "${digest}" cannot be read: ${reason}.`,
     { data: { digest, reason } },
+  )
+}
+
+/** Of a process that writes where another one writes now. */
+export function takenOver(): IonError {
+  return new IonError(
+    'JOURNAL_WRITE_FAILED',
+    'Another process has taken over this data directory; it carries on what was under way here.',
+    { data: { reason: 'taken over' } },
   )
 }

@@ -51,6 +51,8 @@ export interface MemoryDisk {
   readonly mail: DiskWaits
   /** Outputs of pure steps, as JSON, by code and input. */
   readonly kept: Map<string, Map<string, string>>
+  /** How many hosts were opened: only the latest one writes. */
+  writer: number
   /** Commits so far, over all hosts of this disk. */
   commits: number
   /**
@@ -63,7 +65,7 @@ export interface MemoryDisk {
 
 export function memoryDisk(): MemoryDisk {
   const [runs, payloads, logs, states] = [new Map(), new Map(), new Map(), new Map()]
-  return { runs, payloads, logs, states, mail: noWaits(), kept: new Map(), commits: 0 }
+  return { runs, payloads, logs, states, mail: noWaits(), kept: new Map(), writer: 0, commits: 0 }
 }
 
 /** A second disk with the same content, without the hook. */
@@ -82,6 +84,7 @@ export function copyOfDisk(disk: MemoryDisk): MemoryDisk {
     ),
     mail: copyOfWaits(disk.mail),
     kept: new Map([...disk.kept].map(([code, kept]) => [code, new Map(kept)])),
+    writer: disk.writer,
     commits: disk.commits,
   }
 }

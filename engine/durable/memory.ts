@@ -13,7 +13,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Batch, Logs, RunHeader, RunLog, Store } from '#engine/runtime/ports.ts'
 import type { Outgoing } from '#engine/runtime/waits/port.ts'
 
-import { digestOfPayload, payloadMissing } from './content.ts'
+import { digestOfPayload, payloadMissing, takenOver } from './content.ts'
 import type { Durable } from './durable.ts'
 import { memoryCache } from './memory-cache.ts'
 import { keepEvent } from './memory-waits.ts'
@@ -136,6 +136,7 @@ function memoryCommit(
   let done: PromiseWithResolvers<void> | undefined
   let failed: IonError | undefined
   let isCrashed = false
+  const mine = (disk.writer += 1)
 
   const flush = (): void => {
     if (isCrashed || failed !== undefined || (queue.length === 0 && payloads.size === 0)) return
@@ -143,6 +144,7 @@ function memoryCommit(
     queue = []
     done = undefined
     try {
+      if (disk.writer !== mine) throw takenOver()
       commit(disk, payloads, waiting.entries)
       waiting.done?.resolve()
     } catch (error) {

@@ -5,6 +5,7 @@ import { type Digest, digestOfText } from '#engine/core/digest.ts'
 import type { Template } from '#engine/dsl/template.ts'
 import { execDigest, printPlan } from '#engine/plan/compile.ts'
 import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
+import { openPrograms, type Programs } from '#engine/runtime/program.ts'
 
 import type { Case, Node, Out } from './case.ts'
 import { asked, awaited, emitted, outOf, remembered } from './make/parts.ts'
@@ -16,6 +17,8 @@ export interface Built {
   readonly child: Plan
   readonly mainDigest: Digest
   readonly childDigest: Digest
+  /** Both plans, compiled once for all processes. */
+  readonly programs: Programs
   /** Both plans as bytes, by digest. */
   readonly bytes: ReadonlyMap<Digest, Uint8Array>
   /** By step id; what undoes a step has `!` behind it. */
@@ -55,7 +58,8 @@ export function build(one: Case): Built {
   const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate, rateLimit }) }
   const mainDigest = execDigest(main)
   const bytes = new Map([main, child].map((p) => [execDigest(p), Buffer.from(printPlan(p))]))
-  return { main, child, mainDigest, childDigest, bytes, calls, finals, races, afters }
+  const programs = openPrograms({ get: (digest) => bytes.get(digest) ?? new Uint8Array() })
+  return { main, child, mainDigest, childDigest, programs, bytes, calls, finals, races, afters }
 }
 
 function plan(

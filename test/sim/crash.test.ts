@@ -30,7 +30,10 @@ const open = [
   'undoing',
   'on_failure',
   'gate',
+  'component',
 ] as const
+/** Processes that died at each of these places, with each of these open, in 20,000 points. */
+const coveredMin = 25
 const firstSeed = Number(process.env['IONFLUX_SIM_SEED'] ?? 1)
 
 test.each(regressions as unknown as readonly { readonly why: string; readonly case: Case }[])(
@@ -66,8 +69,10 @@ test(
     }
     expect(points).toBeGreaterThanOrEqual(pointsWanted)
     // Every place to die, while every kind of step is open that can be open there.
-    const wanted =
-      points < 10_000 ? [] : places.flatMap((at) => open.map((kind) => `${at} ${kind}`))
-    expect([...covered]).toEqual(expect.arrayContaining([...wanted, 'cached']))
+    const wanted = [...places.flatMap((at) => open.map((kind) => `${at} ${kind}`)), 'cached']
+    const counts = wanted.map((what) => [what, covered.get(what) ?? 0] as const)
+    if (isDeep) console.table(Object.fromEntries(counts))
+    const seldom = counts.filter(([, count]) => count < (points < 10_000 ? 0 : coveredMin))
+    expect(seldom).toEqual([])
   },
 )

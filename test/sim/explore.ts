@@ -12,6 +12,8 @@ import type { Breach } from './world.ts'
 
 export interface Found {
   readonly crashAt: readonly number[]
+  /** Moves at which another process took over. */
+  readonly passedOverAt?: readonly number[]
   readonly breaches: readonly Breach[]
 }
 
@@ -34,13 +36,17 @@ export async function explore(one: Case, search: Search = {}): Promise<Explored>
   const { pointsMax = 400, doubleEvery = 8 } = search
   const built = build(one)
   let points = 0
-  const fails = async (crashAt: readonly number[]): Promise<Found | number> => {
+  const fails = async (
+    crashAt: readonly number[],
+    passedOverAt: readonly number[] = [],
+  ): Promise<Found | number> => {
     const sabotage = search.sabotage === undefined ? {} : { sabotage: search.sabotage }
-    const world = await simulate({ case: one, built, crashAt, ...sabotage })
+    const world = await simulate({ case: one, built, crashAt, passedOverAt, ...sabotage })
     checkEnd(world, one)
     checkOutcome(world, one)
-    if (crashAt.length > 0) points += 1
-    return world.breaches.length > 0 ? { crashAt, breaches: world.breaches } : world.points
+    if (crashAt.length + passedOverAt.length > 0) points += 1
+    if (world.breaches.length === 0) return world.points
+    return { crashAt, passedOverAt, breaches: world.breaches }
   }
   const whole = await fails([])
   if (typeof whole !== 'number') return { points, found: whole }
@@ -48,6 +54,10 @@ export async function explore(one: Case, search: Search = {}): Promise<Explored>
     const single = await fails([point])
     if (typeof single !== 'number') return { points, found: single }
     if (point % doubleEvery !== 0) continue
+    for (const crashAt of [[], [point + 3]]) {
+      const rivals = await fails(crashAt, [point >> 1, point])
+      if (typeof rivals !== 'number') return { points, found: rivals }
+    }
     for (const later of [1, 2, 4, 7]) {
       const double = await fails([point, point + later])
       if (typeof double !== 'number') return { points, found: double }
@@ -70,5 +80,7 @@ export async function report(seed: number, found: Found, search: Search = {}): P
   )
   const { law, detail } = (smallest?.found ?? found).breaches[0] ?? { law: '', detail: '' }
   const crashAt = JSON.stringify((smallest?.found ?? found).crashAt)
-  return `seed ${seed}, crash ${crashAt}: ${law} (${detail.slice(0, 300)}); case ${JSON.stringify(smallest?.case ?? 'as it is')}`
+  const { passedOverAt = [] } = smallest?.found ?? found
+  const over = passedOverAt.length === 0 ? '' : `, passed over ${JSON.stringify(passedOverAt)}`
+  return `seed ${seed}, crash ${crashAt}${over}: ${law} (${detail.slice(0, 300)}); case ${JSON.stringify(smallest?.case ?? 'as it is')}`
 }

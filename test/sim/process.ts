@@ -27,12 +27,14 @@ export interface Process {
   readonly host: MemoryHost
   readonly orders: Set<Order>
   isDead: boolean
+  /** Another process has taken over; this one does not know it yet. */
+  isAside: boolean
   /** Commits what is queued; the process may die of it. */
   flush(): void
 }
 
-/** Where processes died, and which kinds of steps were open then: `write race`; `cached` for a step that was not executed again. */
-export const covered = new Set<string>()
+/** How often processes died where, while a step of which kind was open: `write race`; `cached` for a step that was not executed again. */
+export const covered = new Map<string, number>()
 
 /** The ways to die, counted by `World.points`. */
 export type DiesAt = (point: number) => boolean
@@ -46,7 +48,7 @@ export function boot(
 ): Process {
   const host = openMemory(world.disk, { commit: 'manual' })
   const orders = new Set<Order>()
-  const life = { isDead: false }
+  const life = { isDead: false, isAside: false }
   /** True when the process dies here: at a write, before an effect, or after it. */
   const dies = (where: Where): boolean => {
     world.points += 1
@@ -55,8 +57,9 @@ export function boot(
     noteCovered(engine, where)
     return true
   }
+  const mine = world.disk.writer
   world.disk.onWrite = () => {
-    if (dies('write')) throw new Error('the process died')
+    if (world.disk.writer === mine && dies('write')) throw new Error('the process died')
   }
   const flush = (): void => {
     try {
@@ -68,8 +71,7 @@ export function boot(
     world.noteEvents()
   }
   const { store } = host
-  for (const bytes of world.built.bytes.values())
-    if (!store.has(digestOfBytes(bytes))) store.put(bytes)
+  for (const [digest, bytes] of world.built.bytes) if (!store.has(digest)) store.put(bytes)
   const ports: EnginePorts = {
     journal: fencedJournal(world, { host, life, flush }),
     store: {
@@ -94,10 +96,12 @@ export function boot(
       },
     },
     checkInput: (_, input) => Promise.resolve({ ok: true, input }),
+    programs: world.built.programs,
   }
   const engine: Engine = openEngine(how.sabotage === undefined ? ports : how.sabotage(ports, world))
   engine.watch((run, records) => {
     if (life.isDead) return
+    if (life.isAside) world.breach('who was passed over tells nobody', run)
     const told = world.told.get(run) ?? []
     world.told.set(run, told)
     for (const record of records) told.push(JSON.stringify(record))
@@ -113,20 +117,30 @@ export function boot(
     set isDead(isDead) {
       life.isDead = isDead
     },
+    get isAside() {
+      return life.isAside
+    },
+    set isAside(isAside) {
+      life.isAside = isAside
+    },
   }
 }
 
 type Where = 'write' | 'call' | 'effect'
 
+function cover(what: string): void {
+  covered.set(what, (covered.get(what) ?? 0) + 1)
+}
+
 function noteCovered(engine: Engine, where: Where): void {
   const { residents } = engine as unknown as { readonly residents: Residents }
   for (const { state } of residents.all()) {
     for (const frame of state.frames.values()) {
-      if (frame.kind === 'step') covered.add(`${where} ${frame.step.kind}`)
+      if (frame.kind === 'step') cover(`${where} ${frame.step.kind}`)
     }
-    if (state.undoing !== undefined) covered.add(`${where} undoing`)
-    if (state.after !== undefined) covered.add(`${where} on_failure`)
-    if (state.gate !== undefined) covered.add(`${where} gate`)
+    if (state.undoing !== undefined) cover(`${where} undoing`)
+    if (state.after !== undefined) cover(`${where} on_failure`)
+    if (state.gate !== undefined) cover(`${where} gate`)
   }
 }
 
@@ -191,7 +205,7 @@ function remembering({ cache, store }: MemoryHost, world: World, inner: Caller['
   return {
     call(request) {
       const result = call(request)
-      if (!(result instanceof Promise) && result.cached !== undefined) covered.add('cached')
+      if (!(result instanceof Promise) && result.cached !== undefined) cover('cached')
       return result
     },
   }
@@ -199,12 +213,14 @@ function remembering({ cache, store }: MemoryHost, world: World, inner: Caller['
 
 interface Calling {
   readonly request: CallRequest
-  readonly life: { readonly isDead: boolean }
+  readonly life: { readonly isDead: boolean; readonly isAside: boolean }
   readonly dies: (where: Where) => boolean
 }
 
 function call(world: World, { request, life, dies }: Calling): CallResult | Promise<CallResult> {
   if (life.isDead || dies('call')) return never
+  if (life.isAside && request.action.effects !== 'pure')
+    world.breach('who was passed over does nothing', `${request.run} ${request.path}`)
   world.execute(request)
   if (dies('effect')) return never
   const attempt = world.script(request)

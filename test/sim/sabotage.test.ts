@@ -12,6 +12,7 @@ import { sabotages } from './sabotage.ts'
 const seedsMax = 2_000
 /** A lie shows without a crash, or after one of the first. */
 const pointsMax = 4
+const doubleEvery = 4
 
 /** The law that catches each engine, perhaps with others. */
 const caughtBy = {
@@ -34,6 +35,7 @@ const caughtBy = {
   'loses what people answer': 'what was told is kept',
   'forgets what is written': 'a write counts once',
   'forgets who is under way': 'no more are under way than the flow allows',
+  'writes where another one writes': 'who was passed over tells nobody',
   'forgets what undoes a step': 'replay gives the living state',
   'forgets what nobody knows': 'replay gives the living state',
   'forgets who was admitted': 'no more are under way than the flow allows',
@@ -66,7 +68,7 @@ test.each(Object.entries(caughtBy))(
       const text = JSON.stringify(one)
       const isOfUse = wants[name as keyof typeof sabotages]?.every((want) => want.test(text))
       if (isOfUse === false) continue
-      const { found } = await explore(one, { sabotage, pointsMax })
+      const { found } = await explore(one, { sabotage, pointsMax, doubleEvery })
       if (found?.breaches.some((breach) => breach.law === law) === true) return
     }
     expect.fail(`no breach of it within ${seedsMax} seeds`)

@@ -132,6 +132,14 @@ export const sabotages = {
       waiting: (query) =>
         query.kind === 'slot' && query.isHeld ? [] : ports.journal.waiting(query),
     }),
+  'writes where another one writes': (ports, world) => {
+    const mine = world.disk.writer
+    const still = appends((log, batch) => {
+      world.disk.writer = mine
+      return log.append(batch)
+    })
+    return still(ports, world)
+  },
   'forgets what undoes a step': without('compensation.armed'),
   'forgets what nobody knows': without('step.uncertain'),
   'forgets who was admitted': without('run.admitted'),

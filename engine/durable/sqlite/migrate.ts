@@ -12,9 +12,10 @@ import { sql as first } from '#engine/durable/sql/0001.ts'
 import { sql as second } from '#engine/durable/sql/0002.ts'
 import { sql as third } from '#engine/durable/sql/0003.ts'
 import { sql as fourth } from '#engine/durable/sql/0004.ts'
+import { sql as fifth } from '#engine/durable/sql/0005.ts'
 
 /** Every shape that was released, oldest first: `migrations[0]` leads to version 1. */
-export const migrations: readonly string[] = [first, second, third, fourth]
+export const migrations: readonly string[] = [first, second, third, fourth, fifth]
 
 /** Marks the file as ours: "ionf" in ASCII. */
 const applicationId = 0x696f6e66

@@ -8,10 +8,11 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { Code } from '#engine/core/codes.ts'
 import type { Durable, DurableReader } from '#engine/durable/durable.ts'
+import { takenOver } from '#engine/durable/content.ts'
 import { committedStates, StateBook, type StateWrite } from '#engine/durable/states.ts'
 
 import { sqliteCache } from './cache.ts'
-import { GroupCommit, together } from './commit.ts'
+import { type Companion, GroupCommit, together } from './commit.ts'
 import { guarded, openDatabase, openDatabaseForReading } from './database.ts'
 import { type Entry, entryWriter, sqliteJournal } from './journal.ts'
 import { logReader, sqliteLogs } from './logs.ts'
@@ -38,7 +39,7 @@ export function openSqlite(dir: string): Durable {
     const writeStates = stateWriter(db)
     const writeMail = waitWriter(db).entry
     const commit: GroupCommit<Entry | StatesEntry | MailEntry> = new GroupCommit(db, {
-      before: payloads,
+      before: together(takeSeat(db), payloads),
       write: (entry) => {
         if ('batch' in entry) writeBatch(entry)
         else if ('states' in entry) writeStates(entry.states)
@@ -80,6 +81,28 @@ export function openReader(dir: string): DurableReader | undefined {
     const states = committedStates(stateRows(db))
     return { journal, store: storeReader(db), states, logs: logReader(db), verify, close }
   })
+}
+
+/**
+ * Takes the seat of the writer: whoever opens the file has it, and who had it before commits
+ * nothing any more. What is given looks at it in every transaction.
+ *
+ * The lease (`host/lease.ts`) keeps a second process away. Should the lock of the operating
+ * system fail (a file system without locks, a lease that somebody deleted, a machine that wakes
+ * up beside its copy), a process that was passed over is still refused.
+ */
+function takeSeat(db: DatabaseSync): Companion {
+  const ask = db.prepare('SELECT n FROM writer')
+  // Whoever is to be kept out lives on this machine: it has to see it, no disk has to.
+  db.exec('PRAGMA synchronous = OFF; UPDATE writer SET n = n + 1; PRAGMA synchronous = FULL')
+  const mine = Number(ask.get()?.['n'])
+  return {
+    isWaiting: () => false,
+    write() {
+      if (Number(ask.get()?.['n']) !== mine) throw takenOver()
+    },
+    committed: () => undefined,
+  }
 }
 
 /** Sets a connection up, or closes it and says why not. */
