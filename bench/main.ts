@@ -29,6 +29,7 @@ const parts: readonly Part[] = [
   { workload: 'W5', index: 0 },
   { workload: 'W6', index: 0, isSource: true },
   { workload: 'S1', index: 0 },
+  { workload: 'S2', index: 0 },
 ]
 
 const source = join(import.meta.dirname, 'part.ts')

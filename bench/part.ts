@@ -3,6 +3,7 @@
  */
 import { w4 } from './cold.ts'
 import { w6 } from './kill.ts'
+import { s2 } from './neighbours.ts'
 import { s1, s1First } from './sandbox.ts'
 import { raw, w1, w2, w2Sandboxed, w3, w5 } from './workloads.ts'
 
@@ -16,6 +17,7 @@ const workloads: Readonly<
   W5: [w5],
   W6: [w6],
   S1: [s1],
+  S2: [s2],
   S1FIRST: [s1First],
   RAW: [raw],
 }

@@ -7,17 +7,14 @@
  */
 import { execFileSync } from 'node:child_process'
 
-import { digestOfText, type Digest } from '#engine/core/digest.ts'
-import type { RunId } from '#engine/core/id.ts'
-import type { Json } from '#engine/core/json.ts'
-import { SandboxCaller } from '#engine/sandbox/caller.ts'
+import type { Digest } from '#engine/core/digest.ts'
 import { Realm } from '#engine/sandbox/realm.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
-import { buildTransform } from '#engine/sandbox/unit.ts'
 import { compileQuickJs, readPackaged } from '#engine/sandbox/wasm.ts'
 
 import { others } from './isolates.ts'
 import { atOnce, percentile, short } from './lab.ts'
+import { openTable } from './table.ts'
 
 const mb = 1024 * 1024
 const host = { call: () => {}, log: () => {} }
@@ -128,49 +125,6 @@ async function calledRealm(
           throw new Error(JSON.stringify(turn))
       }),
     reset: () => timed(() => realm.reset()),
-  }
-}
-
-interface Table extends AsyncDisposable {
-  /** `cached` is the bundle, where it is known. */
-  build(text: string, cached?: string): Promise<Digest>
-  call(unit: Digest, input: Json): Promise<void>
-}
-
-function openTable(workers: number): Table {
-  const bytes = new Map<Digest, Uint8Array>()
-  const caller = new SandboxCaller({
-    store: { get: (digest) => bytes.get(digest) ?? new Uint8Array() },
-    clock: { now: () => 0 },
-    operations: { call: async () => null },
-    workers,
-  })
-  return {
-    async build(text, cached) {
-      const source = { name: 'bench', text, language: 'js' } as const
-      const built = await buildTransform(source, { get: () => cached, set: () => {} })
-      if (!built.ok) throw new Error(JSON.stringify(built.problems))
-      bytes.set(built.digest, built.unitBytes)
-      bytes.set(built.unit.code, built.code)
-      return built.digest
-    },
-    async call(unit, input) {
-      const result = await caller.call({
-        run: '01JCX0000000000000000000RN' as RunId,
-        flow: 'bench',
-        path: 'step',
-        attempt: 1,
-        key: digestOfText('key'),
-        action: { name: 'bench', unit, export: 'default', effects: 'pure' },
-        input,
-        source: {},
-        permissions: {},
-        signal: new AbortController().signal,
-        log: () => {},
-      })
-      if (!result.ok) throw new Error(result.error.message)
-    },
-    [Symbol.asyncDispose]: async () => await caller.close(),
   }
 }
 

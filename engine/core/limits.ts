@@ -124,6 +124,13 @@ export const limits = {
   sandboxCallsAheadMax: 32,
   sandboxAnswersHeldMsMax: 0.25,
   sandboxQuickMs: 1,
+  // What is taken for a short call, and how many of them make up for a call that was stopped
+  sandboxShortMs: 20,
+  sandboxShortProofs: 16,
+  // Threads that only short calls get: one, and more where a turn there takes too long
+  sandboxLanesMax: 8,
+  sandboxLaneStuckMs: 50,
+  sandboxLaneWarmBytesMax: 256 * 1024 * 1024,
   sandboxRestartsMax: 3,
   sandboxReplayCharsMax: 8 * 1024 * 1024,
   sandboxQueueMax: 100_000,

@@ -116,11 +116,12 @@ export class SandboxCaller implements Caller {
       ...(unit.unit.format === undefined ? {} : { format: unit.unit.format }),
     }
     const { signal } = request
-    const task = { job, code: unit.code, signal, conversation, isQuick: unit.isQuick }
+    const { isQuick, isShort } = unit.habit
+    const task = { job, code: unit.code, signal, conversation, isQuick, isShort }
     const start = performance.now()
     return new Promise((resolve, reject) => {
       const settle = (end: End): void => {
-        unit.isQuick = (end.spent?.cpuMs ?? Infinity) < limits.sandboxQuickMs
+        unit.habit.note({ ...end.spent, isStopped: end.outcome.kind === 'stopped' })
         session.end()
         const usage = usageOf({ call, conversation, end, start })
         const result = {

@@ -28,18 +28,26 @@ export interface Task {
   readonly conversation: Conversation
   /** The last call of this code took next to no time. */
   readonly isQuick: boolean
+  /** Calls of this code have ended soon (`threads/habit.ts`). */
+  readonly isShort: boolean
 }
 
-/** What became of a task; `lost` when its thread ended without its fault. */
+/**
+ * What became of a task; `lost` when its thread ended without its fault, `back` when it had
+ * not begun there.
+ */
 export type Ended =
   | { readonly outcome: Outcome; readonly spent?: Spent }
   | { readonly outcome: 'lost' }
+  | { readonly outcome: 'back' }
 
 interface Running {
   readonly call: number
   readonly task: Task
   readonly settle: (ended: Ended) => void
   leftMs: number
+  /** The call has begun, and asked the host for something. */
+  hasAsked: boolean
 }
 
 export class Thread {
@@ -88,6 +96,11 @@ export class Thread {
     return this.#turns.count
   }
 
+  /** For how long the turn that runs has been running. */
+  get turnMs(): number {
+    return this.#turns.runningMs
+  }
+
   /**
    * Whether a quick call may be sent behind what runs, so that the thread need not wait
    * for this one: only where all that is before it has been quick, too.
@@ -101,7 +114,7 @@ export class Thread {
   /** Runs `task`; the thread must be free, or quick like the task. Answers once, through `settle`. */
   run(task: Task, settle: (ended: Ended) => void): number {
     const call = ++this.#calls
-    const running = { call, task, settle, leftMs: task.job.timeMsMax }
+    const running = { call, task, settle, leftMs: task.job.timeMsMax, hasAsked: false }
     this.#running.set(call, running)
     if (this.load === 1) this.#worker.ref()
     this.#start(running, !this.#known.has(task.job.instance))
@@ -112,6 +125,13 @@ export class Thread {
   callOff(call: number): void {
     if (this.#turns.running?.call === call) this.#kill(cancelled)
     else this.#leave(call, { outcome: cancelled })
+  }
+
+  /** Gives back the calls that were sent behind the one that runs and have not begun. */
+  giveBack(): void {
+    for (const { call } of this.#turns.behind) {
+      if (this.#running.get(call)?.hasAsked === false) this.#leave(call, { outcome: 'back' })
+    }
   }
 
   async stop(): Promise<void> {
@@ -157,6 +177,7 @@ export class Thread {
 
   #ask(running: Running | undefined, asked: { id: number; op: string; args: string }): void {
     if (running === undefined) return
+    running.hasAsked = true
     const { call, task } = running
     const goesOn = task.conversation.ask(asked.id, asked, (reply) => {
       if (this.#running.get(call) !== running) return

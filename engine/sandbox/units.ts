@@ -13,6 +13,8 @@ import type { Validator } from '#engine/core/schema.ts'
 import type { Unit, UnitAction } from '#engine/plan/plan.ts'
 import type { Store } from '#engine/runtime/ports.ts'
 
+import { Habit } from './threads/habit.ts'
+
 /** What an action's schemas ask for; an absent one accepts everything. */
 export interface Checks {
   readonly input?: Validator
@@ -27,8 +29,8 @@ export interface LoadedUnit {
   readonly timeMsMax: number
   readonly inputBytesMax: number
   readonly outputBytesMax: number
-  /** Whether its last call was over at once; the pool may then send the next ones ahead. */
-  isQuick: boolean
+  /** What its calls have been like. */
+  readonly habit: Habit
   /** Key of the realm: two units never share one, whatever their code. */
   readonly instance: string
   /** At once when they are known or there are none; undefined for an action that the unit has not. */
@@ -70,7 +72,7 @@ export class Units {
       memoryBytesMax: Math.min(memoryBytesMax, limits.sandboxMemoryBytesMax),
       timeMsMax: Math.min(unit.timeMsMax ?? limits.sandboxTimeMsDefault, limits.sandboxTimeMsMax),
       ...sizesOf(unit),
-      isQuick: false,
+      habit: new Habit(),
       instance: digest,
       checksOf: (name) => {
         const known = checks.get(name)

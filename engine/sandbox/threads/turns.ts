@@ -55,6 +55,18 @@ export class Turns {
     return this.#list[Math.max(0, this.#position)] ?? this.#list.at(-1)
   }
 
+  /** How long the running turn has taken up to now. */
+  get runningMs(): number {
+    const { running } = this
+    if (running === undefined || this.#position < 0) return 0
+    return monotonicMs() - Math.max(running.sinceMs, this.#pulse.sinceMs)
+  }
+
+  /** Those that the worker has not come to. */
+  get behind(): readonly Turn[] {
+    return this.#list.slice(Math.max(0, this.#position) + 1)
+  }
+
   push(turn: Turn): void {
     this.#list.push(turn)
     if (!turn.isQuick) this.#slow++
