@@ -1,3 +1,5 @@
+import { sandboxLimits } from './limits/sandbox.ts'
+
 /**
  * Every bound of ionflux, with its unit in its name. A wait, list or loop without an
  * entry here is a defect.
@@ -99,47 +101,7 @@ export const limits = {
   testVirtualMsMax: 100 * 365 * 24 * 3_600_000,
   testWallMsMax: 120_000,
 
-  // Sandbox
-  sandboxMemoryBytesDefault: 32 * 1024 * 1024,
-  transformMemoryBytes: 64 * 1024 * 1024,
-  sandboxStackBytesMax: 256 * 1024,
-  sandboxTimeMsDefault: 10_000,
-  // What a manifest may ask for, and what it has that asks for nothing
-  sandboxSourceBytesDefault: 512 * 1024,
-  sandboxSourceBytesMax: 16 * 1024 * 1024,
-  sandboxInputBytesDefault: 1024 * 1024,
-  sandboxInputBytesMax: 16 * 1024 * 1024,
-  sandboxOutputBytesDefault: 1024 * 1024,
-  sandboxOutputBytesMax: 16 * 1024 * 1024,
-  hostArgumentsCharsMax: 32 * 1024 * 1024,
-  hostAnswerCharsMax: 32 * 1024 * 1024,
-  sandboxKillGraceMs: 50,
-  sandboxMemoryBytesMax: 1024 * 1024 * 1024,
-  sandboxTimeMsMax: 600_000,
-  sandboxStartMsMax: 30_000,
-  sandboxWarmBytesMax: 1024 * 1024 * 1024,
-  sandboxUnitsResidentMax: 1_024,
-  sandboxWorkersMax: 16,
-  sandboxCallsPerThreadMax: 16,
-  sandboxCallsAheadMax: 32,
-  sandboxAnswersHeldMsMax: 0.25,
-  sandboxQuickMs: 1,
-  // What is taken for a short call, and how many of them make up for a call that was stopped
-  sandboxShortMs: 20,
-  sandboxShortProofs: 16,
-  // Threads that only short calls get: one, and more where a turn there takes too long
-  sandboxLanesMax: 8,
-  sandboxLaneStuckMs: 50,
-  sandboxLaneWarmBytesMax: 256 * 1024 * 1024,
-  sandboxRestartsMax: 3,
-  sandboxReplayCharsMax: 8 * 1024 * 1024,
-  sandboxQueueMax: 100_000,
-  modulesPerThreadMax: 64,
-  moduleItemsMax: 100_000,
-  moduleTableEntriesMax: 100_000,
-  hostCallMsMax: 120_000,
-  hostCallsInFlightMax: 16,
-  hostCallsPerCallMax: 10_000,
+  ...sandboxLimits,
 
   // Journal
   commitRecordsMax: 20_000,
