@@ -33,6 +33,14 @@ export function childRunId(parent: RunId, path: string): RunId {
   return (parent.slice(0, 10) + base32(hash.subarray(0, 10))) as RunId
 }
 
+/**
+ * The id of the run that one event starts at `at`: the same however often the event is heard,
+ * so that it starts one run. `key` names the event and who listens.
+ */
+export function firedRunId(at: number, key: string): RunId {
+  return runIdFrom(at, sha256(utf8ToBytes(key)).subarray(0, 10))
+}
+
 export function isRunId(text: string): text is RunId {
   return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text)
 }

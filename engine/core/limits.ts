@@ -201,7 +201,19 @@ export const limits = {
   forgeRestMsDefault: 60_000,
   forgeRestMsMax: 3_600_000,
 
+  // The watcher
+  watchLookMs: 1_000,
+  watchPauseMsMin: 20,
+  watchSyncsMax: 8,
+  watchIncidentsToldMax: 50,
+  pullsPlannedMax: 100,
+
   // Triggers
+  webhookAgeMsMax: 300_000,
+  webhookBodyBytesMax: 5 * 1024 * 1024,
+  webhooksKeptMax: 10_000,
+  webhookConnectionsMax: 256,
+  webhookMsMax: 10_000,
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,

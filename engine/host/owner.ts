@@ -28,6 +28,8 @@ export interface StartRequest {
   readonly plan: Digest
   readonly blobs: readonly Uint8Array[]
   readonly input: Json
+  /** What started it, as the flow sees it; absent for a start by hand. */
+  readonly event?: Json
   readonly source: RunSource
   /** Executes every step, whatever is kept of earlier runs. */
   readonly isFresh?: boolean

@@ -23,11 +23,8 @@ CREATE TABLE note (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- kind: ref, delivery
-CREATE TABLE heard (
-  kind TEXT NOT NULL,
-  key TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  PRIMARY KEY (kind, key)
+CREATE TABLE mark (
+  key TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `

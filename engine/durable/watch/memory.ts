@@ -31,11 +31,12 @@ function closed(db: DatabaseSync): void {
   if (db.isOpen) db.close()
 }
 
-type Activations = Pick<WatchMemory, 'active' | 'activations' | 'activate' | 'latest'>
+type Activations = Pick<WatchMemory, 'active' | 'activations' | 'activate' | 'begunAt' | 'latest'>
 
 function activationsOn(db: DatabaseSync): Activations {
   const some = db.prepare('SELECT n, body FROM activation WHERE mirror = ? ORDER BY n DESC LIMIT ?')
   const insert = db.prepare('INSERT INTO activation (mirror, body) VALUES (?, ?)')
+  const begun = db.prepare('SELECT body FROM activation WHERE mirror = ? ORDER BY n LIMIT 1')
   const last = db.prepare('SELECT max(n) AS n FROM activation')
   const activations: WatchMemory['activations'] = (mirror, limit) =>
     reading(() => some.all(mirror, limit)).map((row): Activation => ({
@@ -45,6 +46,10 @@ function activationsOn(db: DatabaseSync): Activations {
   return {
     active: (mirror) => activations(mirror, 1)[0],
     activations,
+    begunAt(mirror) {
+      const body = reading(() => begun.get(mirror))?.['body']
+      return typeof body === 'string' ? (JSON.parse(body) as Activation).at : undefined
+    },
     activate(activation) {
       const body = JSON.stringify(activation)
       const { lastInsertRowid } = writing(() => insert.run(activation.mirror, body))
@@ -68,21 +73,21 @@ function approvalsOn(db: DatabaseSync): Pick<WatchMemory, 'approve' | 'approvals
   }
 }
 
-type Notes = Pick<WatchMemory, 'note' | 'setNote' | 'first' | 'forgetDeliveries'>
+type Notes = Pick<WatchMemory, 'note' | 'setNote' | 'isMarked' | 'mark'>
 
 function notesOn(db: DatabaseSync): Notes {
   const select = db.prepare('SELECT value FROM note WHERE key = ?')
   const upsert = db.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)')
-  const hear = db.prepare('INSERT OR IGNORE INTO heard VALUES (?, ?, ?)')
-  const forget = db.prepare("DELETE FROM heard WHERE kind = 'delivery' AND at < ?")
+  const marked = db.prepare('SELECT 1 FROM mark WHERE key = ?')
+  const mark = db.prepare('INSERT OR IGNORE INTO mark VALUES (?, ?)')
   return {
     note(key) {
       const value = reading(() => select.get(key))?.['value']
       return typeof value === 'string' ? value : undefined
     },
     setNote: (key, value) => void writing(() => upsert.run(key, value)),
-    first: (kind, key, at) => writing(() => hear.run(kind, key, at)).changes > 0,
-    forgetDeliveries: (at) => void writing(() => forget.run(at)),
+    isMarked: (key) => reading(() => marked.get(key)) !== undefined,
+    mark: (key, at) => void writing(() => mark.run(key, at)),
   }
 }
 

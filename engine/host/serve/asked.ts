@@ -28,7 +28,7 @@ export function askedReason({ reason = '' }: JsonObject): string {
 }
 
 export function askedStart(asked: JsonObject): StartRequest {
-  const { plan, input, blobs } = asked
+  const { plan, input, event, blobs } = asked
   if (typeof plan !== 'string' || !isDigest(plan)) throw refused('plan', 'a digest')
   if (input === undefined) throw refused('input', 'a value')
   if (!Array.isArray(blobs) || blobs.length > limits.linkBlobsMax)
@@ -37,6 +37,7 @@ export function askedStart(asked: JsonObject): StartRequest {
     run: askedRun(asked),
     plan,
     input,
+    ...(event === undefined ? {} : { event }),
     source: sourceOf(asked['source'] ?? {}),
     blobs: blobs.map(bytesOf),
     ...(asked['isFresh'] === true ? { isFresh: true } : {}),

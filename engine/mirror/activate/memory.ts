@@ -53,6 +53,8 @@ export interface WatchMemory {
   active(mirror: string): Activation | undefined
   /** Newest first. */
   activations(mirror: string, limit: number): readonly Activation[]
+  /** When the first version of a mirror became active. */
+  begunAt(mirror: string): Instant | undefined
   activate(activation: NewActivation): Activation
   /** The latest number of any activation; 0 before the first. For telling that there is news. */
   latest(): number
@@ -62,9 +64,8 @@ export interface WatchMemory {
   /** A text under a key: how far a schedule got, what was told to a forge. */
   note(key: string): string | undefined
   setNote(key: string, value: string): void
-  /** True the first time that this was not known; afterwards it is, for ever. */
-  first(kind: 'ref' | 'delivery', key: string, at: Instant): boolean
-  /** Forgets deliveries that were heard before `at`. */
-  forgetDeliveries(at: Instant): void
+  /** Whether a key was ever marked. */
+  isMarked(key: string): boolean
+  mark(key: string, at: Instant): void
   close(): void
 }

@@ -1,0 +1,277 @@
+/**
+ * The loop of a watcher: syncs what is due or was said to have changed, makes active what may
+ * be, starts runs, reports, and sleeps until the next of these.
+ *
+ * A repository that misbehaves is told and looked at again later; nothing of it stops the
+ * loop or the others. What other processes do (an approval, a rollback, a new mirror) is seen
+ * at the next look, a second later at most.
+ */
+import type { Clock, Instant } from '#engine/core/clock.ts'
+import type { Digest } from '#engine/core/digest.ts'
+import { toFailure } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
+import {
+  type Activator,
+  type Outcome,
+  settle,
+  tryActivate,
+} from '#engine/host/activate/activate.ts'
+import type { Mirror } from '#engine/mirror/sync/mirror.ts'
+
+import type { Emit } from './events.ts'
+import type { Starts } from './starts.ts'
+
+/** What a look at a remote came to. */
+export interface Synced {
+  readonly isChanged: boolean
+  readonly status: string
+  readonly problem?: string
+}
+
+export interface LoopParts {
+  readonly activator: Activator
+  readonly clock: Clock
+  readonly starts: Starts
+  /** Looks at the remote and brings what is new. What the repository did wrong is in the result. */
+  sync(mirror: Mirror): Promise<Synced>
+  /** Tells the forge; never throws. */
+  report(mirror: Mirror, outcome: Outcome): Promise<void>
+  /** Plans the open pull requests of `mirror`; never throws. */
+  pulls(mirror: Mirror): Promise<void>
+  readonly emit: Emit
+}
+
+export interface WatchLoop {
+  /** Says that a remote has changed: it is looked at as soon as there is room. */
+  markDirty(mirror: string): void
+  /** Works until `signal` aborts, and then until what is under way has ended. */
+  run(signal: AbortSignal): Promise<void>
+  /** Looks at every mirror once, and starts what is due. */
+  once(): Promise<void>
+  /** When the loop last went round. */
+  beatAt(): Instant
+}
+
+export function openLoop(parts: LoopParts): WatchLoop {
+  return new Loop(parts)
+}
+
+interface Judged {
+  /** The plan that waits for approval. */
+  readonly held: Digest | undefined
+  readonly state: string
+}
+
+class Loop implements WatchLoop {
+  readonly #parts: LoopParts
+  readonly #dirty = new Set<string>()
+  readonly #underWay = new Map<string, Promise<void>>()
+  /** By mirror, what was last judged: judging the same again would say the same. */
+  readonly #judged = new Map<string, Judged>()
+  /** By mirror, the activation whose schedules are loaded. */
+  readonly #loaded = new Map<string, number>()
+  #judging: Promise<unknown> = Promise.resolve()
+  #wake: () => void = () => {}
+  #beat: Instant
+  #lookedAt: Instant = 0
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts
+    this.#beat = parts.clock.now()
+    settle(parts.activator)
+  }
+
+  beatAt(): Instant {
+    return this.#beat
+  }
+
+  markDirty(mirror: string): void {
+    this.#dirty.add(mirror)
+    this.#wake()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.#wake()
+    signal.addEventListener('abort', stop)
+    while (!signal.aborted) {
+      this.#launch()
+      await this.#turn()
+      if (!signal.aborted) await this.#sleep(signal)
+    }
+    signal.removeEventListener('abort', stop)
+    await Promise.allSettled(this.#underWay.values())
+  }
+
+  async once(): Promise<void> {
+    for (const { id } of this.#mirrors()) this.#dirty.add(id)
+    await this.#turn()
+    while (this.#dirty.size > 0 || this.#underWay.size > 0) {
+      this.#launch()
+      await Promise.race(this.#underWay.values())
+    }
+    await this.#turn()
+  }
+
+  /** Sees what others did, and starts what is due. */
+  async #turn(): Promise<void> {
+    const { clock, starts } = this.#parts
+    const now = clock.now()
+    this.#beat = now
+    await this.#guard('schedules', async () => {
+      if (now - this.#lookedAt >= limits.watchLookMs) await this.#lookAround(now)
+      await starts.fireDue(clock.now())
+    })
+  }
+
+  #launch(): void {
+    const { activator, clock } = this.#parts
+    const due = activator.mirrors.due(clock.now(), limits.watchSyncsMax * 2)
+    for (const id of new Set([...this.#dirty, ...due])) {
+      if (this.#underWay.size >= limits.watchSyncsMax) return
+      if (this.#underWay.has(id)) continue
+      this.#dirty.delete(id)
+      const work = this.#work(id).finally(() => {
+        this.#underWay.delete(id)
+        this.#wake()
+      })
+      this.#underWay.set(id, work)
+    }
+  }
+
+  async #work(id: string): Promise<void> {
+    const { activator, sync, pulls, emit } = this.#parts
+    const mirror = activator.mirrors.find(id)
+    if (mirror === undefined) return
+    await this.#guard(mirror.name, async () => {
+      const seen = activator.mirrors.incidents({ mirror: id, limit: 1 })[0]?.id ?? 0
+      const { isChanged, status, problem } = await sync(mirror)
+      const { commit } = activator.mirrors.facts(id).remote
+      if (isChanged || problem !== undefined)
+        emit({
+          event: 'synced',
+          mirror: mirror.name,
+          status,
+          ...(commit === undefined ? {} : { commit }),
+          ...(problem === undefined ? {} : { problem }),
+        })
+      this.#tellIncidents(mirror, seen)
+      await this.#judge(id)
+      await pulls(mirror)
+    })
+  }
+
+  #tellIncidents({ id, name }: Mirror, seen: number): void {
+    const { activator, emit } = this.#parts
+    const fresh = activator.mirrors
+      .incidents({ mirror: id, limit: limits.watchIncidentsToldMax })
+      .filter((incident) => incident.id > seen)
+    for (const { kind, message } of fresh.toReversed())
+      emit({ event: 'incident', mirror: name, kind, message })
+  }
+
+  /** One at a time: judging compiles, and several at once would only be slower together. */
+  async #judge(id: string): Promise<void> {
+    const turn = this.#judging.then(async () => await this.#judgeNow(id))
+    this.#judging = turn.catch(() => undefined)
+    await turn
+  }
+
+  async #judgeNow(id: string): Promise<void> {
+    const { activator, starts, report, emit } = this.#parts
+    const mirror = activator.mirrors.find(id)
+    if (mirror === undefined) return
+    if (!this.#isJudged(mirror)) {
+      const outcome = await tryActivate(activator, mirror)
+      tell(emit, mirror, outcome)
+      const held = outcome.kind === 'held' ? outcome.proposal.compared.change.planDigest : undefined
+      this.#judged.set(id, { held, state: this.#stateOf(mirror, held) })
+      this.#load(mirror)
+      await report(mirror, outcome)
+    }
+    await starts.hearRefs(mirror)
+  }
+
+  #isJudged(mirror: Mirror): boolean {
+    const last = this.#judged.get(mirror.id)
+    return last !== undefined && last.state === this.#stateOf(mirror, last.held)
+  }
+
+  /** Everything that can make a judgement another one, as a text. */
+  #stateOf({ id, hold }: Mirror, held: Digest | undefined): string {
+    const { mirrors, memory } = this.#parts.activator
+    const { commit } = mirrors.facts(id).mirrored
+    const approvals = held === undefined ? 0 : memory.approvals(held).length
+    return JSON.stringify([commit, hold?.reason, memory.active(id)?.n, approvals])
+  }
+
+  #load(mirror: Mirror): void {
+    const { activator, starts } = this.#parts
+    const n = activator.memory.active(mirror.id)?.n ?? 0
+    if (this.#loaded.get(mirror.id) === n) return
+    this.#loaded.set(mirror.id, n)
+    starts.load(mirror)
+  }
+
+  async #lookAround(now: Instant): Promise<void> {
+    this.#lookedAt = now
+    const mirrors = this.#mirrors()
+    const there = new Set(mirrors.map(({ id }) => id))
+    for (const id of this.#loaded.keys())
+      if (!there.has(id)) {
+        this.#loaded.delete(id)
+        this.#judged.delete(id)
+        this.#parts.starts.drop(id)
+      }
+    for (const mirror of mirrors) {
+      this.#load(mirror)
+      const isKnown = this.#judged.has(mirror.id) && !this.#underWay.has(mirror.id)
+      if (isKnown && !this.#isJudged(mirror))
+        await this.#guard(mirror.name, async () => await this.#judge(mirror.id))
+    }
+  }
+
+  #mirrors(): readonly Mirror[] {
+    return this.#parts.activator.mirrors.list()
+  }
+
+  async #sleep(signal: AbortSignal): Promise<void> {
+    const { activator, clock, starts } = this.#parts
+    const now = clock.now()
+    const isFull = this.#underWay.size >= limits.watchSyncsMax
+    const due = isFull ? undefined : activator.mirrors.nextDue()
+    const times = [now + limits.watchLookMs, starts.nextAt() ?? Infinity, due ?? Infinity]
+    // What is due and under way must not make this a busy wait.
+    const at = Math.max(Math.min(...times), now + limits.watchPauseMsMin)
+    await new Promise<void>((resolve) => {
+      const cancel = clock.wakeAt(at, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+      const isWaiting = [...this.#dirty].some((id) => !this.#underWay.has(id))
+      if (signal.aborted || (isWaiting && !isFull)) this.#wake()
+    })
+    this.#wake = () => {}
+  }
+
+  async #guard(about: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown, 'RUN_INTERNAL')
+      this.#parts.emit({ event: 'problem', about, code, message })
+    }
+  }
+}
+
+function tell(emit: Emit, { name: mirror }: Mirror, outcome: Outcome): void {
+  if (outcome.kind === 'activated') {
+    const { commit, flows, planDigest } = outcome.activation
+    emit({ event: 'activated', mirror, commit, flows: flows.length, planDigest })
+  }
+  if (outcome.kind === 'held' && !outcome.proposal.verdict.may) {
+    const { planDigest, reasons } = outcome.proposal.verdict
+    const { commit } = outcome.proposal.version
+    emit({ event: 'held', mirror, commit, planDigest, reasons: reasons.map((one) => one.message) })
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Plans open pull requests and reports back: one comment that is edited in place, and a
+ * status on the commit. Nothing of a pull request is run.
+ *
+ * A plan is made once for each head on each base; what was told is remembered, so a restart
+ * tells nothing twice.
+ */
+import type { Clock, Instant } from '#engine/core/clock.ts'
+import { IonError, toFailure } from '#engine/core/error.ts'
+import { limits } from '#engine/core/limits.ts'
+import type { Forge, PullRequest, StatusWish } from '#engine/forge/port.ts'
+import type { Outcome } from '#engine/host/activate/activate.ts'
+import type { RepositoryChange } from '#engine/host/repository/change.ts'
+import type { WatchMemory } from '#engine/mirror/activate/memory.ts'
+import type { Mirror } from '#engine/mirror/sync/mirror.ts'
+import type { MirrorStore } from '#engine/mirror/sync/store.ts'
+import type { Change } from '#engine/plan/change/change.ts'
+
+import type { Emit } from './events.ts'
+
+/** A mirror as its forge knows it. */
+export interface OnForge {
+  readonly forge: Forge
+  /** `owner/name` */
+  readonly repository: string
+}
+
+export interface ReportParts {
+  readonly memory: WatchMemory
+  readonly mirrors: MirrorStore
+  readonly clock: Pick<Clock, 'now'>
+  /** Undefined for a mirror on a host that nothing is reported to. */
+  onForge(mirror: Mirror): OnForge | undefined
+  /** What merging the pull request would change. */
+  planOf(mirror: Mirror, pull: PullRequest): Promise<RepositoryChange>
+  /** The plan as the text of a comment, which begins with `marker`. */
+  render(change: RepositoryChange): string
+  readonly marker: string
+  readonly emit: Emit
+}
+
+export interface Reports {
+  /** Says on the commit what became of it. Never throws. */
+  report(mirror: Mirror, outcome: Outcome): Promise<void>
+  /** Plans what is open and was not planned. Never throws. */
+  pulls(mirror: Mirror): Promise<void>
+}
+
+export function openReports(parts: ReportParts): Reports {
+  const nextAt = new Map<string, Instant>()
+  const guard = async (mirror: Mirror, work: (on: OnForge) => Promise<void>): Promise<void> => {
+    try {
+      const on = parts.onForge(mirror)
+      if (on !== undefined) await work(on)
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown, 'RUN_INTERNAL')
+      parts.emit({ event: 'problem', about: mirror.name, code, message })
+      const rest = thrown instanceof IonError ? thrown.data['retryAfterMs'] : undefined
+      nextAt.set(mirror.id, parts.clock.now() + (typeof rest === 'number' ? rest : 0))
+    }
+  }
+  return {
+    report: async (mirror, outcome) =>
+      await guard(mirror, async (on) => await tellOutcome(on, outcome)),
+    pulls: async (mirror) =>
+      await guard(mirror, async (on) => {
+        if (parts.clock.now() < (nextAt.get(mirror.id) ?? 0)) return
+        for (const pull of await openPulls(on, mirror)) await planPull(parts, mirror, on, pull)
+      }),
+  }
+}
+
+async function openPulls(
+  { forge, repository }: OnForge,
+  { branch }: Mirror,
+): Promise<readonly PullRequest[]> {
+  const all = await forge.pulls(repository)
+  return all.filter(({ base }) => base === branch).slice(0, limits.pullsPlannedMax)
+}
+
+async function planPull(
+  parts: ReportParts,
+  mirror: Mirror,
+  { forge, repository }: OnForge,
+  pull: PullRequest,
+): Promise<void> {
+  const { memory, mirrors, emit } = parts
+  const key = `pull ${mirror.id} ${pull.number}`
+  const about = `${pull.head} ${mirrors.facts(mirror.id).mirrored.commit ?? ''}`
+  if (memory.note(key) === about) return
+  const result = await parts.planOf(mirror, pull)
+  const { change } = result
+  const { marker } = parts
+  const body = parts.render(result)
+  await forge.comment({ repository, number: pull.number, marker, body })
+  await forge.status({ repository, commit: pull.head, context: 'ionflux/plan', ...verdict(change) })
+  memory.setNote(key, about)
+  const { planDigest } = change
+  emit({ event: 'planned', mirror: mirror.name, pull: pull.number, planDigest })
+}
+
+type Said = Pick<StatusWish, 'state' | 'description'>
+
+function verdict({ findings, flows }: Change): Said {
+  const [worst] = findings
+  if (worst?.severity === 'block') return { state: 'failure', description: worst.message }
+  const count = flows.length === 1 ? '1 flow changes' : `${flows.length} flows change`
+  if (worst?.severity === 'escalation')
+    return { state: 'success', description: `${count}; needs approval: ${worst.message}` }
+  return { state: 'success', description: flows.length === 0 ? 'No flow changes.' : `${count}.` }
+}
+
+async function tellOutcome({ forge, repository }: OnForge, outcome: Outcome): Promise<void> {
+  const context = 'ionflux/active'
+  if (outcome.kind === 'activated') {
+    const { commit, flows } = outcome.activation
+    const description =
+      flows.length === 1 ? '1 flow is active.' : `${flows.length} flows are active.`
+    await forge.status({ repository, commit, context, state: 'success', description })
+  }
+  if (outcome.kind === 'held' && !outcome.proposal.verdict.may) {
+    const { commit } = outcome.proposal.version
+    const [first] = outcome.proposal.verdict.reasons
+    const state = first?.code === 'MIRROR_PLAN_BLOCKED' ? 'failure' : 'pending'
+    const description = first?.message ?? ''
+    await forge.status({ repository, commit, context, state, description })
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Goal: a signed delivery says which mirror to look at, and nothing else gets in.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { limits } from '#engine/core/limits.ts'
+import { signHmac, signStandard } from '#engine/connection/signing/webhook.ts'
+import { listen, type Listener } from '#engine/host/watch/listen.ts'
+
+const secret = 'a secret of the forge'
+const file = join(import.meta.dirname, '../../../vectors/github-webhooks/push.json')
+const [push] = JSON.parse(readFileSync(file, 'utf8')) as readonly object[]
+const body = JSON.stringify(push)
+
+let pushed: (readonly string[])[]
+let isWell: boolean
+let listener: Listener
+const open = async (own: string | undefined): Promise<Listener> =>
+  await listen({
+    host: '127.0.0.1',
+    port: 0,
+    secret: own,
+    nowMs: () => Date.now(),
+    onPush: (addresses) => pushed.push(addresses) > 0,
+    health: () => ({ isWell, body: { status: isWell ? 'ok' : 'stuck' } }),
+  })
+beforeEach(async () => {
+  pushed = []
+  isWell = true
+  listener = await open(secret)
+})
+afterEach(async () => await listener[Symbol.asyncDispose]())
+
+const signed = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    signHmac({
+      body: Buffer.from(text),
+      secret,
+      hash: 'sha256',
+      spelling: 'hex',
+      header: 'x-hub-signature-256',
+      template: 'sha256={}',
+    }),
+  )
+const post = async (text: string, headers: Record<string, string> = {}): Promise<number> =>
+  (await fetch(`${listener.url}/hooks/git`, { method: 'POST', body: text, headers })).status
+
+test('a push of GitHub names its repository in the forms that it has', async () => {
+  expect(await post(body, signed(body))).toBe(202)
+  expect(pushed[0]).toContain('https://github.com/Codertocat/Hello-World.git')
+})
+
+test('a delivery by Standard Webhooks is heard too', async () => {
+  const own = `whsec_${Buffer.from('another secret').toString('base64')}`
+  await using other = await open(own)
+  const headers = Object.fromEntries(
+    signStandard({ id: 'm1', body: Buffer.from(body), secret: own, nowMs: Date.now() }),
+  )
+  const { status } = await fetch(`${other.url}/hooks/git`, { method: 'POST', body, headers })
+  expect(status).toBe(202)
+})
+
+test('what was heard before is heard once', async () => {
+  expect([await post(body, signed(body)), await post(body, signed(body))]).toEqual([202, 200])
+  expect(pushed).toHaveLength(1)
+})
+
+test.each([
+  ['without a signature', body, {}, 401],
+  ['with another signature', body, signed(`${body} `), 401],
+  ['that is too large', 'x'.repeat(limits.webhookBodyBytesMax + 1), {}, 413],
+])('a delivery %s is not heard', async (_, text, headers, status) => {
+  expect(await post(text, headers)).toBe(status)
+  expect(pushed).toEqual([])
+})
+
+test.each(['no JSON', '[]', '{"repository":7}', '{"repository":{"clone_url":{}}}'])(
+  'a signed delivery of %j concerns nobody',
+  async (text) => {
+    expect(await post(text, signed(text))).toBe(202)
+    expect(pushed).toEqual([[]])
+  },
+)
+
+test('without a secret no delivery is taken', async () => {
+  await using bare = await open(undefined)
+  const { status } = await fetch(`${bare.url}/hooks/git`, { method: 'POST', body: '{}' })
+  expect(status).toBe(503)
+})
+
+test('health, and nothing at other places', async () => {
+  const at = async (path: string): Promise<number> => (await fetch(listener.url + path)).status
+  expect(await at('/healthz')).toBe(200)
+  isWell = false
+  expect(await at('/healthz')).toBe(503)
+  expect([await at('/'), await at('/hooks/git'), await at('/hooks/other')]).toEqual([404, 405, 404])
+})
+
+test('a place that is taken is an error with a way out', async () => {
+  const port = Number(new URL(listener.url).port)
+  const wish = { host: '127.0.0.1', port, secret, nowMs: () => 0 }
+  const rest = { onPush: () => true, health: () => ({ isWell, body: null }) }
+  await expect(listen({ ...wish, ...rest })).rejects.toMatchObject({
+    code: 'CLI_ENGINE_UNREACHABLE',
+  })
+})
