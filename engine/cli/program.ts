@@ -14,6 +14,7 @@ import { addPluginCommands } from './plugin/table.ts'
 import { addApprovalCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addExportCommand, addTestCommand } from './test/table.ts'
+import { addActivateCommands, addApproveCommand, addWatchCommand } from './watch/table.ts'
 import { addUpstreamCommands } from './upstream/table.ts'
 
 // Commander gives what the table below asks for; each command names the shape it expects.
@@ -51,10 +52,18 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     .description('look at runs, stop them, try them again')
   addFlowCommands(adder(program, done), terminal)
   addPlanCommand(adder(program, done), terminal)
+  const plan = program.commands.find((command) => command.name() === 'plan') ?? program
+  addApproveCommand(adder(plan, done), terminal, [repo, dataDir])
   addLockCommands(adder(program, done), terminal)
   addUpstreamCommands(adder(program, done), terminal)
   addTestCommand(adder(program, done), terminal, [json, repo, dataDir])
   addStartCommands(adder(program, done), terminal)
+  addWatchCommand(adder(program, done), terminal, [repo, dataDir])
+  const mirror = new Command('mirror')
+    .copyInheritedSettings(program)
+    .description('follow repositories elsewhere, and say which version of them is active')
+  program.addCommand(mirror)
+  addActivateCommands(adder(mirror, done), terminal, [repo, dataDir])
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
   addExportCommand(adder(runs, done), terminal, [repo, dataDir])
@@ -90,7 +99,9 @@ function adder(parent: Command, done: (exit: number) => void): Add {
       command.addOption(multiple === 'many' ? option.argParser(collect) : option)
     }
     command.action(async (...args: unknown[]) => {
-      const values = args[args.length - 2] as Values
+      // A command above that has the same option takes its value away from this one.
+      const above = parent.parent === null ? {} : parent.opts()
+      const values: Values = { ...above, ...(args[args.length - 2] as Values) }
       done(await run(args.slice(0, -2) as Arguments, values))
     })
   }

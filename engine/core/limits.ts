@@ -203,6 +203,7 @@ export const limits = {
 
   // The watcher
   watchLookMs: 1_000,
+  watchStuckMs: 60_000,
   watchPauseMsMin: 20,
   watchSyncsMax: 8,
   watchIncidentsToldMax: 50,

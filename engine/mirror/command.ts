@@ -43,14 +43,26 @@ export interface GitCall {
   readonly input?: string | Uint8Array | Readable
   /** Transports that may be used, as git names them; absent means none at all. */
   readonly protocols?: readonly string[]
+  /** Settings that no other process may read off the command line. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Runs git to its end, whatever its exit status; throws only when that cannot be. */
-export function runGit({ cwd, args, input, protocols = [] }: GitCall): Promise<GitResult> {
+export function runGit({
+  cwd,
+  args,
+  input,
+  protocols = [],
+  settings: own = {},
+}: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...fixed, ...args], {
       cwd,
-      env: { ...environment(), GIT_ALLOW_PROTOCOL: protocols.join(':') || 'none' },
+      env: {
+        ...environment(),
+        ...settingsOf(own),
+        GIT_ALLOW_PROTOCOL: protocols.join(':') || 'none',
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     })
@@ -117,6 +129,15 @@ function environment(): NodeJS.ProcessEnv {
     GIT_NO_LAZY_FETCH: '1',
     LC_ALL: 'C',
   }
+}
+
+/** As variables: they are seen by this user only. */
+function settingsOf(own: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(own).flatMap(([key, value], i): [string, string][] => [
+    [`GIT_CONFIG_KEY_${i}`, key],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ])
+  return { ...Object.fromEntries(pairs), GIT_CONFIG_COUNT: String(pairs.length / 2) }
 }
 
 function notStarted(cwd: string, cause: Error): IonError {

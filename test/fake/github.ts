@@ -125,7 +125,7 @@ interface Operation {
 }
 
 /** Holds requests to the OpenAPI document of GitHub. */
-function openContract(): (request: GitHubRequest) => readonly string[] {
+export function openContract(): (request: GitHubRequest) => readonly string[] {
   const file = join(import.meta.dirname, '../vectors/github-openapi/github-rest-subset.json')
   const document = JSON.parse(readFileSync(file, 'utf8'), withoutNullable) as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>

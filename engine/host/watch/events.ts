@@ -65,6 +65,13 @@ export type WatchEvent =
       readonly pull: number
       readonly planDigest: string
     }
+  /** The forge was told what became of a commit. */
+  | {
+      readonly event: 'reported'
+      readonly mirror: string
+      readonly commit: string
+      readonly state: 'success' | 'pending' | 'failure'
+    }
   /** Something did not work; it is tried again. */
   | {
       readonly event: 'problem'

@@ -61,7 +61,12 @@ export function openReports(parts: ReportParts): Reports {
   }
   return {
     report: async (mirror, outcome) =>
-      await guard(mirror, async (on) => await tellOutcome(on, outcome)),
+      await guard(mirror, async (on) => {
+        const told = await tellOutcome(on, outcome)
+        if (told === undefined) return
+        const { commit, state } = told
+        parts.emit({ event: 'reported', mirror: mirror.name, commit, state })
+      }),
     pulls: async (mirror) =>
       await guard(mirror, async (on) => {
         if (parts.clock.now() < (nextAt.get(mirror.id) ?? 0)) return
@@ -110,19 +115,29 @@ function verdict({ findings, flows }: Change): Said {
   return { state: 'success', description: flows.length === 0 ? 'No flow changes.' : `${count}.` }
 }
 
-async function tellOutcome({ forge, repository }: OnForge, outcome: Outcome): Promise<void> {
-  const context = 'ionflux/active'
+async function tellOutcome(on: OnForge, outcome: Outcome): Promise<Told | undefined> {
+  const said = saidOf(outcome)
+  if (said === undefined) return undefined
+  const { forge, repository } = on
+  await forge.status({ repository, context: 'ionflux/active', ...said })
+  return said
+}
+
+interface Told extends Said {
+  readonly commit: string
+  readonly state: 'success' | 'pending' | 'failure'
+}
+
+function saidOf(outcome: Outcome): Told | undefined {
   if (outcome.kind === 'activated') {
     const { commit, flows } = outcome.activation
     const description =
       flows.length === 1 ? '1 flow is active.' : `${flows.length} flows are active.`
-    await forge.status({ repository, commit, context, state: 'success', description })
+    return { commit, state: 'success', description }
   }
-  if (outcome.kind === 'held' && !outcome.proposal.verdict.may) {
-    const { commit } = outcome.proposal.version
-    const [first] = outcome.proposal.verdict.reasons
-    const state = first?.code === 'MIRROR_PLAN_BLOCKED' ? 'failure' : 'pending'
-    const description = first?.message ?? ''
-    await forge.status({ repository, commit, context, state, description })
-  }
+  if (outcome.kind !== 'held' || outcome.proposal.verdict.may) return undefined
+  const { commit } = outcome.proposal.version
+  const [first] = outcome.proposal.verdict.reasons
+  const state = first?.code === 'MIRROR_PLAN_BLOCKED' ? 'failure' : 'pending'
+  return { commit, state, description: first?.message ?? '' }
 }

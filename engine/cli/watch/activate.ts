@@ -1,0 +1,80 @@
+/**
+ * `mirror activate`, `mirror rollback` and `plan approve`: what a person decides about the
+ * version of a mirror that is active. They need no watcher; one that works sees what they did.
+ */
+import { isDigest } from '#engine/core/digest.ts'
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
+import { whoAmI } from '#engine/cli/run/who.ts'
+import { printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { approvePlan, withActivator } from '#engine/host/activate/by-hand.ts'
+import { rollBack, tryActivate } from '#engine/host/activate/activate.ts'
+
+export interface ActivateValues extends PlaceValues {
+  readonly name: string
+  readonly environment?: string
+  readonly json?: boolean
+}
+
+/** Ends with 4 when the version is held. */
+export async function activate(terminal: Terminal, values: ActivateValues): Promise<number> {
+  const { json = false, environment } = values
+  return await withActivator({ ...placeOf(values), environment }, async (activator, mirror) => {
+    const outcome = await tryActivate(activator, mirror)
+    if (outcome.kind === 'none') throw new IonError('MIRROR_PLAN_UNAPPROVED', outcome.reason)
+    if (outcome.kind === 'held') {
+      const { verdict, compared, version } = outcome.proposal
+      const reasons = verdict.may ? [] : verdict.reasons
+      const { planDigest } = compared.change
+      if (json)
+        printJson(terminal, { held: { commit: version.commit, planDigest, reasons } } as never)
+      for (const { code, message } of reasons)
+        terminal.note(`${terminal.paint('fail', `error[${code}]`)}: ${printable(message)}`)
+      if (!json) terminal.data(`plan ${planDigest}\n`)
+      return exits.denied
+    }
+    const { commit, flows, planDigest } = outcome.activation
+    if (json)
+      printJson(terminal, { active: { commit, planDigest, flows: flows.map(({ id }) => id) } })
+    else terminal.data(`${mirror.name}: ${commit} is active, ${flows.length} flows\n`)
+    return exits.done
+  })
+}
+
+/** Goes back to the version that was active before, and holds the mirror. */
+export async function rollback(terminal: Terminal, values: ActivateValues): Promise<number> {
+  return await withActivator(placeOf(values), (activator, mirror) => {
+    const { commit, flows } = rollBack(activator, mirror)
+    if (values.json === true)
+      printJson(terminal, { active: { commit, flows: flows.map(({ id }) => id) } })
+    else terminal.data(`${mirror.name}: ${commit} is active again, and the mirror is on hold\n`)
+    return exits.done
+  })
+}
+
+export interface ApproveValues extends PlaceValues {
+  readonly digest: string
+  readonly as?: string
+  readonly json?: boolean
+}
+
+/** Records that the person at this terminal approves a plan. */
+export function approve(terminal: Terminal, values: ApproveValues): number {
+  const { digest } = values
+  if (!isDigest(digest)) {
+    const message = `"${digest}" is no digest of a plan: "sha256:" and 64 hex digits, as \`ionflux plan\` and \`ionflux watch\` print it.`
+    throw new IonError('CLI_USAGE', message, { data: { digest } })
+  }
+  const name = whoAmI(values.as).replace(/^user:/, '')
+  const at = approvePlan(dataDirOf(values), { planDigest: digest, name })
+  if (values.json === true) printJson(terminal, { approved: { planDigest: digest, name, at } })
+  else terminal.data(`${name} approves ${digest}\n`)
+  return exits.done
+}
+
+function placeOf(values: ActivateValues): { readonly directory: string; readonly name: string } {
+  return { directory: dataDirOf(values), name: values.name }
+}

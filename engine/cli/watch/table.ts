@@ -1,0 +1,60 @@
+/**
+ * What `watch`, `plan approve`, `mirror activate` and `mirror rollback` take.
+ */
+import type { Add, OptionRow } from '#engine/cli/program.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+
+const environment: OptionRow = [
+  '--environment <name>',
+  'the name of this place, which a policy may ask for',
+]
+const json: OptionRow = ['--json', 'print one JSON document on stdout']
+
+export function addWatchCommand(add: Add, terminal: Terminal, place: readonly OptionRow[]): void {
+  add(
+    'watch',
+    'sync mirrors, make approved versions active, start their flows and report back',
+    [
+      ['--once', 'look at everything once, and leave when what it started has ended or waits'],
+      ['--listen <host:port>', 'hear of pushes: POST /hooks/git, GET /healthz'],
+      ['--webhook-secret <name>', 'the secret that forges sign deliveries with'],
+      ['--forge <url>', 'the API to report to (else https://api.github.com)'],
+      ['--token <name>', 'the secret that the API is sent; without it nothing is reported'],
+      environment,
+      ['--json', 'print one JSON document a line, one for each event'],
+      ...place,
+    ],
+    async (_, values) => (await import('./watch.ts')).watch(terminal, values),
+  )
+}
+
+export function addApproveCommand(add: Add, terminal: Terminal, place: readonly OptionRow[]): void {
+  add(
+    'approve <digest>',
+    'approve a plan, so that it may become active here',
+    [['--as <name>', 'who approves (else the user of this machine)'], json, ...place],
+    async ([digest], values) =>
+      (await import('./activate.ts')).approve(terminal, { digest: digest as string, ...values }),
+  )
+}
+
+export function addActivateCommands(
+  add: Add,
+  terminal: Terminal,
+  place: readonly OptionRow[],
+): void {
+  add(
+    'activate <name>',
+    'make the newest mirrored version active, if its plan is approved',
+    [environment, json, ...place],
+    async ([name], values) =>
+      (await import('./activate.ts')).activate(terminal, { name: name as string, ...values }),
+  )
+  add(
+    'rollback <name>',
+    'go back to the version that was active before, and hold the mirror',
+    [json, ...place],
+    async ([name], values) =>
+      (await import('./activate.ts')).rollback(terminal, { name: name as string, ...values }),
+  )
+}

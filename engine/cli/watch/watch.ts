@@ -1,0 +1,127 @@
+/**
+ * `watch`: syncs the mirrors, makes active what may be, starts flows, and reports back, until
+ * it is told to stop. One line for each thing that happened.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
+import { planMarkdown, planMarker } from '#engine/cli/plan/plan-markdown.ts'
+import { printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import type { WatchEvent } from '#engine/host/watch/events.ts'
+import { openWatcher, type WatchWish } from '#engine/host/watch/open.ts'
+
+export interface WatchValues extends PlaceValues {
+  readonly once?: boolean
+  /** `HOST:PORT` */
+  readonly listen?: string
+  readonly webhookSecret?: string
+  readonly forge?: string
+  readonly token?: string
+  readonly environment?: string
+  readonly json?: boolean
+}
+
+/** Ends with 0 after `--once` and after a stop that was asked for. */
+export async function watch(terminal: Terminal, values: WatchValues): Promise<number> {
+  const wish: WatchWish = {
+    directory: dataDirOf(values),
+    environment: values.environment,
+    forge: forgeOf(values),
+    listen: placeOf(values),
+    marker: planMarker,
+    render: (change) => planMarkdown(change, new Map()),
+    emit: (event) =>
+      terminal.data(
+        values.json === true ? `${JSON.stringify(event)}\n` : `${lineOf(terminal, event)}\n`,
+      ),
+  }
+  const stop = onStop(terminal)
+  try {
+    await using watcher = await openWatcher(wish)
+    await (values.once === true ? watcher.once() : watcher.run(stop.signal))
+    return exits.done
+  } finally {
+    stop[Symbol.dispose]()
+  }
+}
+
+function forgeOf({ forge, token }: WatchValues): WatchWish['forge'] {
+  if (token === undefined) {
+    if (forge === undefined) return undefined
+    throw new IonError('CLI_USAGE', '--forge needs --token NAME, the secret that it is sent.')
+  }
+  return { apiUrl: (forge ?? 'https://api.github.com').replace(/\/+$/, ''), tokenSecret: token }
+}
+
+function placeOf({ listen, webhookSecret: secret }: WatchValues): WatchWish['listen'] {
+  if (listen === undefined) {
+    if (secret === undefined) return undefined
+    throw new IonError('CLI_USAGE', '--webhook-secret needs --listen HOST:PORT.')
+  }
+  const [, host = '', port = ''] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(listen) ?? []
+  if (port === '' || Number(port) > 65_535)
+    throw new IonError('CLI_USAGE', `"${listen}" is no place to listen at; write HOST:PORT.`)
+  return { host: host === '' ? '127.0.0.1' : host, port: Number(port), secret }
+}
+
+interface Stop extends Disposable {
+  readonly signal: AbortSignal
+}
+
+/** The first signal lets what is under way end, the second one does not. */
+function onStop(terminal: Terminal): Stop {
+  const stopped = new AbortController()
+  const heard = (): void => {
+    if (stopped.signal.aborted) process.exit(exits.interrupted)
+    terminal.note('Stopping; what is under way ends first. Once more to leave at once.')
+    stopped.abort()
+  }
+  const names = ['SIGINT', 'SIGTERM'] as const
+  for (const name of names) process.on(name, heard)
+  return {
+    signal: stopped.signal,
+    [Symbol.dispose]: () => names.forEach((name) => process.off(name, heard)),
+  }
+}
+
+/** One event in words. Names and messages may come from strangers. */
+function lineOf({ paint }: Terminal, event: WatchEvent): string {
+  const short = (commit: string): string => commit.slice(0, 12)
+  switch (event.event) {
+    case 'listening':
+      return `listening at ${event.url}`
+    case 'watching':
+      return `watching ${event.mirrors === 1 ? '1 mirror' : `${event.mirrors} mirrors`}`
+    case 'synced': {
+      const at = event.commit === undefined ? '' : ` at ${short(event.commit)}`
+      const line = `${event.mirror}: ${event.status}${at}`
+      return event.problem === undefined
+        ? line
+        : paint('fail', `${line}: ${printable(event.problem)}`)
+    }
+    case 'activated':
+      return paint('ok', `${event.mirror}: ${short(event.commit)} is active, ${event.flows} flows`)
+    case 'held': {
+      const why = event.reasons.map((one) => printable(one)).join(' ')
+      return paint('wait', `${event.mirror}: ${short(event.commit)} is held. ${why}`)
+    }
+    case 'incident':
+      return paint('fail', `${event.mirror}: ${event.kind}: ${printable(event.message)}`)
+    case 'started':
+      return `${event.mirror}: ${event.flow} started by ${event.trigger} as ${event.run}`
+    case 'refused':
+      return paint(
+        'fail',
+        `${event.mirror}: ${event.flow} not started: ${printable(event.message)}`,
+      )
+    case 'skipped':
+      return `${event.mirror}: ${event.flow} let ${event.times} times of ${event.trigger} go`
+    case 'planned':
+      return `${event.mirror}: pull request ${event.pull} planned`
+    case 'reported':
+      return `${event.mirror}: reported ${event.state} on ${short(event.commit)}`
+    case 'problem':
+      return paint('fail', `${event.about}: ${printable(event.message)} (${event.code})`)
+  }
+}

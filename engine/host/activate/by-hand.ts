@@ -1,0 +1,54 @@
+/**
+ * Activating and approving without a watcher: opens what it takes, and closes it again.
+ */
+import type { Digest } from '#engine/core/digest.ts'
+import type { Instant } from '#engine/core/clock.ts'
+import { systemClock } from '#engine/durable/system.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
+import { prepareDataDirectory } from '#engine/host/data/directory.ts'
+import { openMirrorHost } from '#engine/host/mirror/open.ts'
+import { getMirror } from '#engine/mirror/sync/find.ts'
+import type { Mirror } from '#engine/mirror/sync/mirror.ts'
+
+import { type Activator, settle } from './activate.ts'
+import { activatorOn } from './open.ts'
+
+export interface ByHand {
+  readonly directory: string
+  /** The mirror that is meant. */
+  readonly name: string
+  readonly environment?: string | undefined
+}
+
+/** Throws `MIRROR_UNKNOWN`, and what `work` throws. */
+export async function withActivator<T>(
+  { directory, name, environment }: ByHand,
+  work: (activator: Activator, mirror: Mirror) => T | Promise<T>,
+): Promise<T> {
+  prepareDataDirectory(directory)
+  await using host = openMirrorHost(directory, process.env)
+  const memory = openWatchMemory(directory)
+  try {
+    const activator = activatorOn({ host, memory, directory, environment })
+    settle(activator)
+    return await work(activator, getMirror(host.store, name))
+  } finally {
+    memory.close()
+  }
+}
+
+/** Records an approval of the operator. Returns when it was given. */
+export function approvePlan(
+  directory: string,
+  { planDigest, name }: { readonly planDigest: Digest; readonly name: string },
+): Instant {
+  prepareDataDirectory(directory)
+  const memory = openWatchMemory(directory)
+  try {
+    const at = systemClock().now()
+    memory.approve({ planDigest, name, at })
+    return at
+  } finally {
+    memory.close()
+  }
+}

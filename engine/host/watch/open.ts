@@ -1,0 +1,223 @@
+/**
+ * Opens a watcher over a data directory: the only file that joins its loop with mirrors,
+ * runs, forges and the socket that it listens at.
+ */
+import { join } from 'node:path'
+
+import { IonError } from '#engine/core/error.ts'
+import type { RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
+import { systemClock } from '#engine/durable/system.ts'
+import { takeLock } from '#engine/durable/sqlite/lock.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
+import type { Forge } from '#engine/forge/port.ts'
+import type { Activator } from '#engine/host/activate/activate.ts'
+import { activatorOn } from '#engine/host/activate/open.ts'
+import { prepareDataDirectory } from '#engine/host/data/directory.ts'
+import { type MirrorHost, openMirrorHost } from '#engine/host/mirror/open.ts'
+import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
+import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
+import { openSession, type Session } from '#engine/host/session.ts'
+import { fetchPull } from '#engine/mirror/pull.ts'
+import type { Mirror } from '#engine/mirror/sync/mirror.ts'
+import { openHostQueues } from '#engine/mirror/sync/queue.ts'
+import { syncRepository } from '#engine/mirror/sync/sync.ts'
+
+import type { Emit } from './events.ts'
+import { listen, type Listener } from './listen.ts'
+import { openLoop, type Synced, type WatchLoop } from './loop.ts'
+import { openReports, type OnForge } from './pulls.ts'
+import { openStarts } from './starts.ts'
+
+export interface WatchWish {
+  readonly directory: string
+  readonly environment?: string | undefined
+  /** Where to report; absent reports nothing. */
+  readonly forge?: { readonly apiUrl: string; readonly tokenSecret: string } | undefined
+  readonly listen?:
+    | { readonly host: string; readonly port: number; readonly secret: string | undefined }
+    | undefined
+  /** The plan of a pull request as the text of a comment, which begins with `marker`. */
+  render(change: RepositoryChange): string
+  readonly marker: string
+  readonly emit: Emit
+}
+
+export interface Watcher extends AsyncDisposable {
+  /** Works until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+  /** One look at everything; resolves when the runs that it started have ended or wait. */
+  once(): Promise<void>
+}
+
+/** Throws `CLI_USAGE` when another watcher works in the directory. */
+export async function openWatcher(wish: WatchWish): Promise<Watcher> {
+  const { directory } = wish
+  prepareDataDirectory(directory)
+  await using stack = new AsyncDisposableStack()
+  const lock = takeLock(join(directory, 'watch.lock'))
+  if (lock === undefined) throw taken(directory)
+  stack.defer(() => lock.release())
+  const host = stack.use(openMirrorHost(directory, process.env))
+  const memory = stack.adopt(openWatchMemory(directory), (one) => one.close())
+  const session = stack.adopt(
+    await openSession(directory, { carriesOn: true }),
+    async (one) => await one.close(),
+  )
+  const { environment } = wish
+  const activator = activatorOn({ host, memory, directory, environment })
+  const started = new Set<RunId>()
+  const emit: Emit = (event) => {
+    if (event.event === 'started') started.add(event.run)
+    wish.emit(event)
+  }
+  const loop = await loopOver({ wish, host, activator, session, emit })
+  const listener = wish.listen === undefined ? undefined : stack.use(await ears(wish, host, loop))
+  if (listener !== undefined) emit({ event: 'listening', url: listener.url })
+  emit({ event: 'watching', mirrors: host.store.list().length })
+  const rest = stack.move()
+  return {
+    run: async (signal) => {
+      // A long list of what was started serves nobody here.
+      const forget = setInterval(() => started.clear(), limits.clockCheckMsMax)
+      await loop.run(signal).finally(() => clearInterval(forget))
+    },
+    once: async () => {
+      await loop.once()
+      for (const run of started) await session.follow({ run, until: 'parked', hear: () => {} })
+    },
+    [Symbol.asyncDispose]: async () => await rest.disposeAsync(),
+  }
+}
+
+interface LoopWish {
+  readonly wish: WatchWish
+  readonly host: MirrorHost
+  readonly activator: Activator
+  readonly session: Session
+  readonly emit: Emit
+}
+
+async function loopOver({ wish, host, activator, session, emit }: LoopWish): Promise<WatchLoop> {
+  const { memory } = activator
+  const clock = systemClock()
+  const mirrors = host.store
+  const forge = await forgeOf(wish, host)
+  const reports = openReports({
+    memory,
+    mirrors,
+    clock,
+    emit,
+    marker: wish.marker,
+    render: (change) => wish.render(change),
+    onForge: (mirror) => onForge(forge, mirror),
+    planOf: async (mirror, { number }) => await planOf(wish.directory, host, mirror, number),
+  })
+  const starts = openStarts({
+    memory,
+    mirrors,
+    emit,
+    start: async (request) => await session.start(request),
+    repositoryOf: ({ id }) => join(host.ports.folder, id),
+  })
+  return openLoop({
+    activator,
+    clock,
+    starts,
+    emit,
+    report: reports.report,
+    pulls: reports.pulls,
+    sync: syncer(host),
+  })
+}
+
+/** Syncs one mirror in the queue of its host; whatever fails is a while away from the next try. */
+function syncer({ store, ports }: MirrorHost): (mirror: Mirror) => Promise<Synced> {
+  const queues = openHostQueues(ports.clock)
+  return async (mirror) => {
+    try {
+      const report = await queues.run(mirror.url, async () => await syncRepository(ports, mirror))
+      const { isChanged, status, failure } = report
+      return { isChanged, status, ...(failure === undefined ? {} : { problem: failure.message }) }
+    } catch (thrown) {
+      const now = ports.clock.now()
+      const known = store.polling(mirror.id) ?? { failures: 0 }
+      const rest = thrown instanceof IonError ? thrown.data['restMs'] : undefined
+      const wait = typeof rest === 'number' ? rest : limits.mirrorPollMsMin
+      store.apply(mirror.id, { polling: { ...known, nextAt: now + wait } })
+      throw thrown
+    }
+  }
+}
+
+async function forgeOf({ forge }: WatchWish, { ports }: MirrorHost): Promise<Api | undefined> {
+  if (forge === undefined) return undefined
+  const { openForge } = await import('#engine/host/repository/forge.ts')
+  const { apiUrl, tokenSecret } = forge
+  return { apiUrl, forge: openForge({ apiUrl, token: await ports.secret(tokenSecret) }) }
+}
+
+interface Api {
+  readonly apiUrl: string
+  readonly forge: Forge
+}
+
+/** A mirror is on the forge when its address is on the host whose API that is, or on its own machine. */
+function onForge(api: Api | undefined, { url }: Mirror): OnForge | undefined {
+  if (api === undefined) return undefined
+  const repository = new URL(url).pathname.slice(1).replace(/\.git$/, '')
+  const [own, theirs] = [new URL(url).hostname, new URL(api.apiUrl).hostname]
+  const isThere = own === theirs || theirs === `api.${own}`
+  return isThere && /^[^/]+\/[^/]+$/.test(repository) ? { forge: api.forge, repository } : undefined
+}
+
+async function planOf(
+  directory: string,
+  { ports }: MirrorHost,
+  { id, url, branch = 'HEAD', tokenSecret }: Mirror,
+  number: number,
+): Promise<RepositoryChange> {
+  const folder = join(ports.folder, `${id}.pulls`)
+  const token = tokenSecret === undefined ? {} : { token: await ports.secret(tokenSecret) }
+  const ends = await fetchPull({ url, folder, branch, number, ...token })
+  return await findChange({ root: folder, ...ends, cache: openBundleCache(directory) })
+}
+
+async function ears(
+  { listen: where }: WatchWish,
+  { store, ports }: MirrorHost,
+  loop: WatchLoop,
+): Promise<Listener> {
+  const { host, port, secret } = where ?? { host: '', port: 0, secret: undefined }
+  return await listen({
+    host,
+    port,
+    secret: secret === undefined ? undefined : await ports.secret(secret),
+    nowMs: () => Date.now(),
+    onPush: (addresses) => {
+      const wanted = new Set(addresses.map(plainAddress))
+      const meant = store.list().filter(({ url }) => wanted.has(plainAddress(url)))
+      for (const { id } of meant) loop.markDirty(id)
+      return meant.length > 0
+    },
+    health: () => {
+      const awayMs = Date.now() - loop.beatAt()
+      const isWell = awayMs < limits.watchStuckMs
+      const mirrors = store.list().length
+      return { isWell, body: { status: isWell ? 'ok' : 'stuck', mirrors, roundMs: awayMs } }
+    },
+  })
+}
+
+/** Addresses of one repository are the same whatever they end with. */
+function plainAddress(url: string): string {
+  return url
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+}
+
+function taken(directory: string): IonError {
+  const message = `Another watcher works in "${directory}"; end it first, or name another --data-dir.`
+  return new IonError('CLI_USAGE', message, { data: { directory } })
+}
