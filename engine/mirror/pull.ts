@@ -39,7 +39,12 @@ export async function fetchPull(wish: PullWish): Promise<FetchedPull> {
       await git(wish, ['init', '--quiet', '--bare', '.'])
     }
     await git(wish, [
-      ...['fetch', '--quiet', '--force', '--no-tags', '--no-recurse-submodules', '--'],
+      'fetch',
+      '--quiet',
+      '--force',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--',
       url,
       `refs/heads/${branch}:${base}`,
       `refs/pull/${number}/head:${head}`,

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import type { Json, JsonObject } from '#engine/core/json.ts'
+import { type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
 
 import { openContract } from './github.ts'
 
@@ -65,7 +65,7 @@ export async function openForge(): Promise<FakeForge> {
 type State = Omit<FakeForge, 'origin' | keyof AsyncDisposable>
 
 function answer(state: State, route: string, body: JsonObject = {}): Json | undefined {
-  const text = String(body['body'] ?? '')
+  const text = wordOf(body['body'] ?? '')
   if (/^GET \/orgs\/[^/]+\/repos$/.test(route)) return state.repositories
   if (/^GET \/repos\/[^/]+\/[^/]+\/pulls$/.test(route)) return state.pulls
   if (/^GET .*\/issues\/\d+\/comments$/.test(route))

@@ -15,13 +15,12 @@ import type { Activator } from '#engine/host/activate/activate.ts'
 import { activatorOn } from '#engine/host/activate/open.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
 import { type MirrorHost, openMirrorHost } from '#engine/host/mirror/open.ts'
+import { openSync } from '#engine/host/mirror/sync.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
 import { openSession, type Session } from '#engine/host/session.ts'
 import { fetchPull } from '#engine/mirror/pull.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
-import { openHostQueues } from '#engine/mirror/sync/queue.ts'
-import { syncRepository } from '#engine/mirror/sync/sync.ts'
 
 import type { Emit } from './events.ts'
 import { listen, type Listener } from './listen.ts'
@@ -133,10 +132,10 @@ async function loopOver({ wish, host, activator, session, emit }: LoopWish): Pro
 
 /** Syncs one mirror in the queue of its host; whatever fails is a while away from the next try. */
 function syncer({ store, ports }: MirrorHost): (mirror: Mirror) => Promise<Synced> {
-  const queues = openHostQueues(ports.clock)
+  const sync = openSync({ ports })
   return async (mirror) => {
     try {
-      const report = await queues.run(mirror.url, async () => await syncRepository(ports, mirror))
+      const report = await sync(mirror)
       const { isChanged, status, failure } = report
       return { isChanged, status, ...(failure === undefined ? {} : { problem: failure.message }) }
     } catch (thrown) {

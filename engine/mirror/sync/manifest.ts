@@ -46,13 +46,19 @@ export function readManifest(bytes: Uint8Array): Manifest {
 const kept = /(?:\.(?:ya?ml|json|ts|js|mjs|wasm|md|txt|csv|cedar|lock)|(?:^|\/)LICENSE[^/]*)$/
 /** Every repository has these read, whatever its paths are. */
 const always = new Set(['ionflux.yaml', 'ionflux.lock'])
+/** Approvals of plans are signed files. */
+const approval = /^approvals\/[^/]+\.sig$/
 const skipped = /(?:^|\/)(?:node_modules|\.ionflux|\.git)\//
+
+function isAlways(path: string): boolean {
+  return always.has(path) || approval.test(path)
+}
 
 /** Whether a mirror with these `paths` keeps the file at `path`. */
 export function isBound(paths: readonly string[], path: string): boolean {
   if (skipped.test(path)) return false
-  if (paths.length === 0) return kept.test(path)
-  return always.has(path) || paths.some((glob) => posix.matchesGlob(path, glob))
+  if (paths.length === 0) return kept.test(path) || isAlways(path)
+  return isAlways(path) || paths.some((glob) => posix.matchesGlob(path, glob))
 }
 
 /** The entries that are kept. Throws `MIRROR_OBJECT_REFUSED` and `MIRROR_LIMIT_EXCEEDED`. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { JsonObject } from '#engine/core/json.ts'
+import { type JsonObject, wordOf } from '#engine/core/json.ts'
 import { openMirrors } from '#engine/durable/sqlite/mirrors.ts'
 import { call, type Ended, folder } from '#test/e2e/cli.ts'
 import { type FakeForge, openForge, pullOf } from '#test/fake/forge.ts'
@@ -52,12 +52,13 @@ const ionflux = async (...words: readonly string[]): Promise<Ended> =>
   await call([...words, '--data-dir', data()], { cwd: place.path })
 const held = async (): Promise<string> => {
   const { planDigest } = await watcher.next({ event: 'held' })
-  return String(planDigest)
+  return wordOf(planDigest ?? '')
 }
 const activeCommit = (): string => {
   const mirrors = openMirrors(data())
   try {
-    return mirrors.facts('m1').active.commit ?? ''
+    const id = mirrors.find('acme/flows')?.id ?? ''
+    return mirrors.facts(id).active.commit ?? ''
   } finally {
     mirrors.close()
   }
@@ -65,9 +66,7 @@ const activeCommit = (): string => {
 
 test('from a fork to a run, with a bad commit and a way back', { timeout: 60_000 }, async () => {
   const first = remote.push({ [path]: flow('0 9 * * *', 'a.example') })
-  const mirrors = openMirrors(data())
-  mirrors.add({ id: 'm1', name: 'acme/flows', url: remote.url, paths: [], addedAt: 0 })
-  mirrors.close()
+  expect((await ionflux('mirror', 'add', remote.url, '--no-sync')).code).toBe(0)
   watcher = await watching({ cwd: place.path, args })
 
   // Discovery activates nothing: the operator begins.
@@ -85,7 +84,7 @@ test('from a fork to a run, with a bad commit and a way back', { timeout: 60_000
   expect(await watcher.deliver(remote.url, { action: 'opened' })).toBe(202)
   const planned = await watcher.next({ event: 'planned', pull: 1 })
   const [comment] = forge.comments
-  for (const words of ['b.example', '1440 times a day', String(planned['planDigest'])])
+  for (const words of ['b.example', '1440 times a day', wordOf(planned['planDigest'] ?? '')])
     expect(comment?.body).toContain(words)
   expect(forge.statuses.at(-1)).toMatchObject({
     sha: proposed,
@@ -104,7 +103,7 @@ test('from a fork to a run, with a bad commit and a way back', { timeout: 60_000
   expect(activeCommit()).toBe(first)
 
   // The plan that was shown is approved, and becomes active.
-  await ionflux('plan', 'approve', String(planned['planDigest']))
+  await ionflux('plan', 'approve', wordOf(planned['planDigest'] ?? ''))
   await watcher.next({ event: 'activated', commit: merged })
   await watcher.next({ event: 'reported', state: 'success' })
   expect(forge.statuses.slice(-2)).toMatchObject([
@@ -117,7 +116,7 @@ test('from a fork to a run, with a bad commit and a way back', { timeout: 60_000
   const shiftMs = 57_000 - (Date.now() % 60_000)
   watcher = await watching({ cwd: place.path, args, shiftMs: Math.max(shiftMs, 0) })
   const started = await watcher.next({ event: 'started', flow: 'report' })
-  const shown = await ionflux('runs', 'show', String(started['run']), '--json')
+  const shown = await ionflux('runs', 'show', wordOf(started['run'] ?? ''), '--json')
   expect(shown.stdout).toMatch(/"told"|T\d\d:\d\d:00\.000Z/)
 
   // A commit that breaks the flow is held, and the schedule goes on as it was.
