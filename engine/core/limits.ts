@@ -4,6 +4,8 @@ import { sandboxLimits } from './limits/sandbox.ts'
  * Every bound of ionflux, with its unit in its name. A wait, list or loop without an
  * entry here is a defect.
  */
+import { remoteLimits } from './limits/remote.ts'
+
 export const limits = {
   // Files (research: YAML's own key check is quadratic; deep nesting overflows a stack)
   fileBytesMax: 256 * 1024,
@@ -188,36 +190,6 @@ export const limits = {
   secretsMax: 1_000,
   secretPatternsMax: 100_000,
 
-  // Activation
-  approvalFilesMax: 50,
-  approvalFileCharsMax: 4_096,
-  activationsListedMax: 100,
-
-  // Forges: pages of 100 entries each
-  forgePagesMax: 50,
-  forgeRequestMsMax: 30_000,
-  forgeStatusCharsMax: 140,
-  forgeAnswersKeptMax: 2_000,
-  forgeRestMsDefault: 60_000,
-  forgeRestMsMax: 3_600_000,
-
-  // The watcher
-  watchLookMs: 1_000,
-  watchStuckMs: 60_000,
-  watchPauseMsMin: 20,
-  watchSyncsMax: 8,
-  watchIncidentsToldMax: 50,
-  pullsPlannedMax: 100,
-
-  // Triggers
-  webhookAgeMsMax: 300_000,
-  webhookBodyBytesMax: 5 * 1024 * 1024,
-  webhooksKeptMax: 10_000,
-  webhookConnectionsMax: 256,
-  webhookMsMax: 10_000,
-  scheduleCatchupMax: 100,
-  scheduleLateMsMax: 60_000,
-  schedulesKeptMax: 1_000,
   // Registries
   registryConnectionsMax: 1_000,
   registryRootsMax: 1_000,
@@ -235,44 +207,5 @@ export const limits = {
   jobSummaryCharsMax: 900_000,
   checkFixRoundsMax: 5,
 
-  // Git
-  gitBlobBytesMax: 16 * 1024 * 1024,
-  gitTreeEntriesMax: 100_000,
-  gitCommitsMax: 100_000,
-  gitReadBytesMax: 64 * 1024 * 1024,
-  gitOutputBytesMax: 256 * 1024 * 1024,
-  gitTimeMsMax: 60_000,
-  gitThreadMemoryMibMax: 256,
-  gitRefCharsMax: 1_024,
-  gitTagDepthMax: 16,
-  gitTreeDepthMax: 512,
-  gitRefsMax: 50_000,
-  gitFilesPerReadMax: 10_000,
-  gitPathCharsMax: 1_024,
-  gitChangesMax: 10_000,
-  // Above these, git itself reads packs many times faster and in less memory
-  gitPackBytesMax: 32 * 1024 * 1024,
-  gitPacksMax: 50,
-  gitWriteTriesMax: 5,
-  gitRestartsMax: 20,
-
-  // Mirrors
-  mirrorPollMsMin: 45_000,
-  mirrorPollMsMax: 8 * 3_600_000,
-  mirrorHostFailuresMax: 5,
-  mirrorIncidentsPerLookMax: 50,
-  mirrorBranchRowsMax: 1_000,
-  mirrorFetchMsMax: 300_000,
-  mirrorPackBytesMax: 512 * 1024 * 1024,
-  mirrorPortablePackBytesMax: 32 * 1024 * 1024,
-  mirrorUnpackedBytesMax: 512 * 1024 * 1024,
-  mirrorObjectsMax: 500_000,
-  mirrorDeltaDepthMax: 4_095,
-  mirrorDeltaCacheBytesMax: 32 * 1024 * 1024,
-  mirrorPacksMax: 50,
-  mirrorFilesMax: 10_000,
-  mirrorFileBytesMax: 64 * 1024 * 1024,
-  mirrorWorkersMax: 4,
-  mirrorWorkerIdleMs: 2_000,
-  mirrorHostConcurrencyMax: 6,
+  ...remoteLimits,
 } as const
