@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type JsonObject, wordOf } from '#engine/core/json.ts'
 import { openMirrors } from '#engine/durable/sqlite/mirrors.ts'
 import { call, type Ended, folder } from '#test/e2e/cli.ts'
-import { type FakeForge, openForge, pullOf } from '#test/fake/forge.ts'
+import { type FakeForge, openForge, pullOf } from '#test/fake/git/forge.ts'
 import { openRemotes, type Remote, type RemotesLab } from '#test/fake/git/remotes.ts'
 import { runGitIn } from '#test/fake/git/run-git.ts'
 

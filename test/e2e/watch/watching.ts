@@ -34,7 +34,7 @@ export interface WatchingWish {
 }
 
 export async function watching({ cwd, args = [], shiftMs }: WatchingWish): Promise<Watching> {
-  const clock = pathToFileURL(join(import.meta.dirname, '../../fake/shifted-clock.ts')).href
+  const clock = pathToFileURL(join(import.meta.dirname, 'shifted-clock.ts')).href
   const shifted =
     shiftMs === undefined ? {} : { NODE_OPTIONS: `--import=${clock}`, SHIFT_MS: String(shiftMs) }
   const place = ['--listen', '127.0.0.1:0', '--webhook-secret', 'HOOK']

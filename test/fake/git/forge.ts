@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 
 import { type Json, type JsonObject, wordOf } from '#engine/core/json.ts'
 
-import { openContract } from './github.ts'
+import { openContract } from '#test/fake/github.ts'
 
 export interface FakeForge extends AsyncDisposable {
   readonly origin: string
