@@ -7,6 +7,7 @@
 import { type Digest, digestOfText } from '#engine/core/digest.ts'
 import { type Ids, type RunId, runIdFrom } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
 import { memoryDisk, type MemoryDisk } from '#engine/durable/memory-disk.ts'
 import type { Effects } from '#engine/dsl/template.ts'
@@ -16,6 +17,7 @@ import { parseDocument } from '#engine/dsl/text.ts'
 import { checkInput } from '#engine/host/inputs.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
+import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
 import { openPayloads } from '#engine/runtime/payload.ts'
 import type { Caller, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
 import { type RunView, viewRun } from '#engine/runtime/view.ts'
@@ -50,6 +52,8 @@ export interface LabSetup {
   /** Texts of components by the path they are named by. */
   readonly components?: Readonly<Record<string, string>>
   readonly actions?: Readonly<Record<string, readonly [Effects, Fake]>>
+  /** Pure actions are worth keeping, and their outputs are kept from run to run. */
+  readonly keeps?: boolean
   readonly disk?: MemoryDisk
   /** `turn`: what is queued becomes durable once per turn of the event loop, as with SQLite. */
   readonly commit?: 'microtask' | 'turn'
@@ -69,11 +73,13 @@ export function lab(setup: LabSetup): Lab {
     life,
   )
   const plans = compileAll(setup, host)
+  const { actions = {}, keeps: isWorth = false } = setup
+  const caller = fakeCaller({ actions, calls, keys, isWorth })
   const engine = openEngine({
     ...host,
     clock,
     ids: fakeIds(disk.runs.size),
-    caller: fakeCaller({ actions: setup.actions ?? {}, calls, keys }),
+    caller: setup.keeps === true ? keepingCaller(caller, { ...host, clock, release: '1' }) : caller,
     checkInput,
   })
   const { plan, plan: source } = plans
@@ -193,6 +199,7 @@ function fakeCaller(with_: {
   readonly actions: NonNullable<LabSetup['actions']>
   readonly calls: string[]
   readonly keys: Map<string, Set<string>>
+  readonly isWorth: boolean
 }): Caller {
   return {
     call(request) {
@@ -204,6 +211,7 @@ function fakeCaller(with_: {
       try {
         const output = action[1](request.input, request)
         if (request.action.spends === true) return output as unknown as CallResult
+        if (with_.isWorth) return { ok: true, output: output as Json, usage, isOfInput: true }
         if (!(output instanceof Promise)) return { ok: true, output }
         return output.then((late) => ({ ok: true, output: late }) as const, failure)
       } catch (thrown) {
@@ -212,6 +220,9 @@ function fakeCaller(with_: {
     },
   }
 }
+
+/** Just enough to be worth keeping. */
+const usage = { wallMs: 9, cpuMs: limits.cacheCpuMsMin, hostCalls: 0, bytesIn: 9, bytesOut: 9 }
 
 function failure(thrown: unknown): CallResult {
   const { code = 'broken', message = 'broken' } = thrown as { code?: string; message?: string }

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { Plan } from '#engine/plan/plan.ts'
+import type { Plan, PlanStep } from '#engine/plan/plan.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunView } from '#engine/runtime/view.ts'
 import { lab } from '#test/fake/lab.ts'
 
+import { actions } from './actions.ts'
 import { parseGolden, printGolden, read } from './golden.ts'
-import { actions, stories } from './stories.ts'
+import { stories } from './stories.ts'
 
 const folder = join(import.meta.dirname, '..', 'golden')
 
@@ -18,10 +20,10 @@ function records(name: string): readonly RunRecord[] {
 
 /** Adds what is missing; a golden journal that exists is never written again. */
 async function write(): Promise<void> {
-  for (const [name, { flows, components = {}, tell }] of Object.entries(stories)) {
+  for (const [name, { flows, components = {}, keeps = false, tell }] of Object.entries(stories)) {
     const file = join(folder, `0.1.0-${name}.jsonl`)
     if (existsSync(file)) continue
-    const one = lab({ flows, components, actions })
+    const one = lab({ flows, components, keeps, actions })
     await (tell === undefined ? one.start({ n: 3 }) : tell(one))
     await one.settle()
     const header = one.host.journal.list({ limit: 9, flow: 'golden' })[0]
@@ -65,6 +67,41 @@ test('every kind of record is in some golden journal', () => {
   const kinds = new Set(files.flatMap((name) => records(name).map(({ kind }) => kind)))
   expect([...kinds].toSorted()).toEqual(allKinds.toSorted())
 })
+
+test('every kind of step is in some golden journal, and one that was not executed again', () => {
+  const views = files.map((name) => {
+    const { view } = parseGolden(readFileSync(join(folder, name), 'utf8'))
+    return view as unknown as Pick<RunView, 'steps'>
+  })
+  const steps = views.flatMap((view) => view.steps)
+  expect([...new Set(steps.map(({ kind }) => kind))].toSorted()).toEqual(
+    Object.keys(stepKinds).toSorted(),
+  )
+  expect(steps.some(({ cached }) => cached !== undefined)).toBe(true)
+})
+
+const stepKinds: Readonly<Record<PlanStep['kind'], 1>> = {
+  call: 1,
+  flow: 1,
+  if: 1,
+  switch: 1,
+  each: 1,
+  while: 1,
+  parallel: 1,
+  race: 1,
+  try: 1,
+  sleep: 1,
+  until: 1,
+  await: 1,
+  approve: 1,
+  emit: 1,
+  state: 1,
+  component: 1,
+  let: 1,
+  fail: 1,
+  assert: 1,
+  return: 1,
+}
 
 const allKinds = Object.keys({
   'run.started': 1,

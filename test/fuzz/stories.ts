@@ -3,20 +3,6 @@ import type { Json } from '#engine/core/json.ts'
 import type { Settlement } from '#engine/runtime/record.ts'
 import type { Lab } from '#test/fake/lab.ts'
 
-const post = ['idempotent', (input: Json) => input] as const
-const add = ['pure', (input: Json) => (input as { n: number }).n + 1] as const
-const large = ['read', () => 'large '.repeat(2_000)] as const
-const stuck = ['unsafe', async () => new Promise<Json>(() => undefined)] as const
-const failure = Object.assign(new Error('down'), { code: 'net' })
-const flaky = [
-  'idempotent',
-  (input: Json, call: { readonly attempt: number }): Json => {
-    if (call.attempt === 1) throw failure
-    return input
-  },
-] as const
-export const actions = { post, add, large, flaky, stuck }
-
 const flow = (steps: readonly string[], rest = ''): string =>
   `dsl: flux/1\nid: golden\n${rest}steps:\n${steps.map((step) => `  - ${step}\n`).join('')}`
 const kid =
@@ -29,6 +15,7 @@ export const stories: Readonly<
     {
       readonly flows: readonly string[]
       readonly components?: Readonly<Record<string, string>>
+      readonly keeps?: boolean
       readonly tell?: (one: Lab) => Promise<void>
     }
   >
@@ -262,6 +249,15 @@ export const stories: Readonly<
         '{ id: b, use: post, with: { all: "${{ steps.a.output }}" } }',
       ]),
     ],
+  },
+  cached: {
+    keeps: true,
+    flows: [flow(['{ id: a, use: add, with: { n: "${{ inputs.n }}" } }'])],
+    async tell(one) {
+      await one.start({ n: 3 })
+      await one.settle()
+      await one.start({ n: 3 })
+    },
   },
   failed: {
     flows: [
