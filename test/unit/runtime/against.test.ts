@@ -11,7 +11,8 @@ import type { Replayed } from '#engine/runtime/parting.ts'
 import { openPayloads } from '#engine/runtime/payload.ts'
 import { openPrograms, type Program } from '#engine/runtime/program.ts'
 import { lab, type Lab } from '#test/fake/lab.ts'
-import { actions as all, stories } from '#test/fuzz/stories.ts'
+import { actions as all } from '#test/fuzz/actions.ts'
+import { stories } from '#test/fuzz/stories.ts'
 
 const failing = (): Json => {
   throw Object.assign(new Error('no'), { code: 'net' })

@@ -12,7 +12,8 @@ import { openPayloads } from '#engine/runtime/payload.ts'
 import type { CallRequest } from '#engine/runtime/ports.ts'
 import { openPrograms } from '#engine/runtime/program.ts'
 import { lab, type Fake } from '#test/fake/lab.ts'
-import { actions, stories } from '#test/fuzz/stories.ts'
+import { actions } from '#test/fuzz/actions.ts'
+import { stories } from '#test/fuzz/stories.ts'
 
 test.each(Object.keys(stories))(
   'the calls of the story "%s" are read as they were made',
