@@ -210,6 +210,18 @@ function addToolCommands(add: Add, terminal: Terminal, program: Command): void {
     async (_, values) => (await import('./commands/doctor.ts')).doctor(terminal, values),
   )
   add(
+    'gc',
+    'free what the data directory keeps and nothing needs any more',
+    [
+      ['--older <duration>', 'forget runs that ended longer ago: 30d'],
+      ['--dry-run', 'say what would be freed, and change nothing'],
+      json,
+      repo,
+      dataDir,
+    ],
+    async (_, values) => (await import('./data/gc.ts')).gc(terminal, values),
+  )
+  add(
     'action',
     'work as a step of GitHub Actions; what to do comes from the environment (action.yml)',
     [],

@@ -128,6 +128,11 @@ export const limits = {
   cacheQueueMax: 256,
   cacheCodesKnownMax: 10_000,
 
+  // What is freed in a data directory
+  sweepRowsPerCommit: 500,
+  sweepFreePagesMin: 1_000,
+  sweepGraceMs: 3_600_000,
+
   // State of flows
   stateKeyCharsMax: 512,
   stateValueCharsMax: 256 * 1024,

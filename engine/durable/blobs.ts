@@ -3,7 +3,7 @@
  *
  * A blob is written under a name of its own and gets its real one when it is whole and on
  * the disk; what a crash leaves behind is a file that nothing names. One that is there is
- * never written again. Removal is left to a later release.
+ * never written again. What nothing names any more is removed by `host/data/collect.ts`.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, mkdirSync, type Stats } from 'node:fs'

@@ -43,8 +43,8 @@ export function openDatabase(dir: string, name = 'journal.db'): DatabaseSync {
 }
 
 /** Opens the file beside its writer, unable to change it. `undefined` when there is none yet. */
-export function openDatabaseForReading(dir: string): DatabaseSync | undefined {
-  const path = journalPath(dir)
+export function openDatabaseForReading(dir: string, name = 'journal.db'): DatabaseSync | undefined {
+  const path = join(dir, name)
   if (!existsSync(path)) return undefined
   return guarded('JOURNAL_READ_FAILED', `Could not open the journal in "${dir}".`, () =>
     setUp(

@@ -2,8 +2,8 @@
  * The content store in SQLite: bytes by digest, each kept once.
  *
  * What is put waits for the next batch and goes into the same transaction before it, so
- * a record never names bytes that are not there. It leaves removal to a later release:
- * nothing is ever taken out.
+ * a record never names bytes that are not there. What nothing names any more is taken out
+ * by `durable/sweep/`, while no run is executed.
  */
 import type { DatabaseSync } from 'node:sqlite'
 

@@ -1,0 +1,64 @@
+/**
+ * Which ended runs may be forgotten, and how they are taken out of the journal.
+ *
+ * A run and those that it started are one tree: they go together, and only when all of them
+ * have ended long enough ago, for a retry of one needs the others. What is taken out of one
+ * run goes in one transaction, so a crash leaves whole runs and the next sweep ends the work.
+ */
+import { limits } from '#engine/core/limits.ts'
+import { type openDatabase, reading } from '#engine/durable/sqlite/database.ts'
+
+type Database = ReturnType<typeof openDatabase>
+
+/** Numbers of the runs that ended before `endedBefore`, with their whole trees. */
+export function runsToForget(db: Database, endedBefore: number): ReadonlySet<number> {
+  const rows = reading(() =>
+    db
+      .prepare(
+        `WITH RECURSIVE
+         open (n, id, parent) AS (
+           SELECT n, id, parent FROM run
+             WHERE status NOT IN (2, 3, 4) OR ended_at IS NULL OR ended_at >= ?
+           UNION
+           SELECT run.n, run.id, run.parent FROM run JOIN open ON run.id = open.parent
+         ),
+         stays (n, id) AS (
+           SELECT n, id FROM open
+           UNION
+           SELECT run.n, run.id FROM run JOIN stays ON run.parent = stays.id
+         )
+         SELECT n FROM run WHERE n NOT IN (SELECT n FROM stays)`,
+      )
+      .all(endedBefore),
+  )
+  return new Set(rows.map(({ n }) => Number(n)))
+}
+
+/** Takes the runs out, with their records, timers, waits and logs. */
+export function forgetRuns(db: Database, gone: ReadonlySet<number>): void {
+  const statements = [
+    'DELETE FROM batch WHERE place >= (?1 << 32) AND place < ((?1 + 1) << 32)',
+    'DELETE FROM timer WHERE run = ?1',
+    'DELETE FROM wait WHERE run = ?1',
+    'DELETE FROM log WHERE run = ?1',
+    'DELETE FROM run WHERE n = ?1',
+  ].map((sql) => db.prepare(sql))
+  inPortions(db, [...gone], (n) => {
+    for (const statement of statements) statement.run(n)
+  })
+  db.exec('DELETE FROM program WHERE id NOT IN (SELECT program FROM run)')
+}
+
+/** Does `work` with every item, many in one transaction. */
+export function inPortions<T>(db: Database, items: readonly T[], work: (item: T) => void): void {
+  for (let at = 0; at < items.length; at += limits.sweepRowsPerCommit) {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const item of items.slice(at, at + limits.sweepRowsPerCommit)) work(item)
+      db.exec('COMMIT')
+    } catch (thrown) {
+      db.exec('ROLLBACK')
+      throw thrown
+    }
+  }
+}
