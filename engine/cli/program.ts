@@ -11,6 +11,7 @@ import { addLockCommands } from './lock/table.ts'
 import { addMirrorCommands } from './mirror/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
+import { addPublishCommand, addReleaseCommands } from './release/table.ts'
 import { addApprovalCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addExportCommand, addTestCommand } from './test/table.ts'
@@ -56,6 +57,7 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   addApproveCommand(adder(plan, done), terminal, [repo, dataDir])
   addLockCommands(adder(program, done), terminal)
   addUpstreamCommands(adder(program, done), terminal)
+  addPublishCommand(adder(program, done), terminal)
   addTestCommand(adder(program, done), terminal, [json, repo, dataDir])
   addStartCommands(adder(program, done), terminal)
   addWatchCommand(adder(program, done), terminal, [repo, dataDir])
@@ -78,6 +80,11 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   program.addCommand(mirror)
   addMirrorCommands(adder(mirror, done), terminal)
   addActivateCommands(adder(mirror, done), terminal, [repo, dataDir])
+  const release = new Command('release')
+    .copyInheritedSettings(program)
+    .description('speak to a registry: claim a namespace, yank, advise, replace keys')
+  program.addCommand(release)
+  addReleaseCommands(adder(release, done), terminal)
   const secret = new Command('secret')
     .copyInheritedSettings(program)
     .description('seal the values that steps use and never see')

@@ -171,6 +171,9 @@ export const codes = {
   REG_EVENT_REFUSED: { retry: 'never', status: 422 },
   REG_NAME_REFUSED: { retry: 'never', status: 409 },
   REG_UNREACHABLE: { retry: 'backoff', status: 502 },
+  REG_TAG_REFUSED: { retry: 'never', status: 422 },
+  REG_RELEASE_REFUSED: { retry: 'never', status: 422 },
+  REG_BUMP_TOO_SMALL: { retry: 'never', status: 422 },
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },

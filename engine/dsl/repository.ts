@@ -21,6 +21,11 @@ export interface Repository {
    * is active, so that a change cannot approve itself.
    */
   readonly activation?: Activation
+  /**
+   * Where packages come from, by namespace: each namespace has one registry, and what it does not
+   * have is looked for nowhere else. * is for all other namespaces.
+   */
+  readonly registries?: Readonly<Record<string, Registry>>
 }
 
 export interface PlanPolicy {
@@ -52,4 +57,24 @@ export interface Approver {
   readonly key: string
   /** The most severe finding that the approval covers. Without it: escalation. */
   readonly up_to?: 'none' | 'info' | 'review' | 'escalation'
+}
+
+/** One registry, and what it takes to believe it. */
+export interface Registry {
+  /**
+   * Its address: a folder of this repository (./index), an https address, or a repository
+   * (git+https://HOST/OWNER/REPO//folder@branch).
+   */
+  readonly index: string
+  /**
+   * The digest of the first version of its root of trust. Without it, the first one that is seen is
+   * believed from then on.
+   */
+  readonly root?: string
+  /** Keys of witnesses, as `ionflux registry` prints them. */
+  readonly witnesses?: readonly string[]
+  /** How many of the witnesses must have cosigned. Without it: all of them. */
+  readonly need?: number
+  /** How old a release must be before `update` takes it: 3d unless told, 0s for at once. */
+  readonly cooldown?: string
 }

@@ -63,7 +63,7 @@ function made({ source }: LockedPackage): string {
 
 function placeOf({ source }: LockedPackage): Json {
   if (source.kind !== 'git') return { ...source }
-  const { date: _, ...place } = source
+  const { date: _, log: __, ...place } = source
   return { ...place }
 }
 

@@ -41,7 +41,7 @@ export function readLines(text: string): JsonObject | undefined {
 }
 
 function valueOf(text: string): Json | undefined {
-  const isJson = text.startsWith('"') || text.startsWith('[')
+  const isJson = /^["[{]/.test(text)
   if (!isJson) return text
   try {
     return JSON.parse(text) as Json

@@ -30,7 +30,21 @@ export type LockedSource =
       readonly ref?: string
       /** The day of that commit: `2026-01-02`. */
       readonly date?: string
+      /** Where a registry said so; absent for what was named by its source. */
+      readonly log?: LockedLog
     }
+
+/** A place in the log of a registry, and how much of the log was seen. */
+export interface LockedLog {
+  /** The range that was asked for, and what an update asks for again. */
+  readonly asked: string
+  readonly origin: string
+  /** How many leaves the log had, and its root then, in hex. */
+  readonly size: number
+  readonly root: string
+  /** The index of the release. */
+  readonly leaf: number
+}
 
 export interface LockedPackage {
   /** `acme/ledger` */
@@ -111,8 +125,13 @@ function sourceLines(source: LockedSource): readonly string[] {
         `    from: ${JSON.stringify(printSource(source))}`,
         `    commit: ${source.commit}`,
         ...(source.date === undefined ? [] : [`    date: ${source.date}`]),
+        ...(source.log === undefined ? [] : [`    log: ${logText(source.log)}`]),
       ]
   }
+}
+
+function logText({ asked, origin, size, root, leaf }: LockedLog): string {
+  return `{"asked": ${JSON.stringify(asked)}, "origin": ${JSON.stringify(origin)}, "size": ${size}, "root": "${root}", "leaf": ${leaf}}`
 }
 
 function powerLines(powers: Permissions): readonly string[] {
@@ -191,6 +210,7 @@ function flowOf(id: string, value: Json | undefined): LockedFlow | undefined {
 
 function sourceOf(value: JsonObject): LockedSource | undefined {
   const { from, commit, date } = value
+  const log = logIn(value['log'])
   if (typeof from !== 'string') return undefined
   if (from === 'ionflux') return { kind: 'ionflux' }
   if (from.startsWith('./')) return { kind: 'path', path: from.slice(2) }
@@ -198,7 +218,13 @@ function sourceOf(value: JsonObject): LockedSource | undefined {
   const isCommit = typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit)
   if (source === undefined || !isCommit) return undefined
   const isDay = typeof date === 'string' && /^\d{4}-\d\d-\d\d$/.test(date)
-  return { kind: 'git', ...source, commit, ...(isDay ? { date } : {}) }
+  return {
+    kind: 'git',
+    ...source,
+    commit,
+    ...(isDay ? { date } : {}),
+    ...(log === undefined ? {} : { log }),
+  }
 }
 
 function digestIn(value: JsonObject, key: string): Digest | undefined {
@@ -211,4 +237,13 @@ function textsIn(value: JsonObject, key: string): readonly string[] {
   return Array.isArray(list) && list.every((one) => typeof one === 'string')
     ? (list as readonly string[])
     : []
+}
+
+function logIn(value: Json | undefined): LockedLog | undefined {
+  const { asked, origin, size, root, leaf } = isObject(value) ? value : {}
+  const isPlace = Number.isInteger(size) && Number.isInteger(leaf)
+  const isRoot = typeof root === 'string' && /^[0-9a-f]{64}$/.test(root)
+  if (typeof asked !== 'string' || typeof origin !== 'string' || !isPlace || !isRoot)
+    return undefined
+  return { asked, origin, size: Number(size), root, leaf: Number(leaf) }
 }

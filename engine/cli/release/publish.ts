@@ -1,0 +1,156 @@
+/**
+ * `publish [TAG]`: a tagged commit becomes a release of a registry.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { rootOf } from '#engine/cli/lock/lock.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { openIndex } from '#engine/host/registry/open.ts'
+import { originOf } from '#engine/host/publish/origin.ts'
+import { type Prepared, prepareRelease } from '#engine/host/publish/prepare.ts'
+import { publishRelease } from '#engine/host/publish/publish.ts'
+import { parseTag } from '#engine/host/publish/tag.ts'
+import { readMarker } from '#engine/host/repository/config.ts'
+import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { openGit } from '#engine/mirror/open.ts'
+import type { GitPort } from '#engine/mirror/port.ts'
+import type { Registry } from '#registry/open.ts'
+
+import { type RegistryValues, settingsOf } from './settings.ts'
+import { writeSubmission } from './submission.ts'
+
+export interface PublishValues extends RegistryValues {
+  readonly tag?: string | undefined
+  readonly branch?: readonly string[]
+  readonly url?: string
+  readonly out?: string
+  readonly dryRun?: boolean
+}
+
+const usualBranches = ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'master']
+
+/** Publishes; with `--dry-run` says what would be published and needs no key. */
+export async function publish(terminal: Terminal, values: PublishValues): Promise<number> {
+  const root = rootOf(values)
+  const git = await openGit(root)
+  try {
+    const tag = values.tag ?? (await tagHere(git))
+    const branches = values.branch ?? usualBranches
+    const origin = await originOf(root, { given: values.url, env: process.env })
+    const wish = { git, tag, branches, ...origin }
+    if (values.dryRun === true) return await tryOut(terminal, values, wish)
+    const namespace = namespaceOf(tag, root)
+    const settings = settingsOf(values, namespace)
+    const { prepared, announced } = await publishRelease({ ...settings, ...wish })
+    if (values.out !== undefined) writeSubmission(values.out, announced)
+    const [leaf] = announced.leaves
+    const isThere = prepared.published !== undefined
+    if (values.json === true) {
+      printJson(terminal, {
+        ...documentOf(prepared),
+        leaf: leaf ?? prepared.published ?? null,
+        isNew: leaf !== undefined,
+      })
+    } else {
+      tell(terminal, prepared)
+      const { name, version } = prepared.draft
+      if (isThere) terminal.note(`${name}@${version} was published before, with these bytes.`)
+      else if (leaf !== undefined)
+        terminal.note(`${name}@${version} is leaf ${leaf} of ${announced.origin}.`)
+      else if (values.out !== undefined)
+        terminal.note(
+          `Signed. Whoever keeps the log takes it: ionflux release accept ${values.out}`,
+        )
+    }
+    if (leaf === undefined && !isThere && values.out === undefined) throw nowhere()
+    return exits.done
+  } finally {
+    await git.close()
+  }
+}
+
+function nowhere(): IonError {
+  return new IonError(
+    'CLI_USAGE',
+    'Nothing was written: give --log-key where this machine keeps the log, or --out FILE for whoever does.',
+  )
+}
+
+/** Which registry is meant: by the name in the tag, or by the namespace of the repository. */
+function namespaceOf(tag: string, root: string): string {
+  const name = parseTag(tag)?.name ?? ''
+  if (name.includes('/')) return name.split('/', 1)[0] ?? '*'
+  return readMarker(openWorkingTree(root)).marker.namespace ?? '*'
+}
+
+/** The one release tag of the commit that is checked out, or the one that a runner names. */
+async function tagHere(git: GitPort): Promise<string> {
+  const { GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name } = process.env
+  if (type === 'tag' && name !== undefined) return name
+  const commit = await git.resolve('HEAD')
+  const here = (await git.tags()).filter(
+    (one) => one.commit === commit && parseTag(one.name) !== undefined,
+  )
+  const [only, other] = here
+  if (only !== undefined && other === undefined) return only.name
+  const why =
+    only === undefined
+      ? 'The commit that is checked out has no tag such as name@1.2.0 or v1.2.0.'
+      : `The commit that is checked out has ${here.map((one) => one.name).join(', ')}.`
+  throw new IonError('CLI_USAGE', `${why} Name the tag: ionflux publish TAG.`)
+}
+
+async function tryOut(
+  terminal: Terminal,
+  values: PublishValues,
+  wish: Parameters<typeof prepareRelease>[0],
+): Promise<number> {
+  const prepared = await withRegistry(values, async (registry) =>
+    prepareRelease({ ...wish, ...(registry === undefined ? {} : { registry }) }),
+  )
+  if (values.json === true) printJson(terminal, documentOf(prepared))
+  else {
+    tell(terminal, prepared)
+    terminal.note('Nothing was published.')
+  }
+  return exits.done
+}
+
+async function withRegistry<T>(
+  { registry: address }: PublishValues,
+  work: (registry?: Registry) => Promise<T>,
+): Promise<T> {
+  if (address === undefined) return await work()
+  await using opened = await openIndex({ address, from: process.cwd() })
+  return await work(opened.registry)
+}
+
+function tell(terminal: Terminal, { tagged, branch, proof, judgement, draft }: Prepared): void {
+  terminal.note(
+    `${terminal.paint('bold', printable(`${draft.name}@${draft.version}`))} (${draft.kind})`,
+  )
+  terminal.note(`  ${tagged.tag} is ${tagged.commit.slice(0, 12)} of ${branch}`)
+  terminal.note(`  ${draft.digest}`)
+  terminal.note(`  ${proof.passed} ${proof.passed === 1 ? 'test passes' : 'tests pass'}`)
+  const caps = Object.entries(draft.caps).flatMap(([kind, list]) =>
+    list.map((one) => `${kind}:${one}`),
+  )
+  for (const power of caps) terminal.note(`  ${terminal.paint('warn', 'may')} ${printable(power)}`)
+  if (judgement === undefined) return
+  terminal.note(`  a ${judgement.bump} step from ${judgement.before}`)
+  for (const { bump, message } of judgement.changes.slice(0, 20))
+    terminal.note(`    ${bump}: ${printable(message)}`)
+}
+
+function documentOf({ tagged, branch, proof, judgement, draft, published }: Prepared): object {
+  return {
+    release: draft,
+    commit: tagged.commit,
+    branch,
+    tests: { passed: proof.passed, failed: [...proof.failed] },
+    step: judgement ?? null,
+    isPublished: published !== undefined,
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Signed events on their way to whoever keeps the log: a file that can be sent or put into a pull
+ * request. It holds nothing secret.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+
+import { IonError } from '#engine/core/error.ts'
+import { isObject, type Json } from '#engine/core/json.ts'
+import type { Announced } from '#engine/host/publish/announce.ts'
+import type { RegistryEvent } from '#registry/event.ts'
+import { leafBytes, readLeaf } from '#registry/events/leaf.ts'
+
+export interface Submission {
+  readonly events: readonly RegistryEvent[]
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/** Writes what was signed to `path`. */
+export function writeSubmission(path: string, { events, files }: Announced): void {
+  const beside = [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')])
+  const value = { submission: 1, events, files: Object.fromEntries(beside) as Json }
+  writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`)
+}
+
+/** Reads one. Throws `CLI_USAGE` for what is none. */
+export function readSubmission(path: string): Submission {
+  const none = new IonError('CLI_USAGE', `"${path}" holds no signed events for a registry.`)
+  let value: Json
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8')) as Json
+  } catch {
+    throw none
+  }
+  const { submission, events, files } = isObject(value) ? value : {}
+  if (submission !== 1 || !Array.isArray(events) || !isObject(files)) throw none
+  const read = events.map((event: Json) => readLeaf(leafBytes(event as unknown as RegistryEvent)))
+  const known = read.filter((event) => event !== undefined)
+  if (known.length !== events.length) throw none
+  const beside = Object.entries(files).map(
+    ([name, text]) => [name, new Uint8Array(Buffer.from(String(text), 'base64'))] as const,
+  )
+  return { events: known, files: new Map(beside) }
+}

@@ -1,0 +1,129 @@
+/**
+ * Says something to a registry: signs events as followers of the last one of their namespace, and
+ * appends them where the key of the log is at hand.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { parseInstant, printInstant } from '#engine/core/instant.ts'
+import { limits } from '#engine/core/limits.ts'
+import { nodeCrypto } from '#engine/host/registry/crypto.ts'
+import { openFiles } from '#engine/host/registry/write.ts'
+import { checkLog } from '#registry/check.ts'
+import type { EventBody, RegistryEvent } from '#registry/event.ts'
+import { leafBytes, leafDigest, namespaceOf } from '#registry/events/leaf.ts'
+import { appendEvents } from '#registry/keep/append.ts'
+import { openRegistry, type Registry } from '#registry/open.ts'
+import type { Signer } from '#registry/ports.ts'
+import type { RegistryState } from '#registry/rules/state.ts'
+
+import { type PublisherKey, signedBy } from './key.ts'
+
+type Open<T> = T extends unknown ? Omit<T, 'log' | 'at' | 'after'> : never
+/** An event without what only the log knows: where, when, and after which. */
+export type Saying = Open<EventBody>
+
+export interface AnnounceWish {
+  /** The registry: a folder, or a branch of a repository. */
+  readonly address: string
+  /** Folders are relative to it. */
+  readonly root: string
+  readonly key: PublisherKey
+  /** The key of the log; without it the events are signed and nothing is written. */
+  readonly logKey?: Signer | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** What the log is asked to say, once it is known what it says. */
+  say(registry: Registry, state: RegistryState): Promise<Sayings>
+}
+
+export interface Sayings {
+  readonly bodies: readonly Saying[]
+  /** Files that belong to them, by path. */
+  readonly files?: ReadonlyMap<string, Uint8Array>
+  /** Who signs besides: a key that is added says so itself. */
+  readonly also?: readonly PublisherKey[]
+  /** When they are said to have happened; now without it, or where that is long ago. */
+  readonly at?: string | undefined
+  /** What the commit says, where the registry is a repository. */
+  readonly message: string
+}
+
+export interface Announced {
+  readonly events: readonly RegistryEvent[]
+  /** The index of each; empty when nothing was written. */
+  readonly leaves: readonly number[]
+  readonly origin: string
+  /** What belongs to the events, by path. */
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/** Throws what appending throws, `REG_UNREACHABLE`, and `MIRROR_REF_MOVED` after a race. */
+export async function announce(wish: AnnounceWish): Promise<Announced> {
+  const { address, root, key, logKey, now } = wish
+  await using opened = await openFiles(address, root)
+  const { files } = opened
+  const registry = await openRegistry({ source: files, crypto: nodeCrypto })
+  const state = await checkLog(registry, { signatures: 'chains' })
+  const { origin } = state
+  const said = await wish.say(registry, state)
+  const beside = said.files ?? new Map<string, Uint8Array>()
+  if (said.bodies.length === 0) return { events: [], leaves: [], origin, files: beside }
+  const events: RegistryEvent[] = []
+  const heads = new Map<string, string>()
+  for (const saying of said.bodies) {
+    const namespace = namespaceOf(saying as EventBody)
+    const known = state.namespaces.get(namespace)
+    const after = heads.get(namespace) ?? known?.head
+    const at = instantOf(said.at, { now, least: known?.at ?? 0 })
+    const place = saying.event === 'claim' || after === undefined ? {} : { after }
+    const body = { log: origin, at, ...place, ...saying } as EventBody
+    const event = await signedBy(body, [key, ...(said.also ?? [])])
+    heads.set(namespace, leafDigest(nodeCrypto, leafBytes(event)))
+    events.push(event)
+  }
+  if (logKey === undefined) return { events, leaves: [], origin, files: beside }
+  for (const [path, bytes] of beside) await files.write(path, bytes)
+  const keeper = { files, crypto: nodeCrypto, signer: logKey, now }
+  const { leaves } = await appendEvents(keeper, events, { registry, state })
+  await opened.publish(said.message, now)
+  return { events, leaves, origin, files: beside }
+}
+
+/** The moment of the tag where a log takes it, so that two publishers sign the same bytes. */
+function instantOf(
+  wished: string | undefined,
+  { now, least }: { readonly now: number; readonly least: number },
+): string {
+  const tagged = wished === undefined ? undefined : parseInstant(wished)
+  const at = Math.max(tagged ?? now, least)
+  return printInstant(Math.abs(at - now) < limits.registryClockMsMax ? at : Math.max(now, least))
+}
+
+export interface AcceptWish extends Pick<AnnounceWish, 'address' | 'root' | 'now'> {
+  readonly logKey: Signer
+  readonly events: readonly RegistryEvent[]
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/** Appends what somebody else signed; the log's rules say whether it may be there. */
+export async function accept(wish: AcceptWish): Promise<readonly number[]> {
+  await using opened = await openFiles(wish.address, wish.root)
+  const { files } = opened
+  const odd = [...wish.files.keys()].find((path) => !path.startsWith('provenance/'))
+  if (odd !== undefined) throw new IonError('REG_EVENT_REFUSED', `"${odd}" belongs to no event.`)
+  for (const [path, bytes] of wish.files) await files.write(path, bytes)
+  const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now: wish.now }
+  const { leaves } = await appendEvents(keeper, wish.events)
+  await opened.publish(wish.events.map(({ body }) => body.event).join(', '), wish.now)
+  return leaves
+}
+
+/** The namespace, where the key may speak for it. Throws `REG_NOT_FOUND`. */
+export function demandNamespace(state: RegistryState, name: string): void {
+  const namespace = name.split('/', 1)[0] ?? ''
+  if (state.namespaces.has(namespace)) return
+  throw new IonError(
+    'REG_NOT_FOUND',
+    `"${state.origin}" has no namespace "${namespace}". Claim it: ionflux release claim ${namespace}.`,
+    { data: { namespace } },
+  )
+}

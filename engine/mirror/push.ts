@@ -1,0 +1,70 @@
+/**
+ * Pushes one commit to one branch of a repository elsewhere, and only forward: a branch that
+ * moved meanwhile stays where it is. Also asks where the tags of one are.
+ */
+import { tmpdir } from 'node:os'
+
+import { IonError } from '#engine/core/error.ts'
+
+import { runGit } from './command.ts'
+
+export interface PushWish {
+  /** The repository that has the commit. */
+  readonly dir: string
+  readonly url: string
+  readonly commit: string
+  readonly branch: string
+}
+
+/** Throws `MIRROR_REF_MOVED` when the branch is elsewhere, `MIRROR_WRITE_FAILED` otherwise. */
+export async function pushBranch({ dir, url, commit, branch }: PushWish): Promise<void> {
+  const args = ['push', '--quiet', '--porcelain', '--', url, `${commit}:refs/heads/${branch}`]
+  const { status, stdout, stderr } = await runGit({ cwd: dir, args, ...transport(url) })
+  if (status === 0) return
+  const said = `${stdout.toString('utf8')}\n${stderr}`
+  if (/\[rejected\]|non-fast-forward|fetch first/.test(said)) {
+    const message = `The branch "${branch}" of "${url}" was moved meanwhile. Do it again.`
+    throw new IonError('MIRROR_REF_MOVED', message, { data: { branch } })
+  }
+  const last = stderr.trim().split('\n').at(-1) ?? ''
+  throw new IonError(
+    'MIRROR_WRITE_FAILED',
+    `"${url}" did not take the commit: ${last.slice(0, 300)}. A token for it goes into IONFLUX_GIT_TOKEN.`,
+    { data: { url } },
+  )
+}
+
+/** The commit of each tag of `url` that is there, by name. Throws `MIRROR_FETCH_FAILED`. */
+export async function remoteTags(
+  url: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const refs = names.flatMap((name) => [`refs/tags/${name}`, `refs/tags/${name}^{}`])
+  const args = ['ls-remote', '--tags', '--', url, ...refs]
+  const { status, stdout, stderr } = await runGit({ cwd: tmpdir(), args, ...transport(url) })
+  if (status !== 0) {
+    const last = stderr.trim().split('\n').at(-1) ?? ''
+    const message = `The tags of "${url}" could not be asked for: ${last.slice(0, 300)}.`
+    throw new IonError('MIRROR_FETCH_FAILED', message, { data: { url } })
+  }
+  const found = new Map<string, string>()
+  for (const line of stdout.toString('utf8').split('\n')) {
+    const [, oid, name, peeled] = /^([0-9a-f]+)\trefs\/tags\/(.+?)(\^\{\})?$/.exec(line) ?? []
+    // An annotated tag is listed twice; the commit is the peeled one.
+    if (oid !== undefined && name !== undefined && (peeled !== undefined || !found.has(name)))
+      found.set(name, oid)
+  }
+  return found
+}
+
+/** Which transport the address names, with the token of this machine where there is one. */
+function transport(url: string): {
+  readonly protocols: readonly string[]
+  readonly settings?: Readonly<Record<string, string>>
+} {
+  const protocols = [url.slice(0, url.indexOf(':'))]
+  const token = process.env['IONFLUX_GIT_TOKEN'] ?? ''
+  if (token === '' || !url.startsWith('https:')) return { protocols }
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
+  return { protocols, settings: { 'http.extraHeader': `Authorization: Basic ${basic}` } }
+}
