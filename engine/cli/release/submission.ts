@@ -37,7 +37,8 @@ export function readSubmission(path: string): Submission {
   const known = read.filter((event) => event !== undefined)
   if (known.length !== events.length) throw none
   const beside = Object.entries(files).map(
-    ([name, text]) => [name, new Uint8Array(Buffer.from(String(text), 'base64'))] as const,
+    ([name, text]) =>
+      [name, new Uint8Array(Buffer.from(typeof text === 'string' ? text : '', 'base64'))] as const,
   )
   return { events: known, files: new Map(beside) }
 }

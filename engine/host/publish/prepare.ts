@@ -83,7 +83,7 @@ export async function prepareRelease(wish: PrepareWish): Promise<Prepared> {
     ...(judgement === undefined
       ? {}
       : { judgement: { ...judgement, before: before?.version ?? '' } }),
-    ...(found?.date == null ? {} : { taggedAt: utc(found.date) }),
+    ...(typeof found?.date === 'string' ? { taggedAt: utc(found.date) } : {}),
     ...(published === undefined ? {} : { published }),
   }
 }
