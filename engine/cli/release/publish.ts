@@ -10,12 +10,10 @@ import type { Terminal } from '#engine/cli/terminal.ts'
 import { openIndex } from '#engine/host/registry/open.ts'
 import { originOf } from '#engine/host/publish/origin.ts'
 import { type Prepared, prepareRelease } from '#engine/host/publish/prepare.ts'
-import { publishRelease } from '#engine/host/publish/publish.ts'
-import { parseTag } from '#engine/host/publish/tag.ts'
+import { type Published, publishRelease } from '#engine/host/publish/publish.ts'
+import { parseTag, tagHere } from '#engine/host/publish/tag.ts'
 import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
-import { openGit } from '#engine/mirror/open.ts'
-import type { GitPort } from '#engine/mirror/port.ts'
 import type { Registry } from '#registry/open.ts'
 
 import { type RegistryValues, settingsOf } from './settings.ts'
@@ -34,41 +32,38 @@ const usualBranches = ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'm
 /** Publishes; with `--dry-run` says what would be published and needs no key. */
 export async function publish(terminal: Terminal, values: PublishValues): Promise<number> {
   const root = rootOf(values)
-  const git = await openGit(root)
-  try {
-    const tag = values.tag ?? (await tagHere(git))
-    const branches = values.branch ?? usualBranches
-    const origin = await originOf(root, { given: values.url, env: process.env })
-    const wish = { git, tag, branches, ...origin }
-    if (values.dryRun === true) return await tryOut(terminal, values, wish)
-    const namespace = namespaceOf(tag, root)
-    const settings = settingsOf(values, namespace)
-    const { prepared, announced } = await publishRelease({ ...settings, ...wish })
-    if (values.out !== undefined) writeSubmission(values.out, announced)
-    const [leaf] = announced.leaves
-    const isThere = prepared.published !== undefined
-    if (values.json === true) {
-      printJson(terminal, {
-        ...documentOf(prepared),
-        leaf: leaf ?? prepared.published ?? null,
-        isNew: leaf !== undefined,
-      })
-    } else {
-      tell(terminal, prepared)
-      const { name, version } = prepared.draft
-      if (isThere) terminal.note(`${name}@${version} was published before, with these bytes.`)
-      else if (leaf !== undefined)
-        terminal.note(`${name}@${version} is leaf ${leaf} of ${announced.origin}.`)
-      else if (values.out !== undefined)
-        terminal.note(
-          `Signed. Whoever keeps the log takes it: ionflux release accept ${values.out}`,
-        )
-    }
-    if (leaf === undefined && !isThere && values.out === undefined) throw nowhere()
-    return exits.done
-  } finally {
-    await git.close()
+  const tag = values.tag ?? (await chosenTag(root))
+  const branches = values.branch ?? usualBranches
+  const origin = await originOf(root, { given: values.url, env: process.env })
+  const wish = { folder: root, tag, branches, ...origin }
+  if (values.dryRun === true) return await tryOut(terminal, values, wish)
+  const settings = settingsOf(values, namespaceOf(tag, root))
+  const done = await publishRelease({ ...settings, ...wish })
+  if (values.out !== undefined) writeSubmission(values.out, done.announced)
+  tellPublished(terminal, values, done)
+  const isThere = done.prepared.published !== undefined
+  if (done.announced.leaves.length === 0 && !isThere && values.out === undefined) throw nowhere()
+  return exits.done
+}
+
+function tellPublished(
+  terminal: Terminal,
+  values: PublishValues,
+  { prepared, announced }: Published,
+): void {
+  const [leaf] = announced.leaves
+  const { published } = prepared
+  if (values.json === true) {
+    const found = { leaf: leaf ?? published ?? null, isNew: leaf !== undefined }
+    printJson(terminal, { ...documentOf(prepared), ...found })
+    return
   }
+  tell(terminal, prepared)
+  const key = `${prepared.draft.name}@${prepared.draft.version}`
+  if (published !== undefined) terminal.note(`${key} was published before, with these bytes.`)
+  else if (leaf !== undefined) terminal.note(`${key} is leaf ${leaf} of ${announced.origin}.`)
+  else if (values.out !== undefined)
+    terminal.note(`Signed. Whoever keeps the log takes it: ionflux release accept ${values.out}`)
 }
 
 function nowhere(): IonError {
@@ -85,21 +80,10 @@ function namespaceOf(tag: string, root: string): string {
   return readMarker(openWorkingTree(root)).marker.namespace ?? '*'
 }
 
-/** The one release tag of the commit that is checked out, or the one that a runner names. */
-async function tagHere(git: GitPort): Promise<string> {
+/** The tag that a runner was started by, or the one of the commit that is checked out. */
+async function chosenTag(root: string): Promise<string> {
   const { GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name } = process.env
-  if (type === 'tag' && name !== undefined) return name
-  const commit = await git.resolve('HEAD')
-  const here = (await git.tags()).filter(
-    (one) => one.commit === commit && parseTag(one.name) !== undefined,
-  )
-  const [only, other] = here
-  if (only !== undefined && other === undefined) return only.name
-  const why =
-    only === undefined
-      ? 'The commit that is checked out has no tag such as name@1.2.0 or v1.2.0.'
-      : `The commit that is checked out has ${here.map((one) => one.name).join(', ')}.`
-  throw new IonError('CLI_USAGE', `${why} Name the tag: ionflux publish TAG.`)
+  return type === 'tag' && name !== undefined ? name : await tagHere(root)
 }
 
 async function tryOut(

@@ -6,7 +6,6 @@ import { exits } from '#engine/cli/exit.ts'
 import { rootOf } from '#engine/cli/lock/lock.ts'
 import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
-import { systemClock } from '#engine/durable/system.ts'
 import { accept, announce, type Saying } from '#engine/host/publish/announce.ts'
 import { openKey } from '#engine/host/publish/key.ts'
 import { movedTags } from '#engine/host/publish/moved.ts'
@@ -182,7 +181,6 @@ export async function acceptFile(
     address: addressOf(values, '*'),
     root: rootOf(values.repo === undefined ? {} : { repo: values.repo }),
     logKey,
-    now: systemClock().now(),
   })
   if (values.json === true) printJson(terminal, { leaves: [...leaves] })
   else terminal.note(`Taken: ${leaves.map((leaf) => `leaf ${leaf}`).join(', ')}.`)

@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs'
 
 import { IonError } from '#engine/core/error.ts'
 import { rootOf } from '#engine/cli/lock/lock.ts'
-import { systemClock } from '#engine/durable/system.ts'
 import type { AnnounceWish } from '#engine/host/publish/announce.ts'
 import { openKey } from '#engine/host/publish/key.ts'
 import { signerOf } from '#engine/host/registry/crypto.ts'
@@ -47,7 +46,6 @@ export function settingsOf(values: RegistryValues, namespace: string): Omit<Anno
     root: rootOf(values.repo === undefined ? {} : { repo: values.repo }),
     key: openKey(file),
     ...(logKey === undefined ? {} : { logKey }),
-    now: systemClock().now(),
   }
 }
 

@@ -5,6 +5,7 @@
 import { IonError } from '#engine/core/error.ts'
 import { parseInstant, printInstant } from '#engine/core/instant.ts'
 import { limits } from '#engine/core/limits.ts'
+import { systemClock } from '#engine/durable/system.ts'
 import { nodeCrypto } from '#engine/host/registry/crypto.ts'
 import { openFiles } from '#engine/host/registry/write.ts'
 import { checkLog } from '#registry/check.ts'
@@ -29,8 +30,6 @@ export interface AnnounceWish {
   readonly key: PublisherKey
   /** The key of the log; without it the events are signed and nothing is written. */
   readonly logKey?: Signer | undefined
-  /** Milliseconds since 1970. */
-  readonly now: number
   /** What the log is asked to say, once it is known what it says. */
   say(registry: Registry, state: RegistryState): Promise<Sayings>
 }
@@ -58,7 +57,8 @@ export interface Announced {
 
 /** Throws what appending throws, `REG_UNREACHABLE`, and `MIRROR_REF_MOVED` after a race. */
 export async function announce(wish: AnnounceWish): Promise<Announced> {
-  const { address, root, key, logKey, now } = wish
+  const { address, root, key, logKey } = wish
+  const now = systemClock().now()
   await using opened = await openFiles(address, root)
   const { files } = opened
   const registry = await openRegistry({ source: files, crypto: nodeCrypto })
@@ -98,7 +98,7 @@ function instantOf(
   return printInstant(Math.abs(at - now) < limits.registryClockMsMax ? at : Math.max(now, least))
 }
 
-export interface AcceptWish extends Pick<AnnounceWish, 'address' | 'root' | 'now'> {
+export interface AcceptWish extends Pick<AnnounceWish, 'address' | 'root'> {
   readonly logKey: Signer
   readonly events: readonly RegistryEvent[]
   readonly files: ReadonlyMap<string, Uint8Array>
@@ -111,9 +111,10 @@ export async function accept(wish: AcceptWish): Promise<readonly number[]> {
   const odd = [...wish.files.keys()].find((path) => !path.startsWith('provenance/'))
   if (odd !== undefined) throw new IonError('REG_EVENT_REFUSED', `"${odd}" belongs to no event.`)
   for (const [path, bytes] of wish.files) await files.write(path, bytes)
-  const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now: wish.now }
+  const now = systemClock().now()
+  const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now }
   const { leaves } = await appendEvents(keeper, wish.events)
-  await opened.publish(wish.events.map(({ body }) => body.event).join(', '), wish.now)
+  await opened.publish(wish.events.map(({ body }) => body.event).join(', '), now)
   return leaves
 }
 

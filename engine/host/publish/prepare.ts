@@ -16,6 +16,7 @@ import { digestOfFiles, findPackage } from '#engine/host/lock/package-files.ts'
 import { filesAt } from '#engine/host/package/folder.ts'
 import { contractOf, type Package, readPackage } from '#engine/host/package/package.ts'
 import { lineageFile, readLineage } from '#engine/host/upstream/lineage.ts'
+import { openGit } from '#engine/mirror/open.ts'
 import type { GitPort } from '#engine/mirror/port.ts'
 import { judgeRelease, type Judgement } from '#engine/plan/release/bump.ts'
 import type { PublishEvent } from '#registry/event.ts'
@@ -27,7 +28,8 @@ import { provenanceDigest, statementOf } from './provenance.ts'
 import { demandReachable, findTagged, type Tagged } from './tag.ts'
 
 export interface PrepareWish {
-  readonly git: GitPort
+  /** The folder of the repository that has the tag. */
+  readonly folder: string
   readonly tag: string
   /** Branches of which one must have the commit. */
   readonly branches: readonly string[]
@@ -60,13 +62,22 @@ export interface Prepared {
  * not build or fails its own tests, `REG_BUMP_TOO_SMALL` for a version that promises too much.
  */
 export async function prepareRelease(wish: PrepareWish): Promise<Prepared> {
-  const { git, tag, registry } = wish
+  const git = await openGit(wish.folder)
+  try {
+    return await prepare(git, wish)
+  } finally {
+    await git.close()
+  }
+}
+
+async function prepare(git: GitPort, wish: PrepareWish): Promise<Prepared> {
+  const { tag, registry } = wish
   const tagged = await findTagged(git, tag)
   const branch = await demandReachable(git, tagged, wish.branches)
   const { package: one } = tagged
   const proof = await prove(one)
   demandProof(one, proof)
-  const before = await previousOf(wish, one)
+  const before = await previousOf(wish, { git, one })
   const published = await publishedAs(registry, one)
   const draft = draftOf(wish, { tagged, proof })
   const judgement = before === undefined ? undefined : judgeRelease(before, releaseOf(one))
@@ -111,8 +122,8 @@ function demandProof(one: Package, { exec, problems, failed }: Proof): void {
 
 /** The highest release below this one, as it was published. */
 async function previousOf(
-  { registry, git }: PrepareWish,
-  one: Package,
+  { registry }: PrepareWish,
+  { git, one }: { readonly git: GitPort; readonly one: Package },
 ): Promise<Parameters<typeof judgeRelease>[0] | undefined> {
   const entry = registry === undefined ? undefined : await findEntry(registry, one.name)
   if (registry === undefined || entry === undefined) return undefined

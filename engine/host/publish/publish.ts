@@ -14,7 +14,6 @@ export interface PublishWish extends Omit<PrepareWish, 'registry'> {
   readonly root: string
   readonly key: PublisherKey
   readonly logKey?: Signer | undefined
-  readonly now: number
 }
 
 export interface Published {

@@ -10,6 +10,7 @@ import { IonError } from '#engine/core/error.ts'
 import { isVersion } from '#engine/dsl/reference.ts'
 import { filesAt } from '#engine/host/package/folder.ts'
 import { manifestFiles, type Package, readPackage } from '#engine/host/package/package.ts'
+import { openGit } from '#engine/mirror/open.ts'
 import type { CommitId, GitPort } from '#engine/mirror/port.ts'
 
 export interface TagParts {
@@ -109,7 +110,27 @@ export async function demandReachable(
   throw refused(tag, why)
 }
 
-export function refused(tag: string, why: string): IonError {
+/** The one release tag of the commit that is checked out in `folder`. Throws `CLI_USAGE`. */
+export async function tagHere(folder: string): Promise<string> {
+  const git = await openGit(folder)
+  try {
+    const commit = await git.resolve('HEAD')
+    const here = (await git.tags()).filter(
+      (one) => one.commit === commit && parseTag(one.name) !== undefined,
+    )
+    const [only, other] = here
+    if (only !== undefined && other === undefined) return only.name
+    const why =
+      only === undefined
+        ? 'The commit that is checked out has no tag such as name@1.2.0 or v1.2.0.'
+        : `The commit that is checked out has ${here.map((one) => one.name).join(', ')}.`
+    throw new IonError('CLI_USAGE', `${why} Name the tag: ionflux publish TAG.`)
+  } finally {
+    await git.close()
+  }
+}
+
+function refused(tag: string, why: string): IonError {
   return new IonError('REG_TAG_REFUSED', `"${tag}" is not released: ${why}.`, {
     data: { tag, why },
   })
