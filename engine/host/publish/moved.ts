@@ -2,7 +2,7 @@
  * Finds releases whose tag was moved or deleted since: the release stays what it was, and
  * everybody who uses it hears of it.
  */
-import { remoteTags } from '#engine/mirror/push.ts'
+import { remoteTags } from '#engine/mirror/write/push.ts'
 import type { PublishEvent } from '#registry/event.ts'
 import { allReleases, findEntry } from '#registry/lookup.ts'
 import type { Registry } from '#registry/open.ts'

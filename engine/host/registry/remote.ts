@@ -4,7 +4,7 @@
  */
 import { fetchCommit, type Fetched } from '#engine/mirror/fetch.ts'
 import { openGitWriter } from '#engine/mirror/open.ts'
-import { pushBranch } from '#engine/mirror/push.ts'
+import { pushBranch } from '#engine/mirror/write/push.ts'
 import type { FileChange } from '#engine/mirror/write/port.ts'
 import type { GitSource } from '#engine/plan/lock/source.ts'
 import type { RegistryFiles } from '#registry/ports.ts'

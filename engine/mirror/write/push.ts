@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 
 import { IonError } from '#engine/core/error.ts'
 
-import { runGit } from './command.ts'
+import { runGit } from '#engine/mirror/command.ts'
 
 export interface PushWish {
   /** The repository that has the commit. */
