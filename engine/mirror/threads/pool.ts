@@ -28,6 +28,9 @@ interface Slot {
   idle?: NodeJS.Timeout
 }
 
+/** What a thread makes is mostly gone after a repository: little room for it keeps memory low. */
+const youngMib = 8
+
 /** The bundle of the published package lies beside the one of this file. */
 const workerUrl = new URL(
   import.meta.url.endsWith('.ts') ? './worker.ts' : './mirror-sync-worker.js',
@@ -68,7 +71,10 @@ export class AbsorbPool implements AsyncDisposable {
 
   #start(): Slot {
     const worker = new Worker(workerUrl, {
-      resourceLimits: { maxOldGenerationSizeMb: limits.gitThreadMemoryMibMax },
+      resourceLimits: {
+        maxOldGenerationSizeMb: limits.gitThreadMemoryMibMax,
+        maxYoungGenerationSizeMb: youngMib,
+      },
       env: {},
       execArgv: [],
     })
