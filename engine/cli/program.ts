@@ -12,7 +12,7 @@ import { addMirrorCommands } from './mirror/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
 import { addPublishCommand, addReleaseCommands } from './release/table.ts'
-import { addApprovalCommands, addRunCommands } from './run/table.ts'
+import { addApprovalCommands, addEventCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
 import { addExportCommand, addTestCommand } from './test/table.ts'
 import { addActivateCommands, addApproveCommand, addWatchCommand } from './watch/table.ts'
@@ -69,6 +69,11 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     .description('see what people are asked, and answer')
   program.addCommand(approvals)
   addApprovalCommands(adder(approvals, done), terminal)
+  const events = new Command('events')
+    .copyInheritedSettings(program)
+    .description('tell events to the runs that wait for them')
+  program.addCommand(events)
+  addEventCommands(adder(events, done), terminal)
   const plugin = new Command('plugin')
     .copyInheritedSettings(program)
     .description('write plugins: start, build, test, look at and call one')

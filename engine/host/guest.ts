@@ -37,6 +37,8 @@ export async function openGuest(socket: string, onSlow: () => void = () => {}): 
     tell: async (run, told) => {
       await during(link.request('tell', { run, told } as unknown as Json))
     },
+    publish: async (event) =>
+      (await during(link.request('publish', event as unknown as Json))) as readonly RunId[],
     recover: async () => (await during(link.request('recover', null))) as readonly RunId[],
     close: () => Promise.resolve(link.close()),
   }

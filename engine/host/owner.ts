@@ -14,7 +14,14 @@ import { limits } from '#engine/core/limits.ts'
 import type { RunStatus } from '#engine/runtime/ports.ts'
 import type { RunSource } from '#engine/runtime/record.ts'
 
-import { askedFollow, askedReason, askedRun, askedStart } from '#engine/host/serve/asked.ts'
+import type { Published } from '#engine/runtime/live/talk.ts'
+import {
+  askedEvent,
+  askedFollow,
+  askedReason,
+  askedRun,
+  askedStart,
+} from '#engine/host/serve/asked.ts'
 import { feed, type FollowRequest } from '#engine/host/serve/feed.ts'
 import { askedTold, type Told, tellRun } from '#engine/host/serve/told.ts'
 import type { Lease } from './lease.ts'
@@ -53,6 +60,8 @@ export interface RunHost {
   retry(run: RunId): Promise<void>
   /** Tells `run` something; resolves once that is durable. */
   tell(run: RunId, told: Told): Promise<void>
+  /** Takes in an event for every run that waits for it; resolves to these once they have it. */
+  publish(event: Published): Promise<readonly RunId[]>
   /** Carries on what is unfinished; its ids. */
   recover(): Promise<readonly RunId[]>
   close(leaving?: Leaving): Promise<void>
@@ -116,6 +125,7 @@ function hostOf({ engine, durable }: Wired): Omit<RunHost, 'close'> {
     cancel: async (run, reason) => await engine.cancel(run, reason),
     retry: async (run) => await engine.retry(run),
     tell: async (run, told) => await tellRun(engine, run, told),
+    publish: async (event) => await engine.publish(event),
     recover: () => Promise.try(() => engine.recover()),
   }
 }
@@ -150,6 +160,8 @@ async function answer(
     case 'tell':
       await host.tell(askedRun(asked), askedTold(asked))
       return null
+    case 'publish':
+      return await host.publish(askedEvent(asked))
     case 'recover':
       return await host.recover()
     case 'hello':

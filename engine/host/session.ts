@@ -13,6 +13,7 @@ import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import { systemIds } from '#engine/durable/system.ts'
 import type { RunStatus } from '#engine/runtime/ports.ts'
+import type { Published } from '#engine/runtime/live/talk.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
 import { prepareDataDirectory } from './data/directory.ts'
@@ -36,6 +37,8 @@ export interface Session {
   retry(run: RunId): Promise<void>
   /** Tells `run` something; what is told twice counts once. */
   tell(run: RunId, told: Told): Promise<void>
+  /** Tells an event to every run that waits for it; what is told twice counts once. */
+  publish(event: Published & { readonly id: string }): Promise<readonly RunId[]>
   recover(): Promise<readonly RunId[]>
   /** The process that executes the runs now; undefined when it is this one. */
   owner(): LeaseOwner | undefined
@@ -83,6 +86,7 @@ export async function openSession(
     retry: async (run) =>
       await holder.use(onceDone('RUN_NOT_RETRYABLE', async (it) => await it.retry(run))),
     tell: async (run, told) => await holder.use(async (it) => await it.tell(run, told)),
+    publish: async (event) => await holder.use(async (it) => await it.publish(event)),
     recover: async () => await holder.use(async (it) => await it.recover()),
     owner: () => (holder.isHere() ? undefined : leaseOwner(directory)),
     close: holder.close,

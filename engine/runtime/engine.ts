@@ -113,8 +113,8 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
 
   async start(start: StartRun): Promise<RunId> {
     this.mustWork()
-    const program = this.programs.get(start.plan)
-    const input = await checkedInput(this.ports, program.plan.inputs, start.input)
+    const input = await this.checkInput(start.plan, start.input)
+    this.mustWork()
     const run = start.run ?? this.ports.ids.runId()
     const twin = this.residents.find(run)
     if (twin !== undefined || this.ports.journal.find(run) !== undefined) {
@@ -192,7 +192,8 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       live.calls.clear() // an intent that is still on its way starts nothing any more
       live.log.close()
     }
-    this.#waiters.rejectAll(new IonError('CLI_ENGINE_UNREACHABLE', 'The engine was closed.'))
+    this.#fault ??= new IonError('CLI_ENGINE_UNREACHABLE', 'The engine was closed.')
+    this.#waiters.rejectAll(this.#fault)
   }
 
   /** The run in memory; from the journal when it is not, and then carried on. */

@@ -5,7 +5,7 @@
  * saw, even when the run has moved on in between.
  */
 import type { Digest } from '#engine/core/digest.ts'
-import { IonError } from '#engine/core/error.ts'
+import { type Failure, IonError, toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { clock } from '#engine/cli/duration.ts'
 import { exits } from '#engine/cli/exit.ts'
@@ -47,12 +47,40 @@ interface Open {
 /** Prints everything that people are asked. */
 export async function list(terminal: Terminal, values: Values): Promise<number> {
   return await withReader(values, (reader) => {
-    const open = openApprovals(reader).map(({ run, path }) => mustFind(reader, run, path))
-    if (values.json === true) printJson(terminal, { approvals: open.map(shown) })
-    else if (open.length === 0) terminal.note('Nobody is asked anything.')
+    const { open, unreadable } = readAll(reader)
+    if (values.json === true) printJson(terminal, { approvals: open.map(shown), unreadable })
+    else if (open.length === 0 && unreadable.length === 0)
+      terminal.note('Nobody is asked anything.')
     else for (const one of open) terminal.data(line(terminal, one) + '\n')
+    for (const { run, code, message } of unreadable) {
+      terminal.note(`${terminal.paint('warn', 'warning')}: run ${run} asks and cannot be read.`)
+      terminal.note(`  ${code}: ${printable(message)}`)
+    }
     return exits.done
   })
+}
+
+interface Unreadable extends Failure {
+  readonly run: RunId
+}
+
+/** Every open question; a run that cannot be read keeps nobody from seeing the others. */
+function readAll(reader: RunReader): {
+  readonly open: readonly Open[]
+  readonly unreadable: readonly Unreadable[]
+} {
+  const open: Open[] = []
+  const unreadable = new Map<RunId, Unreadable>()
+  for (const { run, path } of openApprovals(reader)) {
+    try {
+      open.push(mustFind(reader, run, path))
+    } catch (thrown) {
+      // One that was answered a moment ago asks nobody any more.
+      const failure = toFailure(thrown, 'RUN_INTERNAL')
+      if (failure.code !== 'RUN_APPROVAL_CLOSED') unreadable.set(run, { run, ...failure })
+    }
+  }
+  return { open, unreadable: [...unreadable.values()] }
 }
 
 /** Prints one question with everything that an answer is an answer to. */

@@ -146,3 +146,24 @@ export function addApprovalCommands(add: Add, terminal: Terminal): void {
     )
   }
 }
+
+/** Adds the commands below `events`. */
+export function addEventCommands(add: Add, terminal: Terminal): void {
+  add(
+    'emit <subject>',
+    'tell an event to every run that waits for it',
+    [
+      ['--data <json>', 'what it says: JSON or @file.json (else null)'],
+      ['--key <key>', 'what keeps events of one thing in order'],
+      ['--id <id>', 'two events with one id are one'],
+      json,
+      repo,
+      dataDir,
+    ],
+    async ([subject], values) =>
+      (await import('#engine/cli/events/emit.ts')).emit(terminal, {
+        subject: subject as string,
+        ...values,
+      }),
+  )
+}

@@ -9,6 +9,7 @@ import { IonError } from '#engine/core/error.ts'
 import { isRunId, type RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
+import type { Published } from '#engine/runtime/live/talk.ts'
 import type { RunSource } from '#engine/runtime/record.ts'
 
 import type { FollowRequest } from './feed.ts'
@@ -42,6 +43,15 @@ export function askedStart(asked: JsonObject): StartRequest {
     blobs: blobs.map(bytesOf),
     ...(asked['isFresh'] === true ? { isFresh: true } : {}),
   }
+}
+
+/** An event that somebody tells. */
+export function askedEvent({ subject, data, id, key }: JsonObject): Published {
+  if (!isText(subject)) throw refused('subject', 'a text')
+  if (data === undefined) throw refused('data', 'a value')
+  if (!isText(id)) throw refused('id', 'a text')
+  if (key !== undefined && !isText(key)) throw refused('key', 'a text')
+  return { subject, data, id, ...(key === undefined ? {} : { key }) }
 }
 
 export function askedFollow(asked: JsonObject): Pick<FollowRequest, 'run' | 'seen' | 'until'> {

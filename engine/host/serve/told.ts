@@ -70,8 +70,9 @@ function answerOf(asked: JsonObject): Told {
   if (decision !== 'approve' && decision !== 'reject') {
     throw refused('decision', '"approve" or "reject"')
   }
-  const isList = Array.isArray(of) && of.length <= limits.approversMax && of.every(isText)
-  if (of !== undefined && !isList) throw refused('of', 'a list of texts')
+  const isTeam = (one: unknown): boolean => isText(one) && one.startsWith('team:')
+  const isList = Array.isArray(of) && of.length <= limits.approversMax && of.every(isTeam)
+  if (of !== undefined && !isList) throw refused('of', 'a list of teams')
   if (digest !== undefined && !(typeof digest === 'string' && isDigest(digest))) {
     throw refused('digest', 'a digest')
   }

@@ -77,7 +77,11 @@ function mustAsk(live: LiveRun, { path, id, by }: Answer): ApproveFrame | undefi
 /** The entry of `by` that lets the person answer. */
 function mustBeAsked(frame: ApproveFrame, by: string, of: readonly string[]): string {
   const isPerson = by.startsWith('user:') && isApprover(by)
-  const found = isPerson ? [by, ...of, 'anyone'].find((one) => frame.by.includes(one)) : undefined
+  // A person answers for teams, and for no other person.
+  const teams = of.filter((one) => one.startsWith('team:'))
+  const found = isPerson
+    ? [by, ...teams, 'anyone'].find((one) => frame.by.includes(one))
+    : undefined
   if (found !== undefined) return found === 'anyone' ? by : found
   const message = isPerson
     ? `"${frame.path}" does not ask ${[by, ...of].join(', ')}; it asks ${frame.by.join(', ')}.`
@@ -92,7 +96,7 @@ async function checkedForm(
 ): Promise<Json | undefined> {
   const isEmpty = form === undefined || (isObject(form) && Object.keys(form).length === 0)
   mustBeWhole(form ?? null, { code: 'RUN_INPUT_REFUSED', what: `The form of "${path}"` })
-  if (decision === 'reject') return isEmpty ? undefined : form
+  if (decision === 'reject' && isEmpty) return undefined
   if (step.form === undefined) {
     if (isEmpty) return undefined
     throw new IonError('RUN_INPUT_REFUSED', `"${path}" asks for no form.`)

@@ -34,15 +34,22 @@ export class Courier {
     this.send(this.#engine.ports.journal.outbox(limits.outboxEventsMax))
   }
 
-  async #send(event: Outgoing): Promise<void> {
-    if (this.#underWay.has(event.id)) return
+  /** Brings one event to whoever waits for it; the runs that have it now. */
+  async bring(event: Outgoing): Promise<readonly RunId[]> {
+    return await this.#send(event)
+  }
+
+  async #send(event: Outgoing): Promise<readonly RunId[]> {
+    if (this.#underWay.has(event.id)) return []
     this.#underWay.add(event.id)
     try {
-      await this.#deliver(event)
+      const runs = await this.#deliver(event)
       await this.#engine.ports.journal.delivered(event.id)
+      return runs
     } catch (thrown) {
       // It stays in the outbox: whoever opens the journal next delivers it, or we do soon.
       if (thrown instanceof IonError && thrown.code === 'JOURNAL_BUSY') this.#again(event)
+      return []
     } finally {
       this.#underWay.delete(event.id)
     }
@@ -59,7 +66,7 @@ export class Courier {
     this.#isClosed = true
   }
 
-  async #deliver(event: Outgoing): Promise<void> {
+  async #deliver(event: Outgoing): Promise<readonly RunId[]> {
     const { journal } = this.#engine.ports
     const data = this.#engine.payloads.value(event.data)
     const route = { topics: topicKeys(event.subject), keys: matchKeys(data) }
@@ -67,16 +74,18 @@ export class Courier {
       wanted !== undefined && fits(wanted.subject, event.subject) && isMatch(wanted.match, data)
     const limit = limits.eventReceiversPerPage
     let page: readonly Waiting[] = []
+    const runs: RunId[] = []
     do {
       const last = page.at(-1)
       const after = last === undefined ? {} : { after: last }
       page = journal.waiting({ kind: 'event', ...route, limit, ...after })
-      await this.#hand(event, page.filter(isFor))
+      runs.push(...(await this.#hand(event, page.filter(isFor))))
     } while (page.length === limit)
+    return runs
   }
 
   /** Hands the event to each run once, for all of its steps that want it. */
-  async #hand(event: Outgoing, to: readonly Waiting[]): Promise<void> {
+  async #hand(event: Outgoing, to: readonly Waiting[]): Promise<readonly RunId[]> {
     const paths = new Map<RunId, string[]>()
     for (const { run, path } of to) paths.set(run, [...(paths.get(run) ?? []), path])
     const taken = [...paths].map(async ([run, of]) => {
@@ -88,5 +97,6 @@ export class Courier {
       this.#engine.residents.rest(live)
     })
     await Promise.all(taken)
+    return [...paths.keys()]
   }
 }

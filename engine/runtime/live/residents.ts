@@ -15,7 +15,8 @@ export class Residents {
   readonly #live = new Map<RunId, LiveRun>()
   /** Oldest first. */
   readonly #parked = new Set<LiveRun>()
-  #idle: (() => void) | undefined
+  /** Who waits until nothing is under way. */
+  readonly #idle = new Set<() => void>()
 
   find(run: RunId): LiveRun | undefined {
     return this.#live.get(run)
@@ -58,17 +59,18 @@ export class Residents {
   async idle(wait: { readonly clock: Clock; readonly ms: number }): Promise<void> {
     if (this.#isIdle()) return
     await new Promise<void>((resolve) => {
-      const giveUp = wait.clock.wakeAt(wait.clock.now() + wait.ms, resolve)
-      this.#idle = () => {
+      const done = (): void => {
+        this.#idle.delete(done)
         giveUp()
         resolve()
       }
+      const giveUp = wait.clock.wakeAt(wait.clock.now() + wait.ms, done)
+      this.#idle.add(done)
     })
-    this.#idle = undefined
   }
 
   tellIdle(): void {
-    if (this.#idle !== undefined && this.#isIdle()) this.#idle()
+    if (this.#idle.size > 0 && this.#isIdle()) for (const done of this.#idle) done()
   }
 
   #isIdle(): boolean {

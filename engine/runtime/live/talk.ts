@@ -46,9 +46,9 @@ export interface Talk {
   answer(run: RunId, answer: Answer): Promise<void>
   /**
    * Takes in an event from elsewhere, for every run that waits for it. Resolves once it is
-   * durable; it is delivered then. Throws `RUN_SIGNAL_REFUSED` for what is no subject.
+   * durable and these have it, to the runs. Throws `RUN_SIGNAL_REFUSED` for what is no subject.
    */
-  publish(event: Published): Promise<void>
+  publish(event: Published): Promise<readonly RunId[]>
 }
 
 export interface Published {
@@ -97,7 +97,10 @@ async function tellOf(
   engine.residents.rest(live)
 }
 
-async function publish(engine: Inside, { subject, data, id, key }: Published): Promise<void> {
+async function publish(
+  engine: Inside,
+  { subject, data, id, key }: Published,
+): Promise<readonly RunId[]> {
   engine.mustWork()
   if (!isSubject(subject)) throw refused(subject, 'subject of an event')
   mustBeWhole([data, key ?? ''], { code: 'RUN_SIGNAL_REFUSED', what: `The event "${subject}"` })
@@ -108,7 +111,7 @@ async function publish(engine: Inside, { subject, data, id, key }: Published): P
     ...(key === undefined ? {} : { key }),
   }
   await engine.ports.journal.publish(event)
-  engine.courier.send([event])
+  return await engine.courier.bring(event)
 }
 
 function refused(name: string, what: string): IonError {

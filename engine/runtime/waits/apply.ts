@@ -8,23 +8,7 @@ import type { RunRecord } from '#engine/runtime/record.ts'
 
 import * as approvals from './approve.ts'
 
-export type WaitRecord = Extract<
-  RunRecord,
-  {
-    readonly kind:
-      | 'await.opened'
-      | 'await.taken'
-      | 'approval.opened'
-      | 'approval.decided'
-      | 'signal.received'
-      | 'event.received'
-      | 'event.emitted'
-      | 'run.paused'
-      | 'run.resumed'
-  }
->
-
-const kinds: ReadonlySet<RunRecord['kind']> = new Set<WaitRecord['kind']>([
+const kinds = [
   'await.opened',
   'await.taken',
   'approval.opened',
@@ -34,10 +18,14 @@ const kinds: ReadonlySet<RunRecord['kind']> = new Set<WaitRecord['kind']>([
   'event.emitted',
   'run.paused',
   'run.resumed',
-])
+] as const satisfies readonly RunRecord['kind'][]
+
+export type WaitRecord = Extract<RunRecord, { readonly kind: (typeof kinds)[number] }>
+
+const known: ReadonlySet<RunRecord['kind']> = new Set(kinds)
 
 export function isWaitRecord(record: RunRecord): record is WaitRecord {
-  return kinds.has(record.kind)
+  return known.has(record.kind)
 }
 
 /** True when it fits the state. */

@@ -90,6 +90,16 @@ describe('an approve', () => {
       'RUN_APPROVAL_STALE',
     ],
     ['a step that asks nothing', yes('user:ann', { path: 'nope' }), 'RUN_APPROVAL_CLOSED'],
+    [
+      'another person in the place of a team',
+      yes('user:eve', { of: ['user:ann'] }),
+      'RUN_APPROVAL_REFUSED',
+    ],
+    [
+      'a form with a denial that nobody asked for',
+      { ...no('user:ann', 'no'), form: { a: 1 } },
+      'RUN_INPUT_REFUSED',
+    ],
     ['a form that nobody asked for', yes('user:ann', { form: { a: 1 } }), 'RUN_INPUT_REFUSED'],
   ])('refuses %s', async (_, answer, code) => {
     const { one, run } = await begun(ok('by: [user:ann, team:ops]'))
