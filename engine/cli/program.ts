@@ -64,39 +64,36 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
   program.addCommand(runs)
   addRunCommands(adder(runs, done), terminal)
   addExportCommand(adder(runs, done), terminal, [repo, dataDir])
-  const approvals = new Command('approvals')
-    .copyInheritedSettings(program)
-    .description('see what people are asked, and answer')
-  program.addCommand(approvals)
+  const approvals = below(program, 'approvals', 'see what people are asked, and answer')
   addApprovalCommands(adder(approvals, done), terminal)
-  const events = new Command('events')
-    .copyInheritedSettings(program)
-    .description('tell events to the runs that wait for them')
-  program.addCommand(events)
+  const events = below(program, 'events', 'tell events to the runs that wait for them')
   addEventCommands(adder(events, done), terminal)
-  const plugin = new Command('plugin')
-    .copyInheritedSettings(program)
-    .description('write plugins: start, build, test, look at and call one')
-  program.addCommand(plugin)
+  const plugin = below(program, 'plugin', 'write plugins: start, build, test, look at and call one')
   addPluginCommands(adder(plugin, done), terminal)
-  const mirror = new Command('mirror')
-    .copyInheritedSettings(program)
-    .description('follow repositories elsewhere: remote, mirrored, compiled, active')
-  program.addCommand(mirror)
+  const mirror = below(
+    program,
+    'mirror',
+    'follow repositories elsewhere: remote, mirrored, compiled, active',
+  )
   addMirrorCommands(adder(mirror, done), terminal)
   addActivateCommands(adder(mirror, done), terminal, [repo, dataDir])
-  const release = new Command('release')
-    .copyInheritedSettings(program)
-    .description('speak to a registry: claim a namespace, yank, advise, replace keys')
-  program.addCommand(release)
+  const release = below(
+    program,
+    'release',
+    'speak to a registry: claim a namespace, yank, advise, replace keys',
+  )
   addReleaseCommands(adder(release, done), terminal)
-  const secret = new Command('secret')
-    .copyInheritedSettings(program)
-    .description('seal the values that steps use and never see')
-  program.addCommand(secret)
+  const secret = below(program, 'secret', 'seal the values that steps use and never see')
   addSecretCommands(adder(secret, done), terminal)
   addToolCommands(adder(program, done), terminal, program)
   return program
+}
+
+/** A command that has commands below it. */
+function below(program: Command, name: string, about: string): Command {
+  const made = new Command(name).copyInheritedSettings(program).description(about)
+  program.addCommand(made)
+  return made
 }
 
 function adder(parent: Command, done: (exit: number) => void): Add {
