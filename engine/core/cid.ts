@@ -2,6 +2,7 @@
  * The other name of a digest: CIDv1 (raw, sha2-256) in base 32, as content networks write it.
  */
 import type { Digest } from './digest.ts'
+import { base32 } from './id.ts'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 /** Version 1, codec raw (0x55), sha2-256 (0x12), 32 bytes long. */
@@ -17,17 +18,5 @@ export function aliasOf(digest: Digest): string {
   const hex = digest.slice('sha256:'.length)
   const bytes = [...head]
   for (let at = 0; at < hex.length; at += 2) bytes.push(Number.parseInt(hex.slice(at, at + 2), 16))
-  let text = 'b'
-  let bits = 0
-  let value = 0
-  for (const byte of bytes) {
-    value = (value << 8) | byte
-    bits += 8
-    while (bits >= 5) {
-      bits -= 5
-      text += alphabet.charAt((value >>> bits) & 31)
-      value &= (1 << bits) - 1
-    }
-  }
-  return bits === 0 ? text : text + alphabet.charAt((value << (5 - bits)) & 31)
+  return `b${base32(bytes, alphabet)}`
 }

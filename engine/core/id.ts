@@ -24,13 +24,13 @@ export function runIdFrom(at: number, chance: Uint8Array): RunId {
   for (let rest = at, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) {
     time = alphabet.charAt(rest % 32) + time
   }
-  return (time + base32(chance)) as RunId
+  return (time + base32(chance, alphabet)) as RunId
 }
 
 /** The id of the run that the step at `path` of `parent` starts: the same at every try. */
 export function childRunId(parent: RunId, path: string): RunId {
   const hash = sha256(utf8ToBytes(`${parent}\n${path}`))
-  return (parent.slice(0, 10) + base32(hash.subarray(0, 10))) as RunId
+  return (parent.slice(0, 10) + base32(hash.subarray(0, 10), alphabet)) as RunId
 }
 
 /**
@@ -53,8 +53,8 @@ export function birthOf(run: RunId): number {
   return at
 }
 
-/** Ten bytes to sixteen characters. */
-function base32(bytes: Uint8Array): string {
+/** Five bits a character, in the letters of `letters`; what is missing of the last one is zero. */
+export function base32(bytes: Iterable<number>, letters: string): string {
   let text = ''
   let bits = 0
   let value = 0
@@ -63,8 +63,9 @@ function base32(bytes: Uint8Array): string {
     bits += 8
     while (bits >= 5) {
       bits -= 5
-      text += alphabet.charAt((value >>> bits) & 31)
+      text += letters.charAt((value >>> bits) & 31)
+      value &= (1 << bits) - 1
     }
   }
-  return text
+  return bits === 0 ? text : text + letters.charAt((value << (5 - bits)) & 31)
 }

@@ -1,9 +1,8 @@
-import { sandboxLimits } from './limits/sandbox.ts'
-
 /**
  * Every bound of ionflux, with its unit in its name. A wait, list or loop without an
  * entry here is a defect.
  */
+import { sandboxLimits } from './limits/sandbox.ts'
 import { remoteLimits } from './limits/remote.ts'
 
 export const limits = {

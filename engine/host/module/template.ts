@@ -47,16 +47,21 @@ actions:
   - { name: finds nothing in nothing, action: count, input: { text: "" }, output: { words: 0 } }
   - { name: needs a text, action: count, input: {}, error: RUN_INPUT_REFUSED }
 `,
-    use: {
-      action: 'count',
-      flow: `steps:
+    use: countUse(plugin),
+  }
+}
+
+/** How a plugin that counts words is tried, whatever it is written in. */
+export function countUse(plugin: string): Parts['use'] {
+  return {
+    action: 'count',
+    flow: `steps:
   - id: counted
     use: ${plugin}/count@^0.1
     with: { text: "one two two" }
 outputs: { words: "\${{ steps.counted.output.words }}" }
 `,
-      call: `count -i text='one two two'`,
-    },
+    call: `count -i text='one two two'`,
   }
 }
 

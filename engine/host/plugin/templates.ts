@@ -7,7 +7,7 @@ import { assert } from '#engine/core/error.ts'
 import { checkManifest } from '#engine/dsl/check.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
-import { moduleParts } from '#engine/host/module/template.ts'
+import { countUse, moduleParts } from '#engine/host/module/template.ts'
 
 export type PluginKind = 'transform' | 'action' | 'wasm'
 
@@ -107,16 +107,7 @@ export const count: Count = ({ text, top = 3 }) => {
   - { name: finds nothing in nothing, action: count, input: { text: "" }, part: { words: 0 } }
   - { name: needs a text, action: count, input: {}, error: RUN_INPUT_REFUSED }
 `,
-    use: {
-      action: 'count',
-      flow: `steps:
-  - id: counted
-    use: ${plugin}/count@^0.1
-    with: { text: "one two two" }
-outputs: { words: "\${{ steps.counted.output.words }}" }
-`,
-      call: `count -i text='one two two'`,
-    },
+    use: countUse(plugin),
   }
 }
 

@@ -1,23 +1,12 @@
 /** Mail. The host speaks to the server and has the secret; the message is made here. */
-import type { Action, MailAnswer, MailAttachment, MailLetter, SecretHandle } from 'ionflux/plugin'
+import type { Action, MailAnswer, MailAttachment, MailLetter } from 'ionflux/plugin'
 
-interface Send {
-  readonly server: {
-    readonly host: string
-    readonly port?: number
-    readonly security?: 'starttls' | 'tls' | 'none'
-    readonly user?: string
-    readonly password?: SecretHandle
-    readonly token?: SecretHandle
-  }
-  readonly from: string
-  readonly to?: readonly string[]
-  readonly cc?: readonly string[]
-  readonly bcc?: readonly string[]
+type Server = Pick<MailLetter, 'host' | 'port' | 'security' | 'user' | 'password' | 'token'>
+
+interface Send extends Pick<MailLetter, 'from' | 'to' | 'cc' | 'bcc' | 'text' | 'html'> {
+  readonly server: Server
   readonly reply_to?: readonly string[]
   readonly subject: string
-  readonly text?: string
-  readonly html?: string
   readonly attachments?: readonly (MailAttachment & { readonly content_type?: string })[]
 }
 
