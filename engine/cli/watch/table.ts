@@ -1,5 +1,5 @@
 /**
- * What `watch`, `plan approve`, `mirror activate` and `mirror rollback` take.
+ * What `watch`, `plan approve`, `mirror add-org`, `mirror activate` and `mirror rollback` take.
  */
 import type { Add, OptionRow } from '#engine/cli/program.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
@@ -43,6 +43,23 @@ export function addActivateCommands(
   terminal: Terminal,
   place: readonly OptionRow[],
 ): void {
+  add(
+    'add-org <place>',
+    'follow the repositories of an organisation: HOST/ORGANISATION',
+    [
+      ['--topic <topic>', 'only those that have it'],
+      ['--token <name>', 'the secret that the forge and its repositories are sent'],
+      ['--forge <url>', 'the API of the forge (else that of the host)'],
+      ['--max-caps <power>', 'the most that their flows may do: net:HOST, secrets:NAME …', 'many'],
+      json,
+      ...place,
+    ],
+    async ([org], values) =>
+      (await import('#engine/cli/mirror/organisation.ts')).addOrg(terminal, {
+        ...values,
+        place: org as string,
+      }),
+  )
   add(
     'activate <name>',
     'make the newest mirrored version active, if its plan is approved',

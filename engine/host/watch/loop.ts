@@ -38,6 +38,8 @@ export interface LoopParts {
   report(mirror: Mirror, outcome: Outcome): Promise<void>
   /** Plans the open pull requests of `mirror`; never throws. */
   pulls(mirror: Mirror): Promise<void>
+  /** Called in every round. */
+  tidy(): void
   readonly emit: Emit
 }
 
@@ -117,6 +119,7 @@ class Loop implements WatchLoop {
     const { clock, starts } = this.#parts
     const now = clock.now()
     this.#beat = now
+    this.#parts.tidy()
     await this.#guard('schedules', async () => {
       if (now - this.#lookedAt >= limits.watchLookMs) await this.#lookAround(now)
       await starts.fireDue(clock.now())

@@ -23,6 +23,7 @@ import { fetchPull } from '#engine/mirror/pull.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import type { Emit } from './events.ts'
+import { openHeapKeeper } from './heap.ts'
 import { listen, type Listener } from './listen.ts'
 import { openLoop, type Synced, type WatchLoop } from './loop.ts'
 import { openReports, type OnForge } from './pulls.ts'
@@ -124,6 +125,7 @@ async function loopOver({ wish, host, activator, session, emit }: LoopWish): Pro
     clock,
     starts,
     emit,
+    tidy: openHeapKeeper(() => clock.now()),
     report: reports.report,
     pulls: reports.pulls,
     sync: syncer(host),

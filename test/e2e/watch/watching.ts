@@ -35,12 +35,14 @@ export interface WatchingWish {
 
 export async function watching({ cwd, args = [], shiftMs }: WatchingWish): Promise<Watching> {
   const clock = pathToFileURL(join(import.meta.dirname, 'shifted-clock.ts')).href
-  const shifted =
-    shiftMs === undefined ? {} : { NODE_OPTIONS: `--import=${clock}`, SHIFT_MS: String(shiftMs) }
+  // The small nursery is that of `scripts/ionflux` and of the published package.
+  const nursery = '--max-semi-space-size=8'
+  const options = shiftMs === undefined ? nursery : `${nursery} --import=${clock}`
+  const own = { NODE_OPTIONS: options, SHIFT_MS: String(shiftMs ?? 0) }
   const place = ['--listen', '127.0.0.1:0', '--webhook-secret', 'HOOK']
   const call = start(['watch', '--json', ...place, ...args], {
     cwd,
-    env: { ...secrets, ...shifted },
+    env: { ...secrets, ...own },
   })
   const { child, ended } = call
   const events: JsonObject[] = []
