@@ -11,6 +11,7 @@ import { addLockCommands } from './lock/table.ts'
 import { addMirrorCommands } from './mirror/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
+import { addFindCommands, addRegistryCommands } from './registry/table.ts'
 import { addPublishCommand, addReleaseCommands } from './release/table.ts'
 import { addApprovalCommands, addEventCommands, addRunCommands } from './run/table.ts'
 import type { Terminal } from './terminal.ts'
@@ -48,52 +49,50 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
       writeErr: (text) => terminal.note(text.trimEnd()),
     })
     .addHelpText('after', examples)
-  const runs = new Command('runs')
-    .copyInheritedSettings(program)
-    .description('look at runs, stop them, try them again')
-  addFlowCommands(adder(program, done), terminal)
-  addPlanCommand(adder(program, done), terminal)
+  const top = adder(program, done)
+  addFlowCommands(top, terminal)
+  addPlanCommand(top, terminal)
   const plan = program.commands.find((command) => command.name() === 'plan') ?? program
   addApproveCommand(adder(plan, done), terminal, [repo, dataDir])
-  addLockCommands(adder(program, done), terminal)
-  addUpstreamCommands(adder(program, done), terminal)
-  addPublishCommand(adder(program, done), terminal)
-  addTestCommand(adder(program, done), terminal, [json, repo, dataDir])
-  addStartCommands(adder(program, done), terminal)
-  addWatchCommand(adder(program, done), terminal, [repo, dataDir])
-  program.addCommand(runs)
-  addRunCommands(adder(runs, done), terminal)
-  addExportCommand(adder(runs, done), terminal, [repo, dataDir])
-  const approvals = below(program, 'approvals', 'see what people are asked, and answer')
-  addApprovalCommands(adder(approvals, done), terminal)
-  const events = below(program, 'events', 'tell events to the runs that wait for them')
-  addEventCommands(adder(events, done), terminal)
-  const plugin = below(program, 'plugin', 'write plugins: start, build, test, look at and call one')
-  addPluginCommands(adder(plugin, done), terminal)
-  const mirror = below(
-    program,
-    'mirror',
-    'follow repositories elsewhere: remote, mirrored, compiled, active',
-  )
-  addMirrorCommands(adder(mirror, done), terminal)
-  addActivateCommands(adder(mirror, done), terminal, [repo, dataDir])
-  const release = below(
-    program,
-    'release',
-    'speak to a registry: claim a namespace, yank, advise, replace keys',
-  )
-  addReleaseCommands(adder(release, done), terminal)
-  const secret = below(program, 'secret', 'seal the values that steps use and never see')
-  addSecretCommands(adder(secret, done), terminal)
-  addToolCommands(adder(program, done), terminal, program)
+  addLockCommands(top, terminal)
+  addUpstreamCommands(top, terminal)
+  addPublishCommand(top, terminal)
+  addFindCommands(top, terminal)
+  addTestCommand(top, terminal, [json, repo, dataDir])
+  addStartCommands(top, terminal)
+  addWatchCommand(top, terminal, [repo, dataDir])
+  addGroups((name, description) => {
+    const group = new Command(name).copyInheritedSettings(program).description(description)
+    program.addCommand(group)
+    return adder(group, done)
+  }, terminal)
+  addToolCommands(top, terminal, program)
   return program
 }
 
-/** A command that has commands below it. */
-function below(program: Command, name: string, about: string): Command {
-  const made = new Command(name).copyInheritedSettings(program).description(about)
-  program.addCommand(made)
-  return made
+/** Commands of two words. */
+function addGroups(group: (name: string, description: string) => Add, terminal: Terminal): void {
+  const runs = group('runs', 'look at runs, stop them, try them again')
+  addRunCommands(runs, terminal)
+  addExportCommand(runs, terminal, [repo, dataDir])
+  addApprovalCommands(group('approvals', 'see what people are asked, and answer'), terminal)
+  addEventCommands(group('events', 'tell events to the runs that wait for them'), terminal)
+  addPluginCommands(
+    group('plugin', 'write plugins: start, build, test, look at and call one'),
+    terminal,
+  )
+  const mirror = group(
+    'mirror',
+    'follow repositories elsewhere: remote, mirrored, compiled, active',
+  )
+  addMirrorCommands(mirror, terminal)
+  addActivateCommands(mirror, terminal, [repo, dataDir])
+  addReleaseCommands(
+    group('release', 'speak to a registry: claim a namespace, yank, advise, replace keys'),
+    terminal,
+  )
+  addRegistryCommands(group('registry', 'keep a registry, watch one, check one'), terminal)
+  addSecretCommands(group('secret', 'seal the values that steps use and never see'), terminal)
 }
 
 function adder(parent: Command, done: (exit: number) => void): Add {

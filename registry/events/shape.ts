@@ -63,7 +63,9 @@ const ofNamespace: Fields = { ...common, namespace: isNamespace }
 const ofRelease: Fields = { ...common, name: isName, version: isRelease }
 
 const isCaps: Is = (value) => {
-  if (!isObject(value) || Object.keys(value).length > 10) return false
+  if (!isObject(value)) return false
+  const kinds = Object.keys(value)
+  if (kinds.length > 10 || !kinds.every((kind) => /^[a-z]{1,20}$/.test(kind))) return false
   const isList = list(text(300), { min: 1, max: 100 })
   return Object.values(value).every(isList)
 }

@@ -82,13 +82,13 @@ export function tileNodes(
   source: RegistrySource,
   { hash, size }: { readonly hash: Hash; readonly size: number },
 ): ReadNode {
-  const tiles = new Map<string, Promise<readonly Uint8Array[]>>()
-  const load = async (level: number, index: number): Promise<readonly Uint8Array[]> => {
+  const tiles = new Map<string, Promise<Tile>>()
+  const load = async (level: number, index: number): Promise<Tile> => {
     const width = Math.min(tileWidth, widthOf(size, level) - index * tileWidth)
     const bytes = await readTile(source, { level, index, width })
     if (bytes.length < width * hashBytes || bytes.length % hashBytes !== 0)
       throw broken(source, `the tile ${index} of level ${level} is not whole`)
-    return hashesIn(bytes.subarray(0, width * hashBytes))
+    return new Tile(hash, hashesIn(bytes.subarray(0, width * hashBytes)))
   }
   return async (level, index) => {
     const tileLevel = Math.floor(level / 8)
@@ -98,8 +98,27 @@ export function tileNodes(
     const key = `${tileLevel}/${tile}`
     const found = tiles.get(key) ?? load(tileLevel, tile)
     tiles.set(key, found)
-    const at = first % tileWidth
-    return fold(hash, (await found).slice(at, at + inside))
+    return (await found).node(level % 8, (first % tileWidth) / inside)
+  }
+}
+
+/** The subtree over a tile; what was hashed once is kept. */
+class Tile {
+  readonly #hash: Hash
+  /** By level. */
+  readonly #rows: Uint8Array[][]
+
+  constructor(hash: Hash, leaves: readonly Uint8Array[]) {
+    this.#hash = hash
+    this.#rows = [[...leaves]]
+  }
+
+  node(level: number, index: number): Uint8Array {
+    if (level === 0) return this.#rows[0]?.[index] as Uint8Array
+    const row = (this.#rows[level] ??= [])
+    const left = (): Uint8Array => this.node(level - 1, index * 2)
+    const right = (): Uint8Array => this.node(level - 1, index * 2 + 1)
+    return (row[index] ??= nodeHash(this.#hash, left(), right()))
   }
 }
 

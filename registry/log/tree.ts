@@ -5,19 +5,22 @@
  * Pure: hashes of whole subtrees come from whoever keeps them (`tiles.ts`), and proofs are
  * checked by the algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2, with nothing else at hand.
  */
-import { isSame, join } from '#registry/bytes.ts'
+import { isSame } from '#registry/bytes.ts'
 
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
-const leafMark = Uint8Array.of(0)
-const nodeMark = Uint8Array.of(1)
-
 export function leafHash(hash: Hash, bytes: Uint8Array): Uint8Array {
-  return hash(join([leafMark, bytes]))
+  const marked = new Uint8Array(bytes.length + 1) // begins with 0, which marks a leaf
+  marked.set(bytes, 1)
+  return hash(marked)
 }
 
 export function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash(join([nodeMark, left, right]))
+  const marked = new Uint8Array(1 + left.length + right.length)
+  marked[0] = 1 // marks a node
+  marked.set(left, 1)
+  marked.set(right, 1 + left.length)
+  return hash(marked)
 }
 
 /** The hash of the whole subtree of `2 ** level` leaves that is the `index`-th of its level. */

@@ -67,7 +67,11 @@ export class SearchIndex {
 
   search(wish: SearchWish): SearchResult {
     const words = wordsOf(wish.text).slice(0, queryWordsMax)
-    const ranked = [...this.#match(words)]
+    const asked = wish.text
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s_]+/g, '-')
+    const ranked = [...this.#match(words, asked)]
       .filter(([entry]) => this.#fits(entry, wish))
       .map(([entry, points]) => ({ entry, rank: points * this.#standing(entry, wish) }))
       .toSorted((a, b) => b.rank - a.rank || a.entry - b.entry)
@@ -76,7 +80,7 @@ export class SearchIndex {
   }
 
   /** Points by entry; all entries where nothing was asked for. */
-  #match(words: readonly string[]): ReadonlyMap<number, number> {
+  #match(words: readonly string[], asked: string): ReadonlyMap<number, number> {
     if (words.length === 0) return new Map(this.#names.map((_, entry) => [entry, 1]))
     let all: Map<number, number> | undefined
     for (const word of words) {
@@ -90,12 +94,9 @@ export class SearchIndex {
         }
       }
     }
-    const asked = words.join(' ')
     for (const [entry, points] of all ?? []) {
       const name = this.#names[entry] ?? ''
-      const [, short = ''] = name.split('/')
-      const isName = [name, short].some((one) => wordsOf(one).join(' ') === asked)
-      if (isName) all?.set(entry, points + exactPoints)
+      if (name === asked || name.endsWith(`/${asked}`)) all?.set(entry, points + exactPoints)
     }
     return all ?? new Map()
   }

@@ -1,0 +1,88 @@
+/**
+ * `search`: entries of registries that fit some words, the best first.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { cutRight, printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { registriesOf } from '#engine/host/registry/choose.ts'
+import { openIndex } from '#engine/host/registry/open.ts'
+import { searchPath } from '#registry/search/build.ts'
+import { type Hit, SearchIndex } from '#registry/search/search.ts'
+
+import { type PlaceValues, registriesHere } from './place.ts'
+
+export interface SearchValues extends PlaceValues {
+  readonly words: readonly string[]
+  readonly kind?: string
+  readonly power?: string
+  readonly pure?: boolean
+  readonly namespace?: string
+  readonly limit?: string
+  readonly json?: boolean
+}
+
+const kinds = ['flow', 'agent', 'plugin', 'connection']
+const dayMs = 86_400_000
+const limitDefault = 20
+const limitMax = 1_000
+
+interface Found extends Hit {
+  readonly registry: string
+}
+
+/** Ends with 1 when nothing was found. */
+export async function search(terminal: Terminal, values: SearchValues): Promise<number> {
+  const limit = Number(values.limit ?? limitDefault)
+  if (!Number.isInteger(limit) || limit < 1 || limit > limitMax)
+    throw new IonError('CLI_USAGE', `"${values.limit ?? ''}" is no number from 1 to ${limitMax}.`)
+  if (values.kind !== undefined && !kinds.includes(values.kind))
+    throw new IonError('CLI_USAGE', `"${values.kind}" is no kind; there are ${kinds.join(', ')}.`)
+  const hits: Found[] = []
+  let found = 0
+  for (const { wish, has } of registriesOf(registriesHere(values))) {
+    await using opened = await openIndex(wish)
+    const bytes = await opened.registry.source.read(searchPath)
+    if (bytes === undefined)
+      throw new IonError('REG_LOG_BROKEN', `"${wish.address}" has no search index.`)
+    const result = new SearchIndex(bytes).search({
+      text: values.words.join(' '),
+      kind: values.kind,
+      power: values.power,
+      isPure: values.pure,
+      namespace: values.namespace,
+      limit: limitMax,
+      today: Math.floor(Date.now() / dayMs),
+    })
+    const own = result.hits.filter(({ name }) => has(name.split('/', 1)[0] ?? ''))
+    found += own.length < limitMax ? own.length : result.found
+    hits.push(...own.slice(0, limit).map((hit) => ({ ...hit, registry: wish.address })))
+  }
+  const shown = hits.slice(0, limit)
+  if (values.json === true) printJson(terminal, { found, hits: shown })
+  else show(terminal, shown, found)
+  return shown.length === 0 ? exits.failed : exits.done
+}
+
+function show(terminal: Terminal, hits: readonly Hit[], found: number): void {
+  if (hits.length === 0) {
+    terminal.note('Nothing was found. Fewer words, or the beginning of one, find more.')
+    return
+  }
+  const names = hits.map(({ name, version }) => printable(`${name}@${version}`))
+  const [nameWidth, kindWidth] = [
+    Math.max(...names.map(({ length }) => length)),
+    Math.max(...hits.map(({ kind }) => kind.length)),
+  ]
+  for (const [at, hit] of hits.entries()) {
+    const { kind, score, powers, description } = hit
+    const name = (names[at] ?? '').padEnd(nameWidth)
+    const may = powers.length === 0 ? '' : ` [${powers.join(', ')}]`
+    const left = nameWidth + kindWidth + 9
+    const text = cutRight(printable(description) + may, Math.max(20, terminal.columns - left))
+    const line = `${terminal.paint('bold', name)}  ${kind.padEnd(kindWidth)}  ${String(score).padStart(3)}  ${text}`
+    terminal.data(`${line.trimEnd()}\n`)
+  }
+  if (found > hits.length) terminal.note(`${found - hits.length} more; --limit shows them.`)
+}
