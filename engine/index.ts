@@ -29,5 +29,6 @@ export { loadFlow, type LoadedFlow, type Loading } from '#engine/host/repository
 export { dataDirectory } from '#engine/host/repository/root.ts'
 export { freshRunId, openSession, type Session } from '#engine/host/session.ts'
 export { findTarget, type Target } from '#engine/host/target.ts'
+export { renameStep, type Renamed, type RenameWish } from '#engine/host/testing/rename.ts'
 export { viewOf, type RunRecord, type RunStatus, type RunView } from '#engine/host/views.ts'
 export type { Plan } from '#engine/plan/plan.ts'
