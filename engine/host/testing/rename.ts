@@ -13,7 +13,7 @@ import { parseDocument } from '#engine/dsl/text.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 import { flowOf } from '#engine/testing/check.ts'
 import { outlineOf } from '#engine/testing/outline.ts'
-import { renameInTest } from '#engine/testing/rename.ts'
+import { renameInTest } from '#engine/testing/edit/rename.ts'
 
 import { testGlobs } from './files.ts'
 

@@ -8,7 +8,7 @@ import { isObject, pointer, type Json, type JsonObject } from '#engine/core/json
 import type { TextEdit } from '#engine/core/problem.ts'
 import type { Document } from '#engine/dsl/text.ts'
 
-import type { Outline } from './outline.ts'
+import type { Outline } from '#engine/testing/outline.ts'
 
 export interface StepName {
   readonly from: string
