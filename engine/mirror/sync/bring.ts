@@ -5,8 +5,7 @@
  * is here: a depth on a later fetch would send the whole tree again. Names are never asked
  * for and no ref is written, so a fetch that ends half-way leaves nothing that looks whole.
  */
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
@@ -15,7 +14,7 @@ import type { CommitId } from '#engine/mirror/port.ts'
 import { objectSize } from '#engine/mirror/portable/pack.ts'
 import { fetchPack, type RemoteOptions } from '#engine/mirror/wire/remote.ts'
 
-import { type Absorb, absorbNative, makeBare, writeShallow } from './absorb.ts'
+import { type Absorb, type AbsorbJob, absorbNative, makeBare, writeShallow } from './absorb.ts'
 import type { Collected } from './collect.ts'
 
 export type AdapterChoice = 'auto' | 'portable' | 'native'
@@ -105,19 +104,34 @@ async function take(
   if (have === commit) {
     return { ...(await chosen(adapter, absorb, 0)(job)), packBytes: 0 }
   }
-  await mkdir(gitDir, { recursive: true, mode: 0o700 })
-  const packFile = join(gitDir, `incoming-${randomBytes(6).toString('hex')}`)
+  const packFile = join(gitDir, incoming)
+  // One that a process left when it was ended.
+  await rm(packFile, { force: true })
+  try {
+    return await fetchInto({ remote, gitDir, absorb, adapter }, { ...job, packFile }, have)
+  } finally {
+    await rm(packFile, { force: true })
+  }
+}
+
+const incoming = 'incoming.pack'
+
+async function fetchInto(
+  { remote, gitDir, absorb, adapter }: BringPorts,
+  job: AbsorbJob & { readonly packFile: string },
+  have: CommitId | undefined,
+): Promise<Brought> {
   const edge = await readShallow(gitDir)
   const { shallow, unshallow, packBytes } = await fetchPack(remote, {
-    want: commit,
+    want: job.commit,
     shallow: have === undefined ? [] : edge,
     isShallow: have === undefined,
-    file: packFile,
+    file: job.packFile,
     ...(have === undefined ? {} : { have }),
   })
   const next = [...new Set([...edge, ...shallow])].filter((oid) => !unshallow.includes(oid))
   await writeShallow(gitDir, next)
-  const collected = await chosen(adapter, absorb, await sizeOf(gitDir))({ ...job, packFile })
+  const collected = await chosen(adapter, absorb, await sizeOf(gitDir))(job)
   return { ...collected, packBytes }
 }
 
@@ -131,11 +145,8 @@ function chosen(adapter: AdapterChoice, portable: Absorb, bytes: number): Absorb
 async function sizeOf(gitDir: string): Promise<number> {
   const folder = join(gitDir, 'objects/pack')
   const packs = (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
-  const incoming = (await readdir(gitDir))
-    .filter((name) => name.startsWith('incoming-'))
-    .map((name) => join(gitDir, name))
   const sizes = await Promise.all(
-    [...packs, ...incoming].map(async (path) => (await stat(path)).size),
+    [...packs, join(gitDir, incoming)].map(async (path) => (await stat(path)).size),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -7,7 +7,7 @@
 import { IonError } from '#engine/core/error.ts'
 import { parseInstant } from '#engine/core/instant.ts'
 import type { Instant } from '#engine/core/clock.ts'
-import type { CommitId, GitPort, TreeEntry } from '#engine/mirror/port.ts'
+import type { Commit, CommitId, GitPort, TreeEntry } from '#engine/mirror/port.ts'
 import { objectBroken } from '#engine/mirror/ref.ts'
 
 import type { Ancestry } from './judge.ts'
@@ -35,7 +35,7 @@ export interface Collected {
 /** Throws `MIRROR_READ_FAILED` when something is missing, and what `boundEntries` throws. */
 export async function collect(git: GitPort, wish: CollectWish): Promise<Collected> {
   const { commit, before, paths, known } = wish
-  const [head] = await git.log({ to: commit, limit: 1 })
+  const head = await headOf(git, commit)
   const entries = boundEntries(paths, await git.tree({ at: commit }))
   const files = entries.filter(({ type }) => type === 'file')
   const wanted = [...new Set(files.map(({ oid }) => oid).filter((oid) => !known.has(oid)))]
@@ -47,7 +47,6 @@ export async function collect(git: GitPort, wish: CollectWish): Promise<Collecte
       fresh.push({ oid: blob.oid, bytes: blob.bytes })
     }
   }
-  if (head === undefined) throw objectBroken(commit)
   const committedAt = parseInstant(head.committer.date ?? '')
   return {
     ancestry: await ancestryOf(git, commit, before),
@@ -59,6 +58,19 @@ export async function collect(git: GitPort, wish: CollectWish): Promise<Collecte
 }
 
 const filesPerRead = 200
+
+const missing: ReadonlySet<string> = new Set(['MIRROR_REF_UNKNOWN', 'MIRROR_HISTORY_EMPTY'])
+
+/** What was asked for may not be among what was sent. */
+async function headOf(git: GitPort, commit: CommitId): Promise<Commit> {
+  try {
+    const [head] = await git.log({ to: commit, limit: 1 })
+    if (head !== undefined) return head
+  } catch (thrown) {
+    if (!(thrown instanceof IonError) || !missing.has(thrown.code)) throw thrown
+  }
+  throw objectBroken(commit)
+}
 
 async function ancestryOf(
   git: GitPort,

@@ -33,6 +33,8 @@ export interface SyncPorts {
   readonly secret: (name: string) => Promise<string>
   readonly absorb: Absorb
   readonly adapter?: AdapterChoice
+  /** For one request in all; absent means the limit. */
+  readonly timeMs?: number
   /** From 0 up to 1. */
   readonly chance: () => number
   readonly compile: Compile
@@ -266,6 +268,7 @@ async function remoteOf({ ports, mirror, options }: Work): Promise<RemoteOptions
     door: ports.door,
     url,
     ...(token === undefined ? {} : { token }),
+    ...(ports.timeMs === undefined ? {} : { timeMs: ports.timeMs }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }
 }

@@ -113,6 +113,7 @@ export interface WatcherOptions {
   readonly http?: HttpOptions
   readonly compile?: SyncPorts['compile']
   readonly secrets?: Readonly<Record<string, string>>
+  readonly timeMs?: number
 }
 
 export function openWatcher(
@@ -135,6 +136,7 @@ export function openWatcher(
       secret: async (name) => options.secrets?.[name] ?? '',
       absorb: pool.absorb,
       adapter: options.adapter ?? 'auto',
+      timeMs: options.timeMs ?? 30_000,
       chance: () => 0,
       compile:
         options.compile ??
