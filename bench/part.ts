@@ -4,7 +4,7 @@
 import { w4 } from './cold.ts'
 import { w6 } from './kill.ts'
 import { s2 } from './neighbours.ts'
-import { s1, s1First } from './sandbox.ts'
+import { s1, s1First, s1Thread } from './sandbox.ts'
 import { raw, w1, w2, w2Sandboxed, w3, w5 } from './workloads.ts'
 
 const workloads: Readonly<
@@ -18,7 +18,9 @@ const workloads: Readonly<
   W6: [w6],
   S1: [s1],
   S2: [s2],
-  S1FIRST: [s1First],
+  S1FIRST: [async () => await s1First(false)],
+  S1AHEAD: [async () => await s1First(true)],
+  S1THREAD: [s1Thread],
   RAW: [raw],
 }
 

@@ -6,10 +6,13 @@
  * where the way to the thread belongs to it. Read ratios: machines differ.
  */
 import { execFileSync } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 
 import type { Digest } from '#engine/core/digest.ts'
 import { Realm } from '#engine/sandbox/realm.ts'
 import { openMemory } from '#engine/sandbox/realm/memory.ts'
+import { keepSpare } from '#engine/sandbox/threads/born.ts'
 import { compileQuickJs, readPackaged } from '#engine/sandbox/wasm.ts'
 
 import { others } from './isolates.ts'
@@ -141,8 +144,16 @@ async function throughPool(): Promise<Record<string, number>> {
   return { tiny_calls_per_s_one_worker: short(percentile(rates, 0.5)) }
 }
 
-/** Thread, engine, code and call, as the first step of a process meets them; bundled as it is published. */
-export async function s1First(): Promise<Readonly<Record<string, number>>> {
+/**
+ * Thread, engine, code and call, as the first step of a process meets them; bundled as it is
+ * published. With `isAhead` a thread is started first, as `ionflux run` does it when a flow
+ * looks as if it called code, and the call comes when the thread has had its time.
+ */
+export async function s1First(isAhead: boolean): Promise<Readonly<Record<string, number>>> {
+  if (isAhead) {
+    keepSpare()
+    await delay(400)
+  }
   await using table = openTable(1)
   const unit = await table.build('', 'var __unit = { default: (n) => n + 1 }')
   const start = performance.now()
@@ -150,22 +161,35 @@ export async function s1First(): Promise<Readonly<Record<string, number>>> {
   return { ms: performance.now() - start, since_process_start_ms: performance.now() }
 }
 
-function firstCalls(): Record<string, number> {
-  const flags = ['--no-warnings', process.argv[1] ?? '', 'S1FIRST', '0']
-  const rounds = Array.from({ length: 9 }, () => {
-    const printed = execFileSync(process.execPath, flags)
-    return JSON.parse(printed.toString()) as Record<string, number>
+/** The floor of it: a thread that does nothing, until it says so. */
+export async function s1Thread(): Promise<Readonly<Record<string, number>>> {
+  const start = performance.now()
+  const worker = new Worker('require("node:worker_threads").parentPort.postMessage(1)', {
+    eval: true,
   })
-  const median = (key: string): number =>
-    short(
-      percentile(
-        rounds.map((round) => round[key] ?? Number.NaN),
-        0.5,
-      ),
-    )
+  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+  return { ms: performance.now() - start, since_process_start_ms: performance.now() }
+}
+
+function firstCalls(): Record<string, number> {
+  const median = (round: () => number): number =>
+    short(percentile(Array.from({ length: 9 }, round), 0.5))
+  const print = (workload: string, key: string): number => {
+    const flags = ['--no-warnings', process.argv[1] ?? '', workload, '0']
+    const printed = execFileSync(process.execPath, flags).toString()
+    return (JSON.parse(printed) as Record<string, number>)[key] ?? Number.NaN
+  }
+  const emptyProcess = (): number => {
+    const start = performance.now()
+    execFileSync(process.execPath, ['-e', '0'])
+    return performance.now() - start
+  }
   return {
-    first_call_ms: median('ms'),
-    first_call_since_process_start_ms: median('since_process_start_ms'),
+    empty_process_ms: median(emptyProcess),
+    empty_thread_ms: median(() => print('S1THREAD', 'ms')),
+    first_call_ms: median(() => print('S1FIRST', 'ms')),
+    first_call_since_process_start_ms: median(() => print('S1FIRST', 'since_process_start_ms')),
+    first_call_thread_ahead_ms: median(() => print('S1AHEAD', 'ms')),
   }
 }
 
