@@ -105,7 +105,7 @@ export class Pool {
   #lookLater(): void {
     this.#look ??= setTimeout(() => {
       this.#look = undefined
-      for (const thread of [...this.#all, ...this.#lanes]) if (isStuck(thread)) thread.giveBack()
+      for (const thread of [...this.#all, ...this.#lanes]) if (thread.isStuck) thread.giveBack()
       if ([...this.#all, ...this.#lanes].some(({ ahead }) => ahead > 1)) this.#lookLater()
       this.#serve()
     }, limits.sandboxLaneStuckMs).unref()
@@ -145,9 +145,11 @@ export class Pool {
     this.#serve()
   }
 
+  /** A short call takes a lane only while other ones hold a thread that it could have had. */
   #findThread(task: Task): Thread | undefined {
-    const lane = task.isShort ? freeOf(this.#lanes) : undefined
-    return lane ?? this.#findShared(task) ?? (task.isShort ? this.#findLane(task) : undefined)
+    if (!task.isShort || this.#all.size < this.#size) return this.#findShared(task)
+    for (const thread of this.#all) if (thread.isMoving) return this.#findShared(task)
+    return freeOf(this.#lanes) ?? this.#findShared(task) ?? this.#findLane(task)
   }
 
   /** A free thread, or a new one while there may be more, or one that is quick for a quick task. */
@@ -162,7 +164,7 @@ export class Pool {
   #findLane(task: Task): Thread | undefined {
     const quick = task.isQuick ? quickOf(this.#lanes) : undefined
     if (quick !== undefined || this.#lanes.size >= limits.sandboxLanesMax) return quick
-    for (const lane of this.#lanes) if (!isStuck(lane)) return undefined
+    for (const lane of this.#lanes) if (!lane.isStuck) return undefined
     return this.#open(this.#lanes, limits.sandboxLaneWarmBytesMax)
   }
 
@@ -187,14 +189,10 @@ function freeOf(threads: Set<Thread>): Thread | undefined {
 function quickOf(threads: ReadonlySet<Thread>): Thread | undefined {
   let quick: Thread | undefined
   for (const thread of threads) {
-    if (!thread.isQuick || isStuck(thread)) continue
+    if (!thread.isQuick || thread.isStuck) continue
     if (thread.ahead < (quick?.ahead ?? Infinity)) quick = thread
   }
   return quick
-}
-
-function isStuck(thread: Thread): boolean {
-  return thread.turnMs > limits.sandboxLaneStuckMs
 }
 
 function finish(waiting: Waiting, end: End): void {

@@ -96,9 +96,14 @@ export class Thread {
     return this.#turns.count
   }
 
-  /** For how long the turn that runs has been running. */
-  get turnMs(): number {
-    return this.#turns.runningMs
+  /** Whether it is at calls that end soon, and at none that has lasted all the same. */
+  get isMoving(): boolean {
+    return this.#turns.areShort && !this.isStuck
+  }
+
+  /** Whether the turn that runs has taken longer than a short one does. */
+  get isStuck(): boolean {
+    return this.#turns.runningMs > limits.sandboxLaneStuckMs
   }
 
   /**
@@ -148,8 +153,8 @@ export class Thread {
     this.#say({ kind: 'call', call, job, ...(isNew ? { code } : {}) })
   }
 
-  #push({ call, task: { isQuick } }: Running, isFirst: boolean): void {
-    this.#turns.push({ call, isFirst, isQuick, sinceMs: monotonicMs() })
+  #push({ call, task: { isQuick, isShort } }: Running, isFirst: boolean): void {
+    this.#turns.push({ call, isFirst, isQuick, isShort, sinceMs: monotonicMs() })
   }
 
   #takeAll(messages: readonly FromWorker[]): void {

@@ -16,6 +16,8 @@ export interface Turn {
   isFirst: boolean
   /** Of a call whose code took next to no time when it was called last. */
   readonly isQuick: boolean
+  /** Of a call of code whose calls end soon. */
+  readonly isShort: boolean
   /** When it was sent, or its code was there to be loaded. */
   sinceMs: number
 }
@@ -33,6 +35,7 @@ export class Turns {
   readonly #list: Turn[] = []
   #answered = 0
   #slow = 0
+  #long = 0
   #timer: NodeJS.Timeout | undefined
   #timerMs = 0
 
@@ -48,6 +51,11 @@ export class Turns {
   /** Whether all of them are of quick calls. */
   get areQuick(): boolean {
     return this.#slow === 0
+  }
+
+  /** Whether all of them are of short calls. */
+  get areShort(): boolean {
+    return this.#long === 0
   }
 
   /** The one that the worker is at; the next one while it is at none. */
@@ -70,12 +78,15 @@ export class Turns {
   push(turn: Turn): void {
     this.#list.push(turn)
     if (!turn.isQuick) this.#slow++
+    if (!turn.isShort) this.#long++
     this.#wakeBy(turn.sinceMs + this.#allowedMs(turn))
   }
 
   /** The first one is answered. */
   shift(): void {
-    if (this.#list.shift()?.isQuick === false) this.#slow--
+    const turn = this.#list.shift()
+    if (turn?.isQuick === false) this.#slow--
+    if (turn?.isShort === false) this.#long--
     this.#answered = (this.#answered + 1) | 0
   }
 
@@ -91,6 +102,7 @@ export class Turns {
   clear(): void {
     this.#list.length = 0
     this.#slow = 0
+    this.#long = 0
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

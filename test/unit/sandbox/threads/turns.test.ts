@@ -22,6 +22,7 @@ const turn = (call: number, isQuick = true): Parameters<Turns['push']>[0] => ({
   call,
   isFirst: false,
   isQuick,
+  isShort: isQuick,
   sinceMs: monotonicMs(),
 })
 
