@@ -64,16 +64,6 @@ function addKeeperCommands(add: Add, terminal: Terminal): void {
       (await import('./init.ts')).init(terminal, { dir: dir(path), ...values }),
   )
   add(
-    'append [files...]',
-    'take signed events into the log of a registry in a folder',
-    [['--dir <dir>', 'the registry'], ['--key <file>', 'the key of its log'], json],
-    async ([files], values) =>
-      (await import('./append.ts')).append(terminal, {
-        files: files as readonly string[],
-        ...values,
-      }),
-  )
-  add(
     'rebuild [dir]',
     'check the log, and write views and search index anew from it',
     [json],

@@ -10,8 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { JsonObject } from '#engine/core/json.ts'
 import { nodeCrypto } from '#engine/host/registry/crypto.ts'
-import { textOf } from '#registry/bytes.ts'
-import type { EventBody } from '#registry/event.ts'
+import type { EventBody, RegistryEvent } from '#registry/event.ts'
 import { leafBytes, leafDigest, printPublicKey, signEvent } from '#registry/events/leaf.ts'
 import { call, type Ended, folder, start, write } from '#test/e2e/cli.ts'
 import { keyFor, releaseOf } from '#test/fake/registry.ts'
@@ -23,6 +22,15 @@ const acme = keyFor('acme')
 let after: string | undefined
 let root = ''
 let appended: Ended | undefined
+const accept = [
+  'release',
+  'accept',
+  'signed.json',
+  '--registry',
+  './index',
+  '--log-key',
+  'keys/log.pem',
+]
 
 afterAll(() => place[Symbol.dispose]())
 
@@ -37,12 +45,13 @@ async function ion(...args: readonly string[]): Promise<Ended> {
 
 const jsonOf = ({ stdout }: Ended): JsonObject => JSON.parse(stdout) as JsonObject
 
-/** Writes a signed event as its author would send it. */
-function send(file: string, body: EventBody): void {
-  const whole = after === undefined ? body : { ...body, after }
-  const bytes = leafBytes(signEvent(whole, [acme]))
-  after = leafDigest(nodeCrypto, bytes)
-  write(place.path, { [file]: `${textOf(bytes) ?? ''}\n` })
+const events: RegistryEvent[] = []
+
+/** Signs an event that follows the one before it. */
+function sign(body: EventBody): void {
+  const event = signEvent(after === undefined ? body : { ...body, after }, [acme])
+  after = leafDigest(nodeCrypto, leafBytes(event))
+  events.push(event)
 }
 
 beforeAll(async () => {
@@ -51,30 +60,31 @@ beforeAll(async () => {
   const now = new Date().toISOString()
   const key = printPublicKey(acme.key)
   const common = { log: origin, at: now }
-  send('1.json', { event: 'claim', ...common, namespace: 'acme', owner: `key:${key}`, keys: [key] })
+  sign({ event: 'claim', ...common, namespace: 'acme', owner: `key:${key}`, keys: [key] })
   const actions = [
     { name: 'post', description: 'Posts one entry.', effects: 'idempotent' as const },
   ]
   const caps = { net: ['api.ledger.example'] }
   const ledger = { ...common, description: 'Keeps the books.', actions, caps, tests: { passed: 4 } }
-  send('2.json', releaseOf('acme/ledger', '1.0.0', ledger))
-  send('3.json', releaseOf('acme/ledger', '1.1.0', ledger))
-  send('4.json', {
+  sign(releaseOf('acme/ledger', '1.0.0', ledger))
+  sign(releaseOf('acme/ledger', '1.1.0', ledger))
+  sign({
     event: 'yank',
     ...common,
     name: 'acme/ledger',
     version: '1.1.0',
     reason: 'slow',
   })
-  const files = ['1.json', '2.json', '3.json', '4.json']
-  const args = ['--dir', 'index', '--key', 'keys/log.pem']
-  appended = await ion('registry', 'append', ...files, ...args)
+  write(place.path, {
+    'ionflux.yaml': 'namespace: acme\n',
+    'signed.json': JSON.stringify({ submission: 1, events, files: {} }),
+  })
+  appended = await ion(...accept)
 }, 60_000)
 
 test('a registry is begun, and takes in what was signed', () => {
   expect(root).toMatch(/^sha256:/)
   expect(appended).toMatchObject({ code: 0 })
-  expect(appended?.stderr).toContain('4 leaves')
 })
 
 test('what is there is found and shown, held to the log', async () => {
@@ -105,19 +115,11 @@ test.each([
   [['info', 'acme/ledger'], 2, 'CLI_USAGE'],
   [['info', 'ledger', '--registry', 'index'], 2, 'CLI_USAGE'],
   [['search', 'x', '--registry', 'index', '--kind', 'thing'], 2, 'CLI_USAGE'],
-  [
-    ['registry', 'append', '1.json', '--dir', 'index', '--key', 'keys/log.pem'],
-    3,
-    'REG_EVENT_REFUSED',
-  ],
-  [
-    ['registry', 'append', '1.json', '--dir', 'index', '--key', 'keys/none.pem'],
-    69,
-    'CLI_FILE_UNREADABLE',
-  ],
+  [accept, 3, 'REG_EVENT_REFUSED'],
   [['registry', 'init', 'index', '--origin', origin, '--keys', 'keys'], 3, 'REG_EVENT_REFUSED'],
   [['registry', 'init', 'other'], 2, 'CLI_USAGE'],
   [['registry', 'witness', 'index', '--key', 'keys/log.pem'], 2, 'CLI_USAGE'],
+  [['registry', 'witness', 'index', '--name', 'w', '--key', 'none.pem'], 69, 'CLI_FILE_UNREADABLE'],
 ])('%j ends with %d', async (args, code, word) => {
   const ended = await ion(...args)
   expect(ended).toMatchObject({ code, stdout: '' })
