@@ -10,7 +10,6 @@ import { settled } from '#engine/host/repository/load.ts'
 import { readSide, type SideWish } from '#engine/host/repository/side.ts'
 import type { Change, Side } from '#engine/plan/change/change.ts'
 import { compareSides } from '#engine/plan/change/compare.ts'
-import type { Lock } from '#engine/plan/lock/lock.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
 export interface FilesCompared {
@@ -48,18 +47,20 @@ export async function compareFiles(wish: FilesToCompare): Promise<FilesCompared>
   })
   const { marker } = await settled(wish.before, async () => readMarker(wish.before))
   const { marker: next, problems } = await settled(wish.after, async () => readMarker(wish.after))
+  const lock = await lockOf(wish.after)
   const change = compareSides({
     before,
     after,
     untouched: isWanted === undefined ? 0 : countOthers(wish.after, isWanted),
-    locks: { before: await lockOf(wish.before), after: await lockOf(wish.after) },
+    locks: { before: (await lockOf(wish.before)).lock, after: lock.lock },
+    broken: [...problems, ...(lock.problem === undefined ? [] : [lock.problem])],
     policies: { before: marker, after: next },
   })
   return { change, before, after, marker, problems }
 }
 
-async function lockOf(files: Files): Promise<Lock | undefined> {
-  return await settled(files, async () => lockIn(files).lock)
+async function lockOf(files: Files): Promise<ReturnType<typeof lockIn>> {
+  return await settled(files, async () => lockIn(files))
 }
 
 function countOthers(files: Files, isWanted: (file: string) => boolean): number {

@@ -5,6 +5,7 @@
  * the rest is still compared.
  */
 import { type Digest, digestOf } from '#engine/core/digest.ts'
+import type { Problem } from '#engine/core/problem.ts'
 import { isSame, type Json } from '#engine/core/json.ts'
 
 import { policyFindings, type SidePolicy } from '#engine/plan/approval/policy.ts'
@@ -21,7 +22,7 @@ import {
 } from './change.ts'
 import { found } from './finding.ts'
 import { interfaceFindings } from './interface.ts'
-import { lockFindings, packageFindings } from './packages.ts'
+import { fileFindings, lockFindings, packageFindings } from './packages.ts'
 import { powerFindings } from './powers.ts'
 import { safeguardFindings } from './safeguards.ts'
 import { changedSteps } from './steps-changed.ts'
@@ -40,11 +41,13 @@ export interface Sides {
   /** Flows that are on neither side because nothing of them can have changed. */
   readonly untouched?: number
   readonly locks?: { readonly before: Lock | undefined; readonly after: Lock | undefined }
+  /** What is wrong in the marker and the lock of the new side. */
+  readonly broken?: readonly Problem[]
 }
 
 /** What the change from one side to the other would do. */
 export function compareSides(sides: Sides): Change {
-  const { before, after, policies, untouched = 0, locks } = sides
+  const { before, after, policies, untouched = 0, locks, broken = [] } = sides
   const policy = policies?.before.severity ?? {}
   const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted()
   const flows = ids.flatMap((id) => {
@@ -54,6 +57,7 @@ export function compareSides(sides: Sides): Change {
   const others = [
     ...packageFindings(locks?.before, locks?.after),
     ...lockFindings(locks?.after, after, new Set(flows.map(({ id }) => id))),
+    ...fileFindings(locks, broken),
     ...(policies === undefined ? [] : policyFindings(policies.before, policies.after)),
   ].map((one) => judge(one, policy))
   const findings = [...flows.flatMap((flow) => flow.findings), ...others].toSorted(

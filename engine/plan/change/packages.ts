@@ -3,6 +3,7 @@
  * elsewhere.
  */
 import { isSame, type Json } from '#engine/core/json.ts'
+import type { Problem } from '#engine/core/problem.ts'
 import { driftOf } from '#engine/plan/lock/drift.ts'
 import { type Lock, keyOf, lockFile, type LockedPackage } from '#engine/plan/lock/lock.ts'
 
@@ -45,6 +46,31 @@ export function lockFindings(
     const message = `${drift} It does not run from a commit before \`ionflux lock\`.`
     return [{ code: 'LOCK_STALE', severity: 'review', message, flow: '', file: lockFile }]
   })
+}
+
+/** A lock that is taken out, and files of the repository itself that cannot be read. */
+export function fileFindings(
+  locks: { readonly before: Lock | undefined; readonly after: Lock | undefined } | undefined,
+  broken: readonly Problem[],
+): readonly Finding[] {
+  const isRemoved = locks?.before !== undefined && locks.after === undefined
+  const isBroken = broken.some(({ code }) => code === 'LOCK_MALFORMED')
+  const message = `${lockFile} is removed: commits are no longer held to it.`
+  const removed = { code: 'PLAN_PACKAGE_CHANGED', severity: 'escalation', message } as const
+  return [
+    ...(isRemoved && !isBroken ? [{ ...removed, flow: '', file: lockFile }] : []),
+    ...broken
+      .filter(({ severity }) => severity === 'error')
+      .map(({ code, message: why, at, file, span }): Finding => ({
+        code,
+        severity: 'block',
+        message: why,
+        flow: '',
+        at,
+        ...(file === undefined ? {} : { file }),
+        ...(span === undefined ? {} : { span }),
+      })),
+  ]
 }
 
 function words(was: LockedPackage | undefined, one: LockedPackage): string {

@@ -1,7 +1,7 @@
 /**
  * Goal: `ionflux plan` tells a reviewer of a pull request what it would do, in every format.
  */
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -113,48 +113,76 @@ steps:
   - { id: wait, if: "\${{ steps.twice.output > 10 }}", then: [{ id: nap, sleep: 30d }] }${more}
 `
 
-test('runs that are recorded here are replayed against the new plan', async () => {
-  const path = join(fixture.dir, 'flows/sum.flow.yaml')
-  writeFileSync(path, sum(''))
-  fixture.git('add', 'flows/sum.flow.yaml')
-  fixture.git('commit', '--quiet', '--message', 'sum')
-  for (const n of [1, 4, 7]) {
-    await call(['run', 'sum', '--no-wait', '--input', `n=${n}`], { cwd: fixture.dir })
-  }
-  writeFileSync(path, sum('').replace('> 10', '> 6'))
-  const { stdout } = await plan('--json')
-  expect(JSON.parse(stdout)).toMatchObject({
-    flows: [
-      {
-        id: 'sum',
-        runs: {
-          underWay: 1,
-          replayed: [
-            { status: 'parked', verdict: 'same' },
-            {
-              verdict: 'different',
-              path: 'wait',
-              what: 'branch.taken',
-              before: 'none',
-              after: 'then',
-            },
-            { status: 'done', verdict: 'same' },
-          ],
+test(
+  'runs that are recorded here are replayed against the new plan',
+  { timeout: 60_000 },
+  async () => {
+    const path = join(fixture.dir, 'flows/sum.flow.yaml')
+    writeFileSync(path, sum(''))
+    fixture.git('add', 'flows/sum.flow.yaml')
+    fixture.git('commit', '--quiet', '--message', 'sum')
+    for (const n of [1, 4, 7]) {
+      await call(['run', 'sum', '--no-wait', '--input', `n=${n}`], { cwd: fixture.dir })
+    }
+    writeFileSync(path, sum('').replace('> 10', '> 6'))
+    const [{ stdout }, { stdout: text }, { stdout: markdown }] = await Promise.all([
+      plan('--json'),
+      plan(),
+      plan('--format', 'markdown'),
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({
+      flows: [
+        {
+          id: 'sum',
+          runs: {
+            underWay: 1,
+            replayed: [
+              { status: 'parked', verdict: 'same' },
+              {
+                verdict: 'different',
+                path: 'wait',
+                what: 'branch.taken',
+                before: 'none',
+                after: 'then',
+              },
+              { status: 'done', verdict: 'same' },
+            ],
+          },
         },
-      },
-    ],
-  })
-  const text = (await plan()).stdout
-  expect(text).toContain('one run under way keeps the plan')
-  expect(text).toContain('replay of the last 3 runs: 2 same, 1 different')
-  expect(text).toMatch(/different at "wait": .*branch\s+"none" → "then"/)
-  const markdown = (await plan('--format', 'markdown')).stdout
-  expect(markdown).toMatch(/different at "wait"/)
-  expect(markdown).not.toContain('"none"')
+      ],
+    })
+    expect(text).toContain('one run under way keeps the plan')
+    expect(text).toContain('replay of the last 3 runs: 2 same, 1 different')
+    expect(text).toMatch(/different at "wait": .*branch\s+"none" → "then"/)
+    expect(markdown).toMatch(/different at "wait"/)
+    expect(markdown).not.toContain('"none"')
 
-  writeFileSync(path, sum('').replace('type: integer', 'type: integer, minimum: 2'))
-  const refused = (await plan()).stdout
-  expect(refused).toMatch(/1 cannot be told[\s\S]*cannot: The input at "\/n"/)
-  expect((await plan('--replay', '0')).stdout).not.toContain('replay of')
-  expect((await plan('--replay', '-1')).code).toBe(2)
+    writeFileSync(path, sum('').replace('type: integer', 'type: integer, minimum: 2'))
+    const refused = (await plan()).stdout
+    expect(refused).toMatch(/1 cannot be told[\s\S]*cannot: The input at "\/n"/)
+    expect((await plan('--replay', '0')).stdout).not.toContain('replay of')
+    expect((await plan('--replay', '-1')).code).toBe(2)
+  },
+)
+
+test.each([
+  ['ionflux.lock', 'xx\n', 'LOCK_MALFORMED'],
+  ['ionflux.yaml', 'flows: [\n', 'DSL_YAML_SYNTAX'],
+])('a broken %s blocks, whatever else changes', async (name, text, code) => {
+  const path = join(fixture.dir, name)
+  writeFileSync(path, text)
+  const ended = await plan()
+  rmSync(path)
+  expect(ended).toMatchObject({ code: 3, stdout: expect.stringContaining(code) })
+})
+
+test('a lock that is taken out is told', async () => {
+  await call(['lock'], { cwd: fixture.dir })
+  fixture.git('add', 'ionflux.lock')
+  fixture.git('commit', '--quiet', '--message', 'lock')
+  rmSync(join(fixture.dir, 'ionflux.lock'))
+  const { stdout } = await plan('--json')
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly object[] }
+  const expected = { code: 'PLAN_PACKAGE_CHANGED', severity: 'escalation', file: 'ionflux.lock' }
+  expect(findings).toContainEqual(expect.objectContaining(expected))
 })
