@@ -14,6 +14,7 @@ import type { Durable } from '#engine/durable/durable.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
 import { systemClock, systemIds } from '#engine/durable/system.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
+import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
 
@@ -38,11 +39,12 @@ export function openBench(
   mkdirSync(dir, { recursive: true })
   const host = openSqlite(dir)
   const sandbox = guests?.(host.store)
+  const clock = systemClock()
   const engine = openEngine({
     ...host,
-    clock: systemClock(),
+    clock,
     ids: systemIds(),
-    caller: sandbox ?? plainCaller(actions),
+    caller: sandbox ?? keepingCaller(plainCaller(actions), { ...host, clock, release: '1' }),
     checkInput: (_, input) => Promise.resolve({ ok: true, input }),
   })
   const add = (
