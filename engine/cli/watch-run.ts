@@ -10,7 +10,7 @@ import { followOf, planOf, viewOf, type RunView } from '#engine/host/views.ts'
 
 import { adviceOf, notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
 import { tellFrames } from '#engine/cli/run/frames.ts'
-import { waitsCommand } from '#engine/cli/run/waits.ts'
+import { gateText, waitsCommand } from '#engine/cli/run/waits.ts'
 
 import { duration, elapsed } from './duration.ts'
 import { exits } from './exit.ts'
@@ -111,6 +111,7 @@ function tell({ terminal }: Watching, view: RunView): void {
     case 'uncertain':
     case 'running':
       terminal.note(`${paint('wait', glyphs.wait)} the run waits; nothing of it is in memory now`)
+      if (view.gate !== undefined) terminal.note(`  ${paint('muted', gateText(view))}`)
       for (const step of view.steps) {
         const command = waitsCommand(view.id, step)
         if (command !== undefined)

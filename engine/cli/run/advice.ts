@@ -20,6 +20,7 @@ const lasting: ReadonlySet<string> = new Set<Code>([
   'RUN_FAILED_BY_FLOW',
   'RUN_LIMIT_EXCEEDED',
   'RUN_LOOP_EXCEEDED',
+  'RUN_OUTPUT_REFUSED',
 ])
 
 /** The command that makes sense after the failure of `run`. */

@@ -29,7 +29,8 @@ export function checkReferences(
     const path = typeof transform === 'string' ? codePath(transform) : undefined
     return path === undefined ? [] : file({ document, world, path, at: `${at}/transform` })
   })
-  const { inputs, returns } = isObject(document.value) ? document.value : {}
+  const { inputs, returns, on } = isObject(document.value) ? document.value : {}
+  problems.push(...startingFlows(world, on))
   const named = [...findFileRefs(inputs, '/inputs'), ...findFileRefs(returns, '/returns')]
   for (const { path, at } of named) problems.push(...file({ document, world, path, at }))
   return problems
@@ -69,6 +70,21 @@ function calledFlow(world: World, id: string, at: string): readonly Problem[] {
   if (world.findFlow(id) !== undefined) return []
   const within = { start: 0, end: id.length }
   return [unknown({ what: 'flow', name: id, known: world.flowIds(), at, within })]
+}
+
+/** Flows whose end starts this one. One that is not there starts nothing, and may come. */
+function startingFlows(world: World, triggers: Json | undefined): readonly Problem[] {
+  const given = isObject(triggers) ? triggers['flow'] : undefined
+  const list = Array.isArray(given) ? (given as readonly Json[]) : [given ?? null]
+  return list.flatMap((trigger, i): readonly Problem[] => {
+    const id = isObject(trigger) ? trigger['flow'] : undefined
+    if (typeof id !== 'string' || world.findFlow(id) !== undefined) return []
+    const at = Array.isArray(given) ? `/on/flow/${i}/flow` : '/on/flow/flow'
+    const within = { start: 0, end: id.length }
+    const found = unknown({ what: 'flow', name: id, known: world.flowIds(), at, within })
+    const message = `There is no flow "${cut(id)}", so nothing starts this one.`
+    return [{ ...found, severity: 'warning', message }]
+  })
 }
 
 interface UnknownFacts {

@@ -1,7 +1,7 @@
 /**
  * Checks one template where it stands, for every rule that needs its type.
  */
-import type { Json } from '#engine/core/json.ts'
+import { isObject, type Json, pointer } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { parseExpression } from '#engine/dsl/expression.ts'
@@ -38,8 +38,30 @@ export function check(walk: Walk, { value, at, sight }: Checked): Type {
   const parsed = parseTemplate(value, at)
   const env = envOf(sight, walk.landscape, at)
   const typed = typeOfTemplate(parsed.template, env, parsed.expressions)
-  walk.problems.push(...parsed.problems, ...typed.problems)
+  walk.problems.push(...parsed.problems, ...typed.problems, ...nearMisses(value, at))
   return parsed.problems.length > 0 ? any : typed.type
+}
+
+/** What a person reads as an expression and ionflux as text: `$ {{ x }}`. */
+function nearMisses(value: Json, at: string): readonly Problem[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((one: Json, i) => nearMisses(one, at + pointer(i)))
+  }
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([key, one]) => nearMisses(one, at + pointer(key)))
+  }
+  if (typeof value !== 'string') return []
+  return [...value.matchAll(/\$[ \t]{1,8}(?=\{\{)/g)].map((found): Problem => {
+    const within = { start: found.index, end: found.index + found[0].length }
+    return {
+      code: 'DSL_EXPRESSION_SYNTAX',
+      severity: 'warning',
+      message: '"$ {{" is plain text; an expression begins with "${{".',
+      at,
+      within,
+      fix: { title: 'Write ${{', applicability: 'review', edits: [{ span: within, text: '$' }] },
+    }
+  })
 }
 
 /** Whether what stands at `at` can be what the flow says that it returns. */

@@ -62,6 +62,20 @@ test('a detached call yields the id of a run, and has no time of its own', () =>
   expect(found(call('run', ', timeout: 1h'), '')).toEqual(['DSL_VALUE_FORMAT /steps/0/timeout'])
 })
 
+test('what only looks like an expression is told, and stays the text that it is', () => {
+  expect(found('  - { id: a, let: "$ {{ inputs.x }}" }\n', '')).toEqual([
+    'DSL_EXPRESSION_SYNTAX /steps/0/let',
+  ])
+  expect(found('  - { id: a, let: "{{ mustache }} costs $ 3" }\n', '')).toEqual([])
+})
+
+test('a flow whose end is to start this one is there, or that is told', () => {
+  const text = 'dsl: flux/1\nid: f\non: { flow: { flow: chidl } }\nsteps:\n  - { id: a, let: 1 }\n'
+  const { problems, flow } = checkFlow(parseDocument({ file: 'f.flow.yaml', text }), world)
+  expect(problems).toMatchObject([{ code: 'DSL_REFERENCE_UNKNOWN', severity: 'warning' }])
+  expect(flow).toBeDefined()
+})
+
 test('a caller sees what the called flow returns', () => {
   const call = (name: string): string =>
     `  - { id: c, flow: child }\n  - { id: d, let: "\${{ steps.c.output.${name} }}" }\n`
