@@ -33,7 +33,6 @@ export interface SandboxOptions {
   readonly workers?: number
 }
 
-const framesMax = 10
 /** What a plugin may call its own failures; upper case is ours. */
 const guestCode = /^[a-z][a-z0-9_]{0,62}$/
 /** A lone surrogate as `JSON.stringify` writes it. */
@@ -247,8 +246,8 @@ function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): F
 
 function framesOf(stack: string, code: string | Uint8Array): readonly string[] {
   return typeof code === 'string'
-    ? mapStack(stack, code, framesMax)
-    : mapTrace(stack, code, framesMax)
+    ? mapStack(stack, code, limits.sandboxFramesShownMax)
+    : mapTrace(stack, code, limits.sandboxFramesShownMax)
 }
 
 /** Counts bytes only where the number of characters does not tell. */

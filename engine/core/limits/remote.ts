@@ -51,6 +51,7 @@ export const remoteLimits = {
   gitFilesPerReadMax: 10_000,
   gitPathCharsMax: 1_024,
   gitChangesMax: 10_000,
+  gitMessageCharsMax: 64 * 1024,
   // Above these, git itself reads packs many times faster and in less memory
   gitPackBytesMax: 32 * 1024 * 1024,
   gitPacksMax: 50,

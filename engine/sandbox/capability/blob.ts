@@ -74,18 +74,20 @@ async function read(blobs: Blobs, asked: Arguments): Promise<Json> {
 /** What a call has begun to write. */
 class Writers implements AsyncDisposable {
   readonly #open = new Map<number, BlobWriter>()
+  /** Those that are being made are not open yet, and count. */
+  #making = 0
   #ids = 0
   #bytes = 0
   #isOver = false
 
   async add(blobs: Blobs): Promise<number> {
-    // Counted before it is there: others may be on their way.
-    const id = ++this.#ids
-    if (this.#open.size >= limits.blobsOpenPerCallMax) {
+    if (this.#open.size + this.#making >= limits.blobsOpenPerCallMax) {
       const message = `A call writes at most ${limits.blobsOpenPerCallMax} blobs at a time. Finish one first.`
       throw new IonError('RUN_LIMIT_EXCEEDED', message)
     }
-    const writer = await blobs.create()
+    const id = ++this.#ids
+    this.#making++
+    const writer = await blobs.create().finally(() => this.#making--)
     if (this.#isOver) await writer.abandon()
     else this.#open.set(id, writer)
     return id

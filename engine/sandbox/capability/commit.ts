@@ -4,14 +4,16 @@
  * Branches and tags are those that a grant names. The time of a commit is that of the
  * run's birth, so a step that is executed again makes the same commit and not a second.
  */
-import { birthOf, type RunId } from '#engine/core/id.ts'
+import { birthOf } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Blobs } from '#engine/runtime/blobs.ts'
 import type { RunSource } from '#engine/runtime/record.ts'
+import type { CallContext } from '#engine/sandbox/operations.ts'
 
 import { argumentsOf, misused, type Arguments } from './arguments.ts'
 import { handleIn } from './blob.ts'
+import { blobRead, demandPower } from './demand.ts'
 
 type Change =
   | { readonly path: string; readonly bytes: Uint8Array; readonly isExecutable?: boolean }
@@ -48,32 +50,33 @@ interface Author {
   readonly email: string
 }
 
-/** The call that asks. */
-interface Asker {
-  readonly run: RunId
-  readonly flow: string
-  readonly source: RunSource
-}
+/** The call that asks, and what it may. */
+type Asking = Pick<CallContext, 'run' | 'flow' | 'source' | 'asker' | 'granted' | 'effects'>
 
 export interface CommitPowers {
   readonly writer: (source: RunSource) => Promise<Writer>
   readonly blobs: () => Promise<Blobs>
 }
 
-const messageCharsMax = 64 * 1024
-
-/** Writes a commit. Throws what the writer throws, or `RUN_INPUT_REFUSED`. */
+/**
+ * Writes a commit. Throws what the writer throws, or `RUN_INPUT_REFUSED`. A file that is a
+ * blob is read for it, which is a power of its own: without it, `CAP_NOT_GRANTED`.
+ */
 export async function commitFor(
   { writer, blobs }: CommitPowers,
   args: Json,
-  { run, flow, source }: Asker,
+  asking: Asking,
 ): Promise<Json> {
   const op = 'git.commit'
+  const { run, flow, source } = asking
   const keys = ['branch', 'from', 'expected', 'message', 'author', 'files'] as const
   const asked = argumentsOf(op, args, keys)
   const files = asked.find('files')
   if (!Array.isArray(files) || files.length > limits.gitChangesMax) {
     throw misused(op, `"files" is a list of at most ${limits.gitChangesMax} changes`)
+  }
+  if ((files as readonly Json[]).some((file) => isObject(file) && file['blob'] !== undefined)) {
+    demandPower(op, blobRead, asking)
   }
   const changes: Change[] = []
   for (const file of files as readonly Json[]) changes.push(await changeOf(file, blobs))
@@ -95,7 +98,7 @@ export async function commitFor(
 export async function tagFor(
   { writer }: CommitPowers,
   args: Json,
-  { run, flow, source }: Asker,
+  { run, flow, source }: Asking,
 ): Promise<Json> {
   const op = 'git.tag'
   const asked = argumentsOf(op, args, ['name', 'at', 'message', 'author'])
@@ -124,8 +127,8 @@ function expectedIn(asked: Arguments): { readonly expected?: string | null } {
 function messageIn(op: string, asked: Arguments): string | undefined {
   const message = asked.findText('message')
   if (message === undefined || message.trim() === '') return undefined
-  if (message.length <= messageCharsMax) return message
-  throw misused(op, `"message" has at most ${messageCharsMax} characters`)
+  if (message.length <= limits.gitMessageCharsMax) return message
+  throw misused(op, `"message" has at most ${limits.gitMessageCharsMax} characters`)
 }
 
 function authorIn(op: string, asked: Arguments, flow: string): Author {

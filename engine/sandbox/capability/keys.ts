@@ -19,6 +19,7 @@ import {
 
 import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { SecretBook } from '#engine/connection/secret.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
 import { readHandle, refused, textOf } from '#engine/sandbox/request/handle.ts'
@@ -147,8 +148,6 @@ function keyOf(name: string, read: () => KeyObject): KeyObject {
   }
 }
 
-const rsaBitsMin = 2_048
-
 function fit(
   spec: Spec,
   { asymmetricKeyType: type, asymmetricKeyDetails: facts }: KeyObject,
@@ -156,8 +155,8 @@ function fit(
 ): void {
   if (spec.kind === 'rsa') {
     if (type !== 'rsa') throw unfit(name, 'is no key for RSA')
-    if ((facts?.modulusLength ?? 0) < rsaBitsMin)
-      throw unfit(name, `has fewer than ${rsaBitsMin} bits`)
+    if ((facts?.modulusLength ?? 0) < limits.keyRsaBitsMin)
+      throw unfit(name, `has fewer than ${limits.keyRsaBitsMin} bits`)
   }
   if (spec.kind === 'ec' && (type !== 'ec' || facts?.namedCurve !== spec.curve))
     throw unfit(name, `is no key on the curve "${spec.curve}"`)

@@ -174,7 +174,7 @@ function typeOf(section: Reader): string {
 
 function typesOf(section: Reader): readonly string[] {
   const found: string[] = []
-  const count = section.count('values', 1_000)
+  const count = section.count('values', limits.moduleTypeValuesMax)
   for (let i = 0; i < count; i++) found.push(typeOf(section))
   return found
 }

@@ -8,6 +8,8 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 
+import { limits } from '#engine/core/limits.ts'
+
 /** What a guest may hand over: a text, a number, or a copy of its bytes. */
 export type NativeValue = string | number | Uint8Array
 type Native = (...args: NativeValue[]) => string | Uint8Array | undefined
@@ -23,7 +25,6 @@ const patterns = {
   base64url: /^[A-Za-z0-9_-]*={0,2}$/,
   hex: /^(?:[0-9a-fA-F]{2})*$/,
 }
-const urlCharsMax = 1024 * 1024
 
 function hashOf(name: NativeValue | undefined): string {
   const found = hashes.find((hash) => hash === name)
@@ -40,7 +41,8 @@ function spellingOf(name: NativeValue | undefined): (typeof spellings)[number] {
 /** An empty text says that something is no URL, or that the part cannot be changed so. */
 function takeApart(json: NativeValue | undefined): string {
   const asked = JSON.parse(String(json)) as readonly string[]
-  if (asked.some((text) => text.length > urlCharsMax)) throw new RangeError('The URL is too long.')
+  if (asked.some((text) => text.length > limits.sandboxUrlCharsMax))
+    throw new RangeError('The URL is too long.')
   const [href = '', part, value] = asked
   const base = value === undefined ? part : undefined
   if (!URL.canParse(href, base)) return ''

@@ -141,6 +141,14 @@ test('a call has few blobs open at a time', async () => {
   await expect.poll(() => readdirSync(disk.path)).toEqual([])
 })
 
+test('blobs that are asked for at once are counted before they are there', async () => {
+  using disk = folder()
+  const code = `const asked = await Promise.allSettled(
+    Array.from({ length: ${limits.blobsOpenPerCallMax + 5} }, async () => await blob.create()))
+    return asked.filter((one) => one.status === 'fulfilled').length`
+  expect(outputOf(await call(disk.path, code))).toBe(limits.blobsOpenPerCallMax)
+})
+
 test('bytes that were changed on the disk do not pass for the blob', async () => {
   using disk = folder()
   const blobs = openBlobs(disk.path)

@@ -138,6 +138,25 @@ test.each([
 })
 
 test.each([
+  ['the plugin', { asks: { git: ['write'] } }, 'plugin'],
+  ['the flow', { allows: { git: ['write:ionflux/**'] } }, 'flow'],
+] satisfies (readonly [string, Guest, string])[])(
+  'a file of a commit is a blob only where %s says that blobs may be read',
+  async (_, guest, by) => {
+    const { $blob } = outputOf(await call(`return await blob.write('kept')`)) as { $blob: string }
+    const file = `{ path: 'x', blob: { $blob: '${$blob}', bytes: 4 } }`
+    const code = `return await git.commit({ branch: 'ionflux/blob', files: [{ path: 'y', text: 'y' }, ${file}] })`
+    const before = fixture.git('for-each-ref')
+    expect(await call(code, guest)).toMatchObject({
+      error: { code: 'CAP_NOT_GRANTED', data: { capability: 'blob: read', by } },
+    })
+    expect(fixture.git('for-each-ref')).toBe(before)
+    expect(outputOf(await call(code))).toMatchObject({ branch: 'ionflux/blob' })
+    fixture.git('update-ref', '-d', 'refs/heads/ionflux/blob')
+  },
+)
+
+test.each([
   ['a branch that leads out', `{ branch: 'ionflux/../main', ${files} }`, 'MIRROR_REF_REFUSED'],
   [
     'a path that leads out',
