@@ -19,6 +19,7 @@ export const remoteLimits = {
   // The watcher
   watchLookMs: 1_000,
   watchStuckMs: 60_000,
+  watchRetryMs: 10_000,
   watchHeapBytesMax: 64 * 1024 * 1024,
   watchCollectMsMin: 5_000,
   watchPauseMsMin: 20,

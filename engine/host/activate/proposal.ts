@@ -45,6 +45,8 @@ export interface Proposal {
   readonly version: Version
   readonly compared: FilesCompared
   readonly flows: readonly (LoadedFlow & { readonly id: string; readonly file: string })[]
+  /** All that were looked at, also those that do not count. */
+  readonly approvals: readonly Approval[]
   readonly verdict: Verdict
 }
 
@@ -75,7 +77,14 @@ export async function propose(
     environment: parts.environment,
   })
   const faults = [...markerFaults(compared), ...lockFaults(after, flows), ...beyond(mirror, flows)]
-  return { mirror, version, compared, flows, verdict: withFaults(judged, compared, faults) }
+  return {
+    mirror,
+    version,
+    compared,
+    flows,
+    approvals,
+    verdict: withFaults(judged, compared, faults),
+  }
 }
 
 interface Sought {

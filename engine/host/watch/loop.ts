@@ -7,18 +7,13 @@
  * at the next look, a second later at most.
  */
 import type { Clock, Instant } from '#engine/core/clock.ts'
-import type { Digest } from '#engine/core/digest.ts'
 import { toFailure } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
-import {
-  type Activator,
-  type Outcome,
-  settle,
-  tryActivate,
-} from '#engine/host/activate/activate.ts'
+import { type Activator, type Outcome, settle } from '#engine/host/activate/activate.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import type { Emit } from './events.ts'
+import { Judge } from './judge.ts'
 import type { Starts } from './starts.ts'
 
 /** What a look at a remote came to. */
@@ -58,27 +53,22 @@ export function openLoop(parts: LoopParts): WatchLoop {
   return new Loop(parts)
 }
 
-interface Judged {
-  /** The plan that waits for approval. */
-  readonly held: Digest | undefined
-  readonly state: string
-}
-
 class Loop implements WatchLoop {
   readonly #parts: LoopParts
+  readonly #judge: Judge
   readonly #dirty = new Set<string>()
   readonly #underWay = new Map<string, Promise<void>>()
-  /** By mirror, what was last judged: judging the same again would say the same. */
-  readonly #judged = new Map<string, Judged>()
   /** By mirror, the activation whose schedules are loaded. */
   readonly #loaded = new Map<string, number>()
-  #judging: Promise<unknown> = Promise.resolve()
   #wake: () => void = () => {}
   #beat: Instant
   #lookedAt: Instant = 0
+  /** Of all mirrors, the last activation that was seen. */
+  #latest = -1
 
   constructor(parts: LoopParts) {
     this.#parts = parts
+    this.#judge = new Judge({ ...parts, load: (mirror) => this.#load(mirror) })
     this.#beat = parts.clock.now()
     settle(parts.activator)
   }
@@ -158,7 +148,7 @@ class Loop implements WatchLoop {
           ...(problem === undefined ? {} : { problem }),
         })
       this.#tellIncidents(mirror, seen)
-      await this.#judge(id)
+      await this.#judge.now(id)
       await pulls(mirror)
     })
   }
@@ -170,41 +160,6 @@ class Loop implements WatchLoop {
       .filter((incident) => incident.id > seen)
     for (const { kind, message } of fresh.toReversed())
       emit({ event: 'incident', mirror: name, kind, message })
-  }
-
-  /** One at a time: judging compiles, and several at once would only be slower together. */
-  async #judge(id: string): Promise<void> {
-    const turn = this.#judging.then(async () => await this.#judgeNow(id))
-    this.#judging = turn.catch(() => undefined)
-    await turn
-  }
-
-  async #judgeNow(id: string): Promise<void> {
-    const { activator, starts, report, emit } = this.#parts
-    const mirror = activator.mirrors.find(id)
-    if (mirror === undefined) return
-    if (!this.#isJudged(mirror)) {
-      const outcome = await tryActivate(activator, mirror)
-      tell(emit, mirror, outcome)
-      const held = outcome.kind === 'held' ? outcome.proposal.compared.change.planDigest : undefined
-      this.#judged.set(id, { held, state: this.#stateOf(mirror, held) })
-      this.#load(mirror)
-      await report(mirror, outcome)
-    }
-    await starts.hearRefs(mirror)
-  }
-
-  #isJudged(mirror: Mirror): boolean {
-    const last = this.#judged.get(mirror.id)
-    return last !== undefined && last.state === this.#stateOf(mirror, last.held)
-  }
-
-  /** Everything that can make a judgement another one, as a text. */
-  #stateOf({ id, hold }: Mirror, held: Digest | undefined): string {
-    const { mirrors, memory } = this.#parts.activator
-    const { commit } = mirrors.facts(id).mirrored
-    const approvals = held === undefined ? 0 : memory.approvals(held).length
-    return JSON.stringify([commit, hold?.reason, memory.active(id)?.n, approvals])
   }
 
   #load(mirror: Mirror): void {
@@ -222,14 +177,16 @@ class Loop implements WatchLoop {
     for (const id of this.#loaded.keys())
       if (!there.has(id)) {
         this.#loaded.delete(id)
-        this.#judged.delete(id)
+        this.#judge.forget(id)
         this.#parts.starts.drop(id)
       }
+    const latest = this.#parts.activator.memory.latest()
+    const news = { isNews: latest !== this.#latest, isFirst: this.#latest === -1, now }
+    this.#latest = latest
     for (const mirror of mirrors) {
-      this.#load(mirror)
-      const isKnown = this.#judged.has(mirror.id) && !this.#underWay.has(mirror.id)
-      if (isKnown && !this.#isJudged(mirror))
-        await this.#guard(mirror.name, async () => await this.#judge(mirror.id))
+      if (news.isNews || !this.#loaded.has(mirror.id)) this.#load(mirror)
+      if (!this.#underWay.has(mirror.id) && this.#judge.isWanted(mirror, news))
+        await this.#guard(mirror.name, async () => await this.#judge.now(mirror.id))
     }
   }
 
@@ -264,17 +221,5 @@ class Loop implements WatchLoop {
       const { code, message } = toFailure(thrown, 'RUN_INTERNAL')
       this.#parts.emit({ event: 'problem', about, code, message })
     }
-  }
-}
-
-function tell(emit: Emit, { name: mirror }: Mirror, outcome: Outcome): void {
-  if (outcome.kind === 'activated') {
-    const { commit, flows, planDigest } = outcome.activation
-    emit({ event: 'activated', mirror, commit, flows: flows.length, planDigest })
-  }
-  if (outcome.kind === 'held' && !outcome.proposal.verdict.may) {
-    const { planDigest, reasons } = outcome.proposal.verdict
-    const { commit } = outcome.proposal.version
-    emit({ event: 'held', mirror, commit, planDigest, reasons: reasons.map((one) => one.message) })
   }
 }
