@@ -17,7 +17,7 @@ import type { FlowChange } from '#engine/plan/change/change.ts'
 import { replayAgainst } from '#engine/runtime/against.ts'
 import type { Replayed } from '#engine/runtime/parting.ts'
 import { openPayloads } from '#engine/runtime/payload.ts'
-import { hasEnded, type RunHeader, type RunStatus } from '#engine/runtime/ports.ts'
+import type { RunHeader, RunStatus } from '#engine/runtime/ports.ts'
 import { openProgram, openPrograms, type Program } from '#engine/runtime/program.ts'
 
 /** One run, and what would have become of it. */
@@ -58,25 +58,50 @@ export async function recordedRunsOf(
   const clock = systemClock()
   const end = clock.now() + limits.replayMsMax
   const goesOn = (): boolean => clock.now() < end
+  const open = openRuns(reader)
+  const latest = latestRuns(reader, { runs, goesOn })
   for (const flow of flows) {
-    const headers = reader.journal.list({ flow: flow.id, limit: limits.runsSearchedMax })
-    if (headers.length === 0) continue
+    const headers = latest(flow.id)
+    const underWay = open.get(flow.id)?.length ?? 0
+    if (headers.length + underWay === 0) continue
     const replayed: ReplayedRun[] = []
     const head = headOf(flow)
-    const latest = head === undefined ? [] : headers.slice(0, runs)
-    for (const { run, status, plan } of latest) {
+    for (const { run, status, plan } of head === undefined ? [] : headers) {
       const outcome =
         plan === head?.digest
           ? ({ verdict: 'same' } as const)
           : await outcomeOf(reader, { run, plan }, { flow, head, goesOn })
       replayed.push({ run, status, outcome })
     }
-    recorded.set(flow.id, {
-      underWay: headers.filter(({ status }) => !hasEnded(status)).length,
-      replayed,
-    })
+    recorded.set(flow.id, { underWay, replayed })
   }
   return recorded
+}
+
+type ByFlow = ReadonlyMap<string, readonly RunHeader[]>
+
+/** Runs that have not ended, by flow: asked for once, however many flows change. */
+function openRuns({ journal }: Reader): ByFlow {
+  const limit = limits.runsSearchedMax
+  const open = (['running', 'parked', 'uncertain'] as const).flatMap((status) =>
+    journal.list({ status, limit }),
+  )
+  return Map.groupBy(open, ({ flow }) => flow)
+}
+
+/** The latest runs of a flow; one that has run long ago only is looked for while there is time. */
+function latestRuns(
+  { journal }: Reader,
+  { runs, goesOn }: { readonly runs: number; readonly goesOn: () => boolean },
+): (flow: string) => readonly RunHeader[] {
+  const limit = limits.runsSearchedMax
+  const newest = journal.list({ limit })
+  const known: ByFlow = Map.groupBy(newest, ({ flow }) => flow)
+  return (flow) => {
+    const found = known.get(flow) ?? []
+    const isAll = newest.length < limit || found.length >= runs || !goesOn()
+    return isAll ? found.slice(0, runs) : journal.list({ flow, limit: runs })
+  }
 }
 
 function headOf({ plan, after }: FlowChange): Program | undefined {
