@@ -6,6 +6,8 @@ import { readPackage, type Package } from '#engine/host/package/package.ts'
 import { fetchCommit } from '#engine/mirror/fetch.ts'
 import type { GitSource } from '#engine/plan/lock/source.ts'
 
+import { tokenFor } from './token.ts'
+
 export interface FetchedPackage {
   readonly package: Package
   readonly commit: string
@@ -18,7 +20,8 @@ export interface FetchedPackage {
  * `LOCK_SOURCE_REFUSED` for what is no package.
  */
 export async function fetchPackage({ url, path, ref }: GitSource): Promise<FetchedPackage> {
-  await using fetched = await fetchCommit(url, ref)
+  const token = await tokenFor(url, process.env)
+  await using fetched = await fetchCommit(url, ref, token === undefined ? {} : { token })
   const { git, commit } = fetched
   const files = await filesAt(git, commit, path)
   const [made] = await git.log({ to: commit, limit: 1 })

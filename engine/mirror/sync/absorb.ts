@@ -43,34 +43,37 @@ export async function writeShallow(gitDir: string, edge: readonly string[]): Pro
 
 /** Through the system's git, in processes of its own. Throws `MIRROR_PACK_REFUSED`. */
 export const absorbNative: Absorb = async ({ gitDir, packFile, ...wish }) => {
-  if (packFile !== undefined) {
-    try {
-      const { status, stderr } = await runGit({
-        cwd: gitDir,
-        args: [
-          '-c',
-          'pack.threads=1',
-          '-c',
-          'core.bigFileThreshold=16m',
-          'index-pack',
-          '--stdin',
-          '--fix-thin',
-          '--strict',
-          `--max-input-size=${limits.mirrorPackBytesMax}`,
-        ],
-        input: createReadStream(packFile),
-      })
-      if (status !== 0) throw refused(stderr)
-    } finally {
-      await rm(packFile, { force: true })
-      await dropDrafts(gitDir)
-    }
-  }
+  if (packFile !== undefined) await indexNative(gitDir, packFile)
   const git = await openNative(gitDir)
   try {
     return await collect(git, wish)
   } finally {
     await git.close()
+  }
+}
+
+/** Moves a pack into the repository at `gitDir`, by the system's git; the file is gone afterwards. */
+export async function indexNative(gitDir: string, packFile: string): Promise<void> {
+  try {
+    const { status, stderr } = await runGit({
+      cwd: gitDir,
+      args: [
+        '-c',
+        'pack.threads=1',
+        '-c',
+        'core.bigFileThreshold=16m',
+        'index-pack',
+        '--stdin',
+        '--fix-thin',
+        '--strict',
+        `--max-input-size=${limits.mirrorPackBytesMax}`,
+      ],
+      input: createReadStream(packFile),
+    })
+    if (status !== 0) throw refused(stderr)
+  } finally {
+    await rm(packFile, { force: true })
+    await dropDrafts(gitDir)
   }
 }
 

@@ -205,11 +205,28 @@ test.each([
   ['acme/shout', 'names no package'],
   ['git+https://user:secret@host/x', 'names no package'],
   ['git+ssh://host/x', 'names no package'],
-  ['git+http://127.0.0.1:1/none', 'MIRROR_FETCH_FAILED'],
+  ['git+http://127.0.0.1:1/none', 'CONN_UNREACHABLE'],
 ])('%s is refused with a reason', async (text, words) => {
   const { code, stderr } = await ionflux('add', text)
   expect(code).not.toBe(0)
   expect(stderr).toContain(words)
+})
+
+test('a package of a private repository is had with the secret of its host', async () => {
+  const authorization = `Basic ${Buffer.from('x-access-token:a-token').toString('base64')}`
+  server.guard = { path: '/', authorization }
+  try {
+    const without = await ionflux('add', source('v1.0.0'))
+    expect(without).toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('MIRROR_REPOSITORY_GONE'),
+    })
+    process.env['IONFLUX_SECRET_GIT_TOKEN_127_0_0_1'] = 'a-token'
+    expect(await ionflux('add', source('v1.0.0'))).toMatchObject({ code: 0 })
+  } finally {
+    delete process.env['IONFLUX_SECRET_GIT_TOKEN_127_0_0_1']
+    delete server.guard
+  }
 })
 
 test('a folder that is no plugin, or holds a link, is refused', async () => {
