@@ -27,11 +27,12 @@ export async function findEntry(registry: Registry, name: string): Promise<Entry
 
 /** All versions of an entry, highest first. */
 export async function allReleases(
-  { source }: Registry,
+  { source, crypto }: Registry,
   { head, releases }: EntryView,
 ): Promise<readonly ReleaseView[]> {
   const all = [...releases]
-  for (const { file } of head.pages ?? []) {
+  for (const at of (head.pages ?? []).keys()) {
+    const file = viewPath(crypto, head.name, at + 1)
     const bytes = await source.read(file)
     if (bytes === undefined)
       throw new IonError('REG_LOG_BROKEN', `The page "${file}" of a view is not there.`)

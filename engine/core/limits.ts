@@ -203,7 +203,9 @@ export const limits = {
   registryReleasesMax: 1_000,
   registryClockMsMax: 3_600_000,
   registryViewBytesMax: 9_500,
-  registryViewHeadBytes: 2_500,
+  registryViewPagesBytes: 3_500,
+  registryAdvisoriesShownMax: 4,
+  registryAdvisoriesMax: 100,
 
   // What is shown: GitHub takes 65,536 characters of a comment and 1 MiB of a summary
   diffCellsMax: 4_000_000,

@@ -5,44 +5,7 @@
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { isRange, isVersion } from '#engine/dsl/reference.ts'
 
-type Is = (value: Json) => boolean
-/** Fields by name; one that ends in `?` may be left out. */
-type Fields = Readonly<Record<string, Is>>
-
-const like =
-  (pattern: RegExp, charsMax: number): Is =>
-  (value) =>
-    typeof value === 'string' && value.length <= charsMax && pattern.test(value)
-// eslint-disable-next-line no-control-regex
-const plain = /^[^\u0000-\u0008\u000b-\u001f\u007f]*$/
-const text = (charsMax: number): Is => like(plain, charsMax)
-const oneOf =
-  (...words: readonly string[]): Is =>
-  (value) =>
-    typeof value === 'string' && words.includes(value)
-const count =
-  (max = Number.MAX_SAFE_INTEGER): Is =>
-  (value) =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max
-const isFlag: Is = (value) => value === true || value === false
-const list =
-  (item: Is, { min = 0, max }: { readonly min?: number; readonly max: number }): Is =>
-  (value) =>
-    Array.isArray(value) && value.length >= min && value.length <= max && value.every(item)
-
-function shape(fields: Fields): Is {
-  const rows = Object.entries(fields).map(([key, is]) => {
-    const isOptional = key.endsWith('?')
-    return { name: isOptional ? key.slice(0, -1) : key, isOptional, is }
-  })
-  const names = new Set(rows.map(({ name }) => name))
-  return (value) =>
-    isObject(value) &&
-    rows.every(({ name, isOptional, is }) =>
-      value[name] === undefined ? isOptional : is(value[name]),
-    ) &&
-    Object.keys(value).every((key) => names.has(key))
-}
+import { count, type Fields, type Is, isFlag, like, list, oneOf, shape, text } from './fields.ts'
 
 const part = '[a-z][a-z0-9-]{0,62}'
 const isNamespace = like(new RegExp(`^${part}$`), 63)

@@ -18,7 +18,7 @@ import {
   printPublicKey,
 } from '#registry/events/leaf.ts'
 import { type Checkpoint, printCheckpoint } from '#registry/log/checkpoint.ts'
-import { printNote, signNote } from '#registry/log/note.ts'
+import { parseNote, printNote, signNote } from '#registry/log/note.ts'
 import {
   checkpointPath,
   extend,
@@ -72,12 +72,21 @@ export async function appendEvents(
   const touched = new Set<string>()
   const leaves = await admit(keeper, { registry, state, events, touched })
   const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
+  await demandUnmoved(keeper, registry)
   for (const [path, bytes] of await extend(files, { hash, size, leaves }))
     await files.write(path, bytes)
   const checkpoint = await writeCheckpoint(keeper, { origin: state.origin, size: state.size })
   await dropPartials(files, { size, next: state.size })
   await writeViews({ files, crypto }, { state, touched })
   return { checkpoint, leaves: events.map((_, at) => size + at), state }
+}
+
+/** Somebody else may have appended meanwhile. */
+async function demandUnmoved({ files }: Keeper, { note, source }: Registry): Promise<void> {
+  const now = await files.read(checkpointPath)
+  if (now !== undefined && parseNote(now)?.text === note.text) return
+  const message = `The log of "${source.label}" went on meanwhile. Sign again: an event names the one before it.`
+  throw new IonError('REG_EVENT_REFUSED', message)
 }
 
 function demandLogKey({ trust, source }: Registry, signer: Signer): void {

@@ -16,6 +16,10 @@ export function refuseForEntry(state: RegistryState, body: EventBody): string | 
   const entry = state.entries.get(body.name)
   if (body.event === 'publish') return refusePublish(state, body, entry)
   if (entry === undefined) return `there is no "${body.name}"`
+  if (body.event === 'advisory' && !entry.advisories.has(body.id))
+    return entry.advisories.size < limits.registryAdvisoriesMax
+      ? undefined
+      : `"${body.name}" has advisories enough`
   if (!('version' in body)) return undefined
   const release = entry.releases.get(body.version)
   if (release === undefined) return `there is no "${body.name}@${body.version}"`

@@ -192,12 +192,16 @@ function readFile(bytes: Uint8Array): IndexFile {
     const isWhole =
       value.search === 1 &&
       [...texts, value.words, value.postings].every((text) => typeof text === 'string') &&
-      [value.scores, value.users, value.days].every((list) => Array.isArray(list))
+      [value.scores, value.users, value.days].every(isNumbers)
     if (isWhole) return value
   } catch {
     // Falls through: it is no index either way.
   }
   throw new IonError('REG_LOG_BROKEN', 'The search index of the registry is not laid out as one.')
+}
+
+function isNumbers(list: unknown): boolean {
+  return Array.isArray(list) && list.every((one) => Number.isFinite(one))
 }
 
 function linesOf(text: string): readonly string[] {

@@ -4,6 +4,7 @@
 import { aliasOf } from '#engine/core/cid.ts'
 import { isDigest } from '#engine/core/digest.ts'
 import { printInstant } from '#engine/core/instant.ts'
+import { limits } from '#engine/core/limits.ts'
 import { compareVersions, isInRange } from '#engine/dsl/reference.ts'
 import type { AdvisoryEvent } from '#registry/event.ts'
 import { capsDigest } from '#registry/events/caps.ts'
@@ -61,9 +62,9 @@ function headOf(
   const shown = latest ?? releases[0]
   const description =
     shown?.event.body.event === 'publish' ? shown.event.body.description : undefined
-  const advisories = [...entry.advisories.values()]
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map(advisoryOf)
+  const all = [...entry.advisories.values()].toSorted(bySeverity)
+  const advisories = all.slice(0, limits.registryAdvisoriesShownMax).map(advisoryOf)
+  const leftOut = all.length - advisories.length
   const { handover } = namespace
   const deprecated = entry.deprecated
   const head = {
@@ -86,9 +87,19 @@ function headOf(
           },
         }),
     ...(advisories.length === 0 ? {} : { advisories }),
+    ...(leftOut === 0 ? {} : { advisoriesLeftOut: leftOut }),
     usage: { dependents: entry.dependents.size, forks: entry.forks.size },
   } as const
   return { ...head, trust: trustOf({ head, releases }, entry.at) }
+}
+
+const severities = ['critical', 'high', 'medium', 'low']
+
+/** Those that count first, the most severe before the others. */
+function bySeverity(a: AdvisoryEvent, b: AdvisoryEvent): number {
+  const rank = ({ severity, isWithdrawn }: AdvisoryEvent): number =>
+    severities.indexOf(severity) + (isWithdrawn === true ? severities.length : 0)
+  return rank(a) - rank(b) || (a.id < b.id ? -1 : 1)
 }
 
 function advisoryOf(event: AdvisoryEvent): Advisory {

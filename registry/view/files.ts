@@ -7,11 +7,12 @@
  */
 import { canonical } from '#engine/core/canonical.ts'
 import { IonError } from '#engine/core/error.ts'
-import { isObject, type Json } from '#engine/core/json.ts'
+import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { textOf, toHex, utf8 } from '#registry/bytes.ts'
 import type { Crypto } from '#registry/ports.ts'
 
+import { isEntryHead, isReleaseView } from './shape.ts'
 import type { EntryHead, EntryView, ReleaseView } from './view.ts'
 
 const folder = 'view'
@@ -29,11 +30,10 @@ export function printView(
   { head, releases }: EntryView,
 ): ReadonlyMap<string, Uint8Array> {
   const lines = releases.map((release) => line(release as unknown as Json))
-  const pages = inPages(lines)
-  const rest = pages.slice(1).map((page, at) => ({
-    file: viewPath(crypto, head.name, at + 1),
-    from: releases[page.end - 1]?.version ?? '',
-    to: releases[page.start]?.version ?? '',
+  const pages = inPages(lines, utf8(line(head as unknown as Json)).length)
+  const rest = pages.slice(1).map(({ start, end }) => ({
+    from: releases[end - 1]?.version ?? '',
+    to: releases[start]?.version ?? '',
   }))
   const first = rest.length === 0 ? head : { ...head, pages: rest }
   return new Map(
@@ -45,16 +45,19 @@ export function printView(
   )
 }
 
-/** Each page is as long as may be; the first leaves room for the head. */
+/** Each page is as long as may be; the first leaves room for the head and the list of pages. */
 function inPages(
   lines: readonly string[],
+  headBytes: number,
 ): readonly { readonly start: number; readonly end: number }[] {
+  const sizes = lines.map((text) => utf8(text).length)
+  const all = sizes.reduce((sum, size) => sum + size, headBytes)
+  if (all <= limits.registryViewBytesMax) return [{ start: 0, end: lines.length }]
   const pages: { start: number; end: number }[] = []
   let start = 0
-  let bytes: number = limits.registryViewHeadBytes
-  for (const [at, text] of lines.entries()) {
-    const size = utf8(text).length
-    if (at > start && bytes + size > limits.registryViewBytesMax) {
+  let bytes = headBytes + limits.registryViewPagesBytes
+  for (const [at, size] of sizes.entries()) {
+    if (bytes + size > limits.registryViewBytesMax && (at > start || pages.length === 0)) {
       pages.push({ start, end: at })
       start = at
       bytes = 0
@@ -80,23 +83,12 @@ export function parseView(
       .slice(0, -1)
       .map((one) => JSON.parse(one) as Json)
     const [first, ...rest] = values
-    const hasHead = isObject(first) && first['view'] === 1
-    const releases = (hasHead ? rest : values) as unknown as readonly ReleaseView[]
-    if (!releases.every(isReleaseView)) throw new TypeError('not a release')
+    const hasHead = first !== undefined && isEntryHead(first)
+    const lines = hasHead ? rest : values
+    if (!lines.every(isReleaseView)) throw new TypeError('a line is no release')
+    const releases = lines as unknown as readonly ReleaseView[]
     return hasHead ? { head: first as unknown as EntryHead, releases } : { releases }
   } catch (cause) {
     throw new IonError('REG_LOG_BROKEN', `The view "${path}" is not laid out as one.`, { cause })
   }
-}
-
-function isReleaseView(value: unknown): boolean {
-  if (!isObject(value)) return false
-  const { event, leaf, version } = value
-  return (
-    isObject(event) &&
-    isObject(event['body']) &&
-    event['body']['event'] === 'publish' &&
-    event['body']['version'] === version &&
-    Number.isInteger(leaf)
-  )
 }

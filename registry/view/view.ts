@@ -61,11 +61,13 @@ export interface EntryHead {
     readonly instead?: string
   }
   readonly advisories?: readonly Advisory[]
+  /** How many more there are, of the less severe. */
+  readonly advisoriesLeftOut?: number
   /** How many releases of others name it in `requires`, and how many were forked from it. */
   readonly usage: { readonly dependents: number; readonly forks: number }
   readonly trust: TrustScore
-  /** Files with the other versions, each with its lowest and highest. */
-  readonly pages?: readonly { readonly file: string; readonly from: string; readonly to: string }[]
+  /** The lowest and highest version of each page, which hold the other versions. */
+  readonly pages?: readonly { readonly from: string; readonly to: string }[]
 }
 
 export interface EntryView {

@@ -76,7 +76,8 @@ function show(terminal: Terminal, hits: readonly Hit[], found: number): void {
     Math.max(...hits.map(({ kind }) => kind.length)),
   ]
   for (const [at, hit] of hits.entries()) {
-    const { kind, score, powers, description } = hit
+    const { score, powers, description } = hit
+    const kind = printable(hit.kind)
     const name = (names[at] ?? '').padEnd(nameWidth)
     const may = powers.length === 0 ? '' : ` [${powers.join(', ')}]`
     const left = nameWidth + kindWidth + 9

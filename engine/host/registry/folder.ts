@@ -4,7 +4,7 @@
  * Files are written beside their place and moved there, so a reader never sees half of one.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 import type { RegistryFiles } from '#registry/ports.ts'
@@ -22,7 +22,10 @@ export function openFolder(folder: string): RegistryFiles {
     async read(path) {
       if (!isPath(path)) return undefined
       try {
-        return await readFile(place(path))
+        const file = await realpath(place(path))
+        // A link would lead out of the registry.
+        if (!file.startsWith(join(await realpath(folder), '/'))) return undefined
+        return await readFile(file)
       } catch (thrown) {
         if (isAbsent(thrown)) return undefined
         throw unreachable(folder, (thrown as Error).message, thrown)

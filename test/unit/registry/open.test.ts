@@ -2,13 +2,14 @@
 import { describe, expect, test } from 'vitest'
 
 import { nodeCrypto as crypto } from '#engine/host/registry/crypto.ts'
-import { utf8 } from '#registry/bytes.ts'
+import { textOf, utf8 } from '#registry/bytes.ts'
 import { printPublicKey } from '#registry/events/leaf.ts'
 import { appendEvents } from '#registry/keep/append.ts'
 import { cosign, type NoteKey, parseNote, printNote } from '#registry/log/note.ts'
 import { findEntry, resolveRelease } from '#registry/lookup.ts'
 import { openRegistry } from '#registry/open.ts'
 import { printRoot, type Root, rootPath } from '#registry/trust/root.ts'
+import { viewPath } from '#registry/view/files.ts'
 import { at, keyFor, RegistryLab, releaseOf } from '#test/fake/registry.ts'
 
 const untrusted = { code: 'REG_UNTRUSTED' }
@@ -186,5 +187,63 @@ describe('an entry', () => {
       .filter(([path]) => path.startsWith('view/'))
       .map(([, { length }]) => length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000)
+  })
+})
+
+test('many advisories of many versions leave a view small, the most severe first', async () => {
+  const lab = await RegistryLab.begin()
+  const signer = await lab.claim('acme')
+  for (let minor = 0; minor < 12; minor++) await lab.publish('acme/ledger', `1.${minor}.0`)
+  for (let at = 0; at < 9; at++) {
+    const severity = at === 7 ? 'critical' : 'low'
+    const advisory = { event: 'advisory', name: 'acme/ledger', id: `A-${at}`, range: '*' } as const
+    await lab.say({ ...advisory, severity, summary: 'x'.repeat(500) }, signer)
+  }
+  const entry = (await findEntry(await lab.open(), 'acme/ledger'))!
+  expect(entry.head.advisories?.map(({ id }) => id)).toEqual(['A-7', 'A-0', 'A-1', 'A-2'])
+  expect(entry.head.advisoriesLeftOut).toBe(5)
+  expect(entry.releases[0]?.advisories).toHaveLength(9)
+  const views = [...lab.files.files].filter(([path]) => path.startsWith('view/'))
+  expect(Math.max(...views.map(([, { length }]) => length))).toBeLessThanOrEqual(10_000)
+})
+
+describe('a view that a host made up', () => {
+  const change = async (edit: (lines: string[]) => string[]) => {
+    const lab = await begin()
+    const path = viewPath(crypto, 'acme/ledger')
+    const lines = textOf(lab.files.files.get(path)!)!.trimEnd().split('\n')
+    lab.files.files.set(
+      path,
+      utf8(
+        edit(lines)
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
+    )
+    return await resolveRelease(await lab.open(), { name: 'acme/ledger' })
+  }
+
+  test.each<[string, (lines: string[]) => string[]]>([
+    ['is no JSON', () => ['{']],
+    ['has no head', (lines) => lines.slice(1)],
+    [
+      'has words for numbers',
+      ([head = '', ...rest]) => [head.replace(/"score":\d+/, '"score":"\\u001b[2J"'), ...rest],
+    ],
+    ['has a field more', ([head = '', ...rest]) => [head.replace('{', '{"a":1,'), ...rest]],
+    [
+      'names another leaf',
+      ([head = '', first = '']) => [head, first.replace(/"leaf":\d+/, '"leaf":0')],
+    ],
+    [
+      'names a leaf that is not there',
+      ([head = '', first = '']) => [head, first.replace(/"leaf":\d+/, '"leaf":999')],
+    ],
+    [
+      'yanks with a number',
+      ([head = '', first = '']) => [head, first.replace('{', '{"yanked":7,')],
+    ],
+  ])('and that %s is REG_LOG_BROKEN', async (_, edit) => {
+    await expect(change(edit)).rejects.toMatchObject({ code: 'REG_LOG_BROKEN' })
   })
 })

@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -170,6 +171,19 @@ test.each(['./nowhere', 'https://127.0.0.1:1/index', 'git+https://127.0.0.1:1/x.
     await expect(ledger(address)).rejects.toMatchObject({ code: 'REG_UNREACHABLE' })
   },
 )
+
+test('a link in a folder leads nowhere', async () => {
+  const linked = join(top, 'linked')
+  mkdirSync(join(linked, 'log'), { recursive: true })
+  writeFileSync(join(top, 'secret'), 'secret')
+  symlinkSync(join(top, 'secret'), join(linked, 'log/checkpoint'))
+  symlinkSync(top, join(linked, 'view'))
+  const files = openFolder(linked)
+  expect([await files.read('log/checkpoint'), await files.read('view/secret')]).toEqual([
+    undefined,
+    undefined,
+  ])
+})
 
 test('a memory that cannot be read is not forgotten by itself', async () => {
   await ledger(folder)

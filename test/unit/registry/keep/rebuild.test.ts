@@ -117,3 +117,17 @@ test('a check tells how far it is', async () => {
   })
   expect(told).toEqual([state.size])
 })
+
+test('two who append at the same time do not overwrite each other', async () => {
+  const lab = await begin()
+  const [registry, state] = [await lab.open(), await lab.state()]
+  const now = new Date(lab.keeper.now).toISOString()
+  const late = await lab.event({ ...releaseOf('globex/late', '1.0.0'), at: now }, [
+    keyFor('globex'),
+  ])
+  await lab.publish('globex/early', '1.0.0')
+  await expect(appendEvents(lab.keeper, [late], { registry, state })).rejects.toMatchObject({
+    code: 'REG_EVENT_REFUSED',
+  })
+  expect([...(await lab.state()).entries.keys()]).toContain('globex/early')
+})
