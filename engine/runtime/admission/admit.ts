@@ -50,7 +50,8 @@ export class Admission {
     for (const { kind } of records) {
       if (kind === 'run.admitted') this.#settle(live.log.run, slot)
       if (kind === 'run.queued') this.#arrived(live, slot)
-      if (kind === 'run.debounced') this.#quiet.settle(slot)
+      // One that was replaced meanwhile has nobody to replace.
+      if (kind === 'run.debounced' && live.state.gate === 'settling') this.#quiet.settle(slot)
     }
     if (endedAt === undefined) return
     this.#settle(live.log.run, slot)
