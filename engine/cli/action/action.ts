@@ -6,12 +6,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { type Json, isObject } from '#engine/core/json.ts'
-import { changeFor, exitOfChange } from '#engine/cli/commands/plan.ts'
+import { changeFor, exitOfChange, problemsOf } from '#engine/cli/commands/plan.ts'
 import { exits } from '#engine/cli/exit.ts'
-import { findingsAsProblems, planJson } from '#engine/cli/plan/plan-json.ts'
+import { planJson } from '#engine/cli/plan/plan-json.ts'
 import { planMarkdown } from '#engine/cli/plan/plan-markdown.ts'
 import { escapeData, escapeProperty, problemsForGithub } from '#engine/cli/problem-formats.ts'
-import { openSources } from '#engine/cli/problem-text.ts'
 import { perform } from '#engine/cli/run/perform.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { findTarget, repositoryFor } from '#engine/host/target.ts'
@@ -24,6 +23,7 @@ import { lockFile } from '#engine/plan/lock/lock.ts'
 import { runSummary } from './run-summary.ts'
 import { openRunner, type Runner } from './runner.ts'
 import { readSettings, type ActionSettings } from './settings.ts'
+import { folderIn } from './workspace.ts'
 
 /** Does what the workflow asks for; the exit code is that of the command behind it. */
 export async function action(terminal: Terminal): Promise<number> {
@@ -145,14 +145,15 @@ async function annotate(terminal: Terminal, flow: string, run: RunView): Promise
 
 /** `file=…,line=…` of a step; undefined where it is in another file. */
 async function placeOf(flow: string, path: string): Promise<string | undefined> {
-  const { file, readText } = await findTarget({ flow })
+  const { file, files, readText } = await findTarget({ flow })
   const text = readText(file) ?? ''
   const document = parseDocument({ file, text })
   const id = path.replace(/^.*\//, '').replace(/\[.*$/, '')
   const step = isObject(document.value) ? stepsOf(document.value).get(id) : undefined
   const span = step === undefined ? undefined : document.span(step.at)
   if (span === undefined) return undefined
-  return `file=${escapeProperty(file)},line=${indexLines(text).position(span.start).line}`
+  const folder = folderIn(process.env['GITHUB_WORKSPACE'], files.root)
+  return `file=${escapeProperty(folder + file)},line=${indexLines(text).position(span.start).line}`
 }
 
 async function planChange({ terminal, runner, settings }: Step): Promise<number> {
@@ -165,8 +166,8 @@ async function planChange({ terminal, runner, settings }: Step): Promise<number>
   })
   const markdown = planMarkdown(result, new Map())
   const { change } = result
-  const sources = openSources((file) => result.readText(file))
-  terminal.data(problemsForGithub(findingsAsProblems(change.findings), sources))
+  const { problems, sources } = problemsOf(result, repositoryFor(undefined) ?? process.cwd())
+  terminal.data(problemsForGithub(problems, sources))
   runner.output('plan-digest', change.planDigest)
   runner.output('changes', String(change.flows.length))
   runner.output('output', JSON.stringify(planJson(result, new Map())))

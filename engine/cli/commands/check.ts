@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { limits } from '#engine/core/limits.ts'
+import { inWorkspace } from '#engine/cli/action/workspace.ts'
 import { exitOfProblems } from '#engine/cli/exit.ts'
 import { filesPlace, type FilesPlace } from '#engine/cli/format/place.ts'
 import { printJson } from '#engine/cli/output.ts'
@@ -95,6 +96,7 @@ function print(terminal: Terminal, { format, checked, files, fixed, seconds }: P
   const { problems, flows, plugins, tests } = checked
   const readText = readerOf(files)
   const sources = openSources(readText)
+  const shown = inWorkspace({ problems, sources }, files.root)
   switch (format) {
     case 'json':
       printJson(terminal, {
@@ -106,10 +108,10 @@ function print(terminal: Terminal, { format, checked, files, fixed, seconds }: P
       })
       return
     case 'sarif':
-      printJson(terminal, problemsForSarif(problems, sources, { version: version() }))
+      printJson(terminal, problemsForSarif(shown.problems, shown.sources, { version: version() }))
       return
     case 'github':
-      terminal.data(problemsForGithub(problems, sources))
+      terminal.data(problemsForGithub(shown.problems, shown.sources))
       break
     case 'text':
       showProblems({ terminal, readText }, problems, (text) => terminal.data(text + '\n'))

@@ -6,6 +6,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
+import { inWorkspace, type Shown } from '#engine/cli/action/workspace.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { jsonText, printJson } from '#engine/cli/output.ts'
 import { dataDirOf, withReader } from '#engine/cli/place.ts'
@@ -45,7 +46,8 @@ export async function plan(terminal: Terminal, values: PlanValues): Promise<numb
   const runs = replaysOf(values.replay)
   const result = await changeFor(values)
   const recorded = await recordedFor(values, { result, runs })
-  print(terminal, { format, result, recorded, isFull: values.full === true })
+  const root = repositoryFor(values.repo) ?? process.cwd()
+  print(terminal, { format, result, root, recorded, isFull: values.full === true })
   const hasChanges = values.detailedExitcode === true && result.change.flows.length > 0
   return hasChanges && !isBlocked(result) ? exits.changes : exitOfChange(result)
 }
@@ -110,15 +112,21 @@ async function recordedFor(
 }
 
 interface Printed {
+  readonly root: string
   readonly format: Format
   readonly result: RepositoryChange
   readonly recorded: RunsByFlow
   readonly isFull: boolean
 }
 
-function print(terminal: Terminal, { format, result, recorded, isFull }: Printed): void {
-  const sources = openSources((file) => result.readText(file))
-  const problems = findingsAsProblems(result.change.findings)
+/** The findings as problems, named as a runner around the repository names files. */
+export function problemsOf({ change, readText }: RepositoryChange, root: string): Shown {
+  const sources = openSources((file) => readText(file))
+  return inWorkspace({ problems: findingsAsProblems(change.findings), sources }, root)
+}
+
+function print(terminal: Terminal, { format, result, root, recorded, isFull }: Printed): void {
+  const { problems, sources } = problemsOf(result, root)
   switch (format) {
     case 'json':
       return printJson(terminal, planJson(result, recorded))

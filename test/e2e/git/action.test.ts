@@ -2,7 +2,7 @@
  * Goal: the action does in a workflow what the command line does by hand, and tells the runner.
  * Method: its own steps in bash with real files, the events of GitHub, and GitHub on loopback.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -57,6 +57,21 @@ test('runs a flow: outputs, summary with a picture, steps and output', async () 
   expect(JSON.parse(outputs['output'] ?? '')).toEqual({ text: 'Hello Ada\nrun<<x\nevil' })
   for (const words of ['✅ greet done', '```mermaid', '`hello`', '```json'])
     expect(summary).toContain(words)
+})
+
+test('a repository in a folder of the workspace is annotated by its place there', async () => {
+  const folder = join(fixture.dir, 'deep/flows')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, '../ionflux.yaml'), 'namespace: me\n')
+  writeFileSync(join(folder, 'greet.flow.yaml'), flow)
+  writeFileSync(join(folder, 'odd.flow.yaml'), 'dsl: flux/1\nid: odd\nstepz: []\n')
+  const env = { GITHUB_WORKSPACE: fixture.dir }
+  const place = { 'working-directory': 'deep' }
+  const checked = await act({ mode: 'check', ...place }, { env })
+  expect(checked.log).toContain('::error file=deep/flows/odd.flow.yaml,line=3')
+  const run = await act({ flow: 'greet', inputs: '{"name":""}', ...place }, { env })
+  expect(run.log).toContain('::error file=deep/flows/greet.flow.yaml,line=6,')
+  rmSync(join(fixture.dir, 'deep'), { recursive: true })
 })
 
 test('text of a workflow is never a command', async () => {

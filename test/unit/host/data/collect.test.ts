@@ -21,6 +21,7 @@ import { type RunId, runIdFrom } from '#engine/core/id.ts'
 import { openBlobs } from '#engine/durable/blobs.ts'
 import { openDatabase } from '#engine/durable/sqlite/database.ts'
 import { openReader, openSqlite } from '#engine/durable/sqlite/open.ts'
+import { forgetRuns, runsToForget } from '#engine/durable/sweep/runs.ts'
 import { collect } from '#engine/host/data/collect.ts'
 import { takeLease } from '#engine/host/lease.ts'
 import type { RunStatus } from '#engine/runtime/ports.ts'
@@ -186,6 +187,24 @@ test('without an age every run stays, and what states and activations name', asy
   expect(freed).toMatchObject({ runs: 0, values: { count: 1 }, blobs: { count: 0 } })
   const reader = openReader(dir)
   expect([value, lost].map((digest) => reader?.store.has(digest))).toEqual([true, false])
+  reader?.close()
+})
+
+test('what a sweep left that died after it took runs out is freed by the next one', async () => {
+  const dir = directory()
+  const mine = await blobIn(dir, 'of the old one')
+  age(join(dir, 'blobs'))
+  const [, fresh] = await tell(dir, [
+    { n: 1, daysAgo: 40, blob: mine },
+    { n: 2, value: 'y'.repeat(5_000) },
+  ])
+  const db = openDatabase(dir)
+  forgetRuns(db, runsToForget(db, Date.now() - 30 * day))
+  db.close()
+  const freed = collect({ directory: dir, isDry: false })
+  expect(freed).toMatchObject({ runs: 0, values: { count: 1 }, blobs: { count: 1 } })
+  const reader = openReader(dir)
+  expect(reader?.verify(fresh as RunId)).toMatchObject({ ok: true })
   reader?.close()
 })
 
