@@ -10,7 +10,7 @@ import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import { whoAmI } from '#engine/cli/run/who.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
-import { approvePlan, withActivator } from '#engine/host/activate/by-hand.ts'
+import { approvePlan, organisationMirror, withActivator } from '#engine/host/activate/by-hand.ts'
 import { rollBack, tryActivate } from '#engine/host/activate/activate.ts'
 
 export interface ActivateValues extends PlaceValues {
@@ -53,6 +53,24 @@ export async function rollback(terminal: Terminal, values: ActivateValues): Prom
     else terminal.data(`${mirror.name}: ${commit} is active again, and the mirror is on hold\n`)
     return exits.done
   })
+}
+
+export interface PolicyValues extends PlaceValues {
+  readonly name?: string | undefined
+  readonly clear?: boolean
+  readonly json?: boolean
+}
+
+/** Names the repository whose policy counts for all others, or says which it is. */
+export async function policy(terminal: Terminal, values: PolicyValues): Promise<number> {
+  if (values.clear === true && values.name !== undefined)
+    throw new IonError('CLI_USAGE', 'Write either a name or --clear, not both.')
+  const wanted = values.clear === true ? null : values.name
+  const name = await organisationMirror(dataDirOf(values), wanted)
+  if (values.json === true) printJson(terminal, { policy: name ?? null })
+  else if (name === undefined) terminal.data('each mirror has its own policy only\n')
+  else terminal.data(`the policy of ${name} counts for every mirror\n`)
+  return exits.done
 }
 
 export interface ApproveValues extends PlaceValues {

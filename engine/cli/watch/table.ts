@@ -74,4 +74,14 @@ export function addActivateCommands(
     async ([name], values) =>
       (await import('./activate.ts')).rollback(terminal, { name: name as string, ...values }),
   )
+  add(
+    'policy [name]',
+    'name the mirror whose activation policy counts for all others too',
+    [['--clear', 'let each mirror have its own only'], json, ...place],
+    async ([name], values) =>
+      (await import('./activate.ts')).policy(terminal, {
+        name: name as string | undefined,
+        ...values,
+      }),
+  )
 }

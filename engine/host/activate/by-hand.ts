@@ -11,7 +11,7 @@ import { getMirror } from '#engine/mirror/sync/find.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import { type Activator, settle } from './activate.ts'
-import { activatorOn } from './open.ts'
+import { activatorOn, policyMirror, setPolicyMirror } from './open.ts'
 
 export interface ByHand {
   readonly directory: string
@@ -48,6 +48,27 @@ export function approvePlan(
     const at = systemClock().now()
     memory.approve({ planDigest, name, at })
     return at
+  } finally {
+    memory.close()
+  }
+}
+
+/**
+ * Names the mirror whose policy counts for all others, or none with null; without `wanted` only
+ * says which it is. Returns its name. Throws `MIRROR_UNKNOWN`.
+ */
+export async function organisationMirror(
+  directory: string,
+  wanted?: string | null,
+): Promise<string | undefined> {
+  prepareDataDirectory(directory)
+  await using host = openMirrorHost(directory, process.env)
+  const memory = openWatchMemory(directory)
+  try {
+    if (wanted === null) setPolicyMirror(memory, undefined)
+    else if (wanted !== undefined) setPolicyMirror(memory, getMirror(host.store, wanted).id)
+    const id = policyMirror(memory)
+    return id === undefined ? undefined : (host.store.find(id)?.name ?? id)
   } finally {
     memory.close()
   }

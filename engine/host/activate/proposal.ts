@@ -35,8 +35,8 @@ export interface ProposalParts {
   filesOf(mirror: Mirror, version: Version): Files
   /** The name of this place. */
   readonly environment?: string | undefined
-  /** What an organisation asks for of all of its repositories. */
-  readonly policy?: ActivationPolicy | undefined
+  /** What an organisation asks of the repository; undefined where it asks nothing. */
+  organisation?(mirror: Mirror): Promise<ActivationPolicy | undefined>
   readonly cache?: BundleCache
 }
 
@@ -68,7 +68,8 @@ export async function propose(
   })
   const flows = [...loaded.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const own = active === undefined ? firstPolicy : policyOf(compared.marker.activation)
-  const policy = parts.policy === undefined ? own : bothPolicies(parts.policy, own)
+  const over = await parts.organisation?.(mirror)
+  const policy = over === undefined ? own : bothPolicies(over, own)
   const approvals = await approvalsFor(parts, { mirror, version, after, policy, compared })
   const judged = mayActivate({
     change: compared.change,

@@ -6,6 +6,7 @@ import type { Clock, Instant } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
 import { limits } from '#engine/core/limits.ts'
 import { type Activator, type Outcome, tryActivate } from '#engine/host/activate/activate.ts'
+import { policyMirror } from '#engine/host/activate/open.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import type { Emit } from './events.ts'
@@ -79,7 +80,7 @@ export class Judge {
       const { hold } = mirror
       const { held, approvals } = waitingFor(outcome)
       const n = activator.memory.active(id)?.n
-      const state = stateText({ commit, hold: hold?.reason, n, approvals })
+      const state = stateText({ commit, hold: hold?.reason, n, approvals, over: this.#over() })
       this.#judged.set(id, { held, hold: hold?.reason, state })
       load(mirror)
       await report(mirror, outcome)
@@ -96,7 +97,15 @@ export class Judge {
     const { mirrors, memory } = this.#parts.activator
     const { commit } = mirrors.facts(id).mirrored
     const approvals = held === undefined ? 0 : memory.approvals(held).length
-    return stateText({ commit, hold: hold?.reason, n: memory.active(id)?.n, approvals })
+    const n = memory.active(id)?.n
+    return stateText({ commit, hold: hold?.reason, n, approvals, over: this.#over() })
+  }
+
+  /** The version of the organisation's policy. */
+  #over(): number | undefined {
+    const { memory } = this.#parts.activator
+    const id = policyMirror(memory)
+    return id === undefined ? undefined : (memory.active(id)?.n ?? 0)
   }
 
   /** Cheap, because every mirror is asked every second: what only a sync changes is judged after it. */
@@ -116,10 +125,11 @@ interface State {
   readonly n: number | undefined
   /** Of the operator, for the plan that is held. */
   readonly approvals: number
+  readonly over: number | undefined
 }
 
-function stateText({ commit, hold, n, approvals }: State): string {
-  return JSON.stringify([commit, hold, n, approvals])
+function stateText({ commit, hold, n, approvals, over }: State): string {
+  return JSON.stringify([commit, hold, n, approvals, over])
 }
 
 /** The plan that waits, and how many approvals of the operator it was judged with. */

@@ -13,6 +13,8 @@ import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { type Outcome, rollBack, settle, tryActivate } from '#engine/host/activate/activate.ts'
 import type { Activator } from '#engine/host/activate/activate.ts'
 
+import { policyOf } from '#engine/plan/approval/policy.ts'
+
 import { flow, type Place, place, type Texts } from './parts.ts'
 
 const attempt = async ({ parts, mirror }: Place): Promise<Outcome> =>
@@ -227,3 +229,18 @@ function dies(parts: Activator, left: number): Activator {
     },
   }
 }
+
+describe('the policy of an organisation', () => {
+  test('counts beside that of the repository, and the stricter part of both', async () => {
+    let over = policyOf()
+    using at = place({ organisation: async () => over })
+    await active(at, flow('a.example'))
+    over = policyOf({ merge: 'none' })
+    at.push(flow('a.example', 'schedule: { cron: "0 10 * * *" }'))
+    expect((await attempt(at)).kind).toBe('held')
+    over = policyOf({ merge: 'escalation' })
+    expect((await attempt(at)).kind).toBe('activated')
+    at.push(flow('b.example'))
+    expect((await attempt(at)).kind).toBe('held')
+  })
+})
