@@ -82,7 +82,8 @@ function faultsOf(claimed: Claimed, body: PublishEvent): readonly string[] {
   )
 }
 
-function notesOf(head: EntryHead, release: ReleaseView): readonly string[] {
+/** What whoever uses a release should know. */
+export function notesOf(head: EntryHead, release: ReleaseView): readonly string[] {
   const { yanked, moved, suspect, advisories = [] } = release
   const known = (head.advisories ?? []).filter(({ id }) => advisories.includes(id))
   return [

@@ -7,7 +7,7 @@
 import { Command, Option } from 'commander'
 
 import { addSecretCommands } from './commands/secret-table.ts'
-import { addLockCommands } from './lock/table.ts'
+import { addBundleCommands, addLockCommands } from './lock/table.ts'
 import { addMirrorCommands } from './mirror/table.ts'
 import { addPlanCommand } from './plan/table.ts'
 import { addPluginCommands } from './plugin/table.ts'
@@ -91,6 +91,7 @@ function addGroups(group: (name: string, description: string) => Add, terminal: 
     group('release', 'speak to a registry: claim a namespace, yank, advise, replace keys'),
     terminal,
   )
+  addBundleCommands(group('bundle', 'carry the packages of a lock across an air gap'), terminal)
   addRegistryCommands(group('registry', 'keep a registry, watch one, check one'), terminal)
   addSecretCommands(group('secret', 'seal the values that steps use and never see'), terminal)
 }

@@ -17,6 +17,7 @@ import {
   writeLock,
   type Offer,
 } from '#engine/host/lock/change-lock.ts'
+import { coolingOf, isFresh } from '#engine/host/lock/cooldown.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { keyOf, type Lock, type LockedPackage, printLock } from '#engine/plan/lock/lock.ts'
@@ -43,7 +44,7 @@ export interface UpdateValues extends Values {
 export async function add(terminal: Terminal, values: AddValues): Promise<number> {
   const root = rootOf(values)
   const before = lockOf(root)
-  const offer = await offerPackage(values.source, before)
+  const offer = await offerPackage(values.source, { root, before })
   tell(terminal, offer)
   await demandConsent([offer], values)
   await write(root, withPackage(before, offer), values)
@@ -64,9 +65,14 @@ export async function update(terminal: Terminal, values: UpdateValues): Promise<
   const root = rootOf(values)
   let lock = lockOf(root)
   const offers: Offer[] = []
+  const waiting: string[] = []
   for (const one of chosen(lock, values.name)) {
-    const offer = await offerUpdate(one, lock ?? { packages: [], flows: [] })
+    const offer = await offerUpdate(one, { root, before: lock ?? { packages: [], flows: [] } })
     if (offer.package.digest === one.digest) continue
+    if (values.name === undefined && isFresh(offer, coolingOf(root, one.name))) {
+      waiting.push(keyOf(offer.package))
+      continue
+    }
     offers.push(offer)
     tell(terminal, offer)
     lock = withPackage(lock, offer)
@@ -82,8 +88,12 @@ export async function update(terminal: Terminal, values: UpdateValues): Promise<
       after: { ...offer.package },
       grown: [...offer.grown],
     }))
-    printJson(terminal, { updates, isWritten })
-  } else if (offers.length === 0) terminal.note('Everything is at the newest commit.')
+    printJson(terminal, { updates, waiting, isWritten })
+  } else {
+    for (const one of waiting)
+      terminal.note(`${printable(one)} is too new to be taken unasked; name it to take it now.`)
+    if (offers.length + waiting.length === 0) terminal.note('Everything is at its newest.')
+  }
   return exits.done
 }
 
@@ -107,12 +117,14 @@ function chosen(lock: Lock | undefined, name: string | undefined): readonly Lock
 }
 
 /** What a package is and may do, and what of that is new. */
-function tell(terminal: Terminal, { package: locked, manifest, before, grown }: Offer): void {
+function tell(terminal: Terminal, offer: Offer): void {
+  const { package: locked, manifest, before, grown, notes = [] } = offer
   const was = before === undefined ? '' : ` (was ${before.version})`
   const { source } = locked
   terminal.note(`${terminal.paint('bold', printable(keyOf(locked)))}${was}`)
   if (manifest.description !== undefined) terminal.note(`  ${printable(manifest.description)}`)
   if (source.kind === 'git') terminal.note(`  from ${printable(source.url)} at ${source.commit}`)
+  for (const note of notes) terminal.note(`  ${terminal.paint('warn', printable(note))}`)
   const actions = Object.entries(manifest.actions).map(
     ([name, { effects }]) => `${name} (${effects})`,
   )

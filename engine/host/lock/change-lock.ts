@@ -21,9 +21,13 @@ import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin } from '#engine/sandbox/unit.ts'
 import { pluginSources } from '#engine/host/repository/catalog.ts'
 
+import type { Package } from '#engine/host/package/package.ts'
+import { notesOf } from '#registry/verify.ts'
+
 import { fetchPackage } from './fetch-package.ts'
 import { lockedOf, makeLock } from './make-lock.ts'
 import { filesOf, findPackage, keepPackage } from './package-files.ts'
+import { findRelease, lockedSourceOf, namedIn } from './registry.ts'
 
 /** The lock in `files`, or what is wrong with it; neither where there is none. */
 export function lockIn(files: Files): { readonly lock?: Lock; readonly problem?: Problem } {
@@ -97,29 +101,74 @@ export interface Offer {
   readonly before?: LockedPackage
   /** Powers that were not consented to: `net:api.example.com`. */
   readonly grown: readonly string[]
+  /** When a registry took it: RFC 3339. */
+  readonly at?: string
+  /** What a registry says that whoever uses it should know. */
+  readonly notes?: readonly string[]
 }
 
-/** Gets what `text` names and says what it would bring. Throws `CLI_USAGE` for no source. */
-export async function offerPackage(text: string, before: Lock | undefined): Promise<Offer> {
+/**
+ * Gets what `text` names and says what it would bring: a source in Git, or a name of a registry
+ * with its range. Throws `CLI_USAGE` for neither.
+ */
+export async function offerPackage(
+  text: string,
+  { root, before }: { readonly root: string; readonly before: Lock | undefined },
+): Promise<Offer> {
   const source = parseSource(text)
-  if (source === undefined) {
-    throw new IonError(
-      'CLI_USAGE',
-      `"${text}" names no package; write git+https://HOST/OWNER/REPO//path/of/plugin@TAG.`,
-    )
-  }
-  return await offerOf(source, before)
+  if (source !== undefined) return await offerSource(source, before)
+  const named = namedIn(text)
+  if (named !== undefined) return await offerRelease(named, { root, before })
+  throw new IonError(
+    'CLI_USAGE',
+    `"${text}" names no package; write namespace/name@^1 for one of a registry, or git+https://HOST/OWNER/REPO//path/of/plugin@TAG.`,
+  )
 }
 
-/** What the newest commit of the source of `locked` would bring. */
-export async function offerUpdate(locked: LockedPackage, before: Lock): Promise<Offer> {
+/** What is newest of what `locked` was asked by. */
+export async function offerUpdate(
+  locked: LockedPackage,
+  { root, before }: { readonly root: string; readonly before: Lock },
+): Promise<Offer> {
   if (locked.source.kind !== 'git') throw new Error('only what was fetched is updated')
-  const { url, path, ref } = locked.source
-  return await offerOf({ url, path, ...(ref === undefined ? {} : { ref }) }, before)
+  const { url, path, ref, log } = locked.source
+  if (log !== undefined)
+    return await offerRelease({ name: locked.name, range: log.asked }, { root, before })
+  return await offerSource({ url, path, ...(ref === undefined ? {} : { ref }) }, before)
 }
 
-async function offerOf(source: GitSource, before: Lock | undefined): Promise<Offer> {
-  const { package: fetched, commit, date } = await fetchPackage(source)
+async function offerSource(source: GitSource, before: Lock | undefined): Promise<Offer> {
+  const { package: one, commit, date } = await fetchPackage(source)
+  if (one.name.startsWith('std/')) {
+    const message = `"${one.name}" belongs to ionflux, and comes with it or from its registry.`
+    throw new IonError('LOCK_SOURCE_REFUSED', message, { data: { package: one.name } })
+  }
+  const locked = {
+    kind: 'git' as const,
+    ...source,
+    commit,
+    ...(date === undefined ? {} : { date }),
+  }
+  return await offerOf(one, { source: locked, before })
+}
+
+async function offerRelease(
+  wanted: { readonly name: string; readonly range?: string },
+  { root, before }: { readonly root: string; readonly before: Lock | undefined },
+): Promise<Offer> {
+  const found = await findRelease(root, wanted)
+  const { release, entry } = found
+  const offer = await offerOf(found.package, { source: lockedSourceOf(found), before })
+  return { ...offer, at: found.body.at, notes: notesOf(entry.head, release) }
+}
+
+async function offerOf(
+  fetched: Package,
+  {
+    source,
+    before,
+  }: { readonly source: LockedPackage['source']; readonly before: Lock | undefined },
+): Promise<Offer> {
   const { name, files } = fetched
   if (fetched.kind !== 'plugin') {
     throw new IonError(
@@ -136,17 +185,19 @@ async function offerOf(source: GitSource, before: Lock | undefined): Promise<Off
       `"${name}" cannot be built: ${built.problems[0]?.message ?? ''}`,
     )
   }
-  const locked = lockedOf(manifest, {
-    source: { kind: 'git', ...source, commit, ...(date === undefined ? {} : { date }) },
-    digest: keepPackage(files),
-    exec: built.digest,
-  })
+  const locked = lockedOf(manifest, { source, digest: keepPackage(files), exec: built.digest })
   const known = before?.packages.find((one) => one.name === name)
-  // Consent was given to a source: the same name from elsewhere asks anew.
-  const from = known?.source
-  const isSameSource = from?.kind === 'git' && from.url === source.url && from.path === source.path
-  const grown = grownPowers(isSameSource ? (known?.powers ?? {}) : {}, locked.powers)
+  const grown = grownPowers(isSameSource(known, source) ? (known?.powers ?? {}) : {}, locked.powers)
   return { package: locked, manifest, grown, ...(known === undefined ? {} : { before: known }) }
+}
+
+/** Consent was given to a source: the same name from elsewhere asks anew. */
+function isSameSource(known: LockedPackage | undefined, source: LockedPackage['source']): boolean {
+  const from = known?.source
+  if (from?.kind !== 'git' || source.kind !== 'git') return false
+  if (from.log !== undefined || source.log !== undefined)
+    return from.log?.origin === source.log?.origin
+  return from.url === source.url && from.path === source.path
 }
 
 /** `lock` with the package of an offer in place of the one of the same name. */

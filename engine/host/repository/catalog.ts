@@ -16,7 +16,14 @@ import { readMarker, type Marker } from './config.ts'
 import { openWorkingTree, type Files } from './files.ts'
 import { installation } from '#engine/host/installation.ts'
 import { filesOf, findPackage } from '#engine/host/lock/package-files.ts'
-import { keyOf, type Lock, lockFile, type LockedPackage, readLock } from '#engine/plan/lock/lock.ts'
+import {
+  keyOf,
+  type Lock,
+  lockFile,
+  type LockedPackage,
+  type LockedSource,
+  readLock,
+} from '#engine/plan/lock/lock.ts'
 
 /** A plugin that was found: its manifest and where its files are. */
 export interface FoundPlugin {
@@ -70,14 +77,22 @@ export function openCatalog(files: Files): Catalog {
   }
   const findPlugin = (name: string): FoundPlugin | undefined => {
     if (!known.has(name)) {
-      const order = name.startsWith('std/') ? [builtIn] : [own]
-      const found = first(order, (shelf) => pluginOn(shelf, name))
-      known.set(name, found ?? (name.startsWith('std/') ? undefined : fromLock(name)))
+      const isStd = name.startsWith('std/')
+      // A release of ours that a lock names stays, whatever version of ionflux runs it.
+      const isLocked = isStd && lockedAt(name)?.log !== undefined
+      const found = isLocked
+        ? undefined
+        : first([isStd ? builtIn : own], (one) => pluginOn(one, name))
+      known.set(name, found ?? (isStd && !isLocked ? undefined : fromLock(name)))
     }
     return known.get(name)
   }
   const lock = lockOf(files)
   const absent = new Map<string, LockedPackage>()
+  const lockedAt = (name: string): Extract<LockedSource, { kind: 'git' }> | undefined => {
+    const source = lock?.packages.find((one) => one.name === name)?.source
+    return source?.kind === 'git' ? source : undefined
+  }
   const fromLock = (name: string): FoundPlugin | undefined => {
     const locked = lock?.packages.find((one) => one.name === name && one.source.kind === 'git')
     const bytes = locked === undefined ? undefined : findPackage(locked.digest)

@@ -12,7 +12,6 @@ import { patch } from '#engine/dsl/patch/patch.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { filesOf, type PackageFiles } from '#engine/host/lock/package-files.ts'
 import { runGit } from '#engine/mirror/command.ts'
-import { parseSource } from '#engine/plan/lock/source.ts'
 
 import type { Lineage } from './lineage.ts'
 import { type FileConflict, mergeFiles } from './merge-files.ts'
@@ -29,15 +28,14 @@ export interface Contribution {
 /** The contribution of the folder at `place`. */
 export async function contributionOf(root: string, place: string): Promise<Contribution> {
   const lineage = lineageOf(root, place)
-  const { package: fresh, from } = await findReference(lineage.from, root)
-  const base = await filesFor(await findTaken(lineage), lineage.inputs)
+  const { package: fresh, folder } = await findReference(lineage.from, root)
+  const base = await filesFor(await findTaken(lineage, root), lineage.inputs)
   const named = withNamesOf(base, ownFiles(root, place))
   const { changes, conflicts } = await mergeFiles({ base, ours: fresh.files, theirs: named })
   const after = new Map(fresh.files)
   for (const [path, bytes] of changes)
     if (bytes === null) after.delete(path)
     else after.set(path, bytes)
-  const folder = parseSource(from)?.path ?? ''
   return { patch: await diffOf(fresh.files, after, folder), conflicts, lineage }
 }
 

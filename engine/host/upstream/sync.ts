@@ -71,7 +71,7 @@ export async function planSync(wish: SyncWish): Promise<Sync | undefined> {
   }
   const { package: fresh, commit, from } = found
   if (fresh.digest === before.digest && Object.keys(given).length === 0) return undefined
-  const taken = await findTaken(before)
+  const taken = await findTaken(before, root)
   const inputs = before.inputs === undefined ? undefined : { ...before.inputs, ...given }
   const ours = ownFiles(root, place)
   const merged = await mergeFiles({

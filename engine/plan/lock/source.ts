@@ -23,7 +23,7 @@ export interface GitSource {
 export function parseSource(text: string): GitSource | undefined {
   if (text.length > limits.packageSourceCharsMax || !/^[!#-&(-[\]-~]*$/.test(text)) return undefined
   const match =
-    /^git\+((?:https?|file):\/\/[^@]*?[^/@])(?:\/\/([^@]*))?(?:@([\w][\w./+-]*))?$/.exec(text)
+    /^git\+((?:https?|file):\/\/[^@]*?[^/@])(?:\/\/([^@]*))?(?:@([\w][\w./+@-]*))?$/.exec(text)
   if (match === null) return undefined
   const [, url = '', path = '', ref] = match
   const folder = path.replace(/\/+$/, '')

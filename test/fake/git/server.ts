@@ -16,8 +16,11 @@ export interface GitServer extends AsyncDisposable {
   guard?: { readonly path: string; readonly authorization: string }
 }
 
-/** Serves every bare repository below `root`; all may read, nobody may write. */
-export async function openGitServer(root: string): Promise<GitServer> {
+/** Serves every bare repository below `root`; all may read, and with `isOpen` also push. */
+export async function openGitServer(
+  root: string,
+  { isOpen = false }: { readonly isOpen?: boolean } = {},
+): Promise<GitServer> {
   const requests: string[] = []
   const authorizations: (string | undefined)[] = []
   const guarded: Pick<GitServer, 'guard'> = {}
@@ -36,11 +39,13 @@ export async function openGitServer(root: string): Promise<GitServer> {
         GIT_PROJECT_ROOT: root,
         GIT_HTTP_EXPORT_ALL: '1',
         GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_COUNT: '2',
+        GIT_CONFIG_COUNT: '3',
         GIT_CONFIG_KEY_0: 'safe.directory',
         GIT_CONFIG_VALUE_0: '*',
         GIT_CONFIG_KEY_1: 'uploadpack.allowAnySHA1InWant',
         GIT_CONFIG_VALUE_1: 'true',
+        GIT_CONFIG_KEY_2: 'http.receivepack',
+        GIT_CONFIG_VALUE_2: String(isOpen),
         PATH_INFO: pathname,
         QUERY_STRING: search.slice(1),
         REQUEST_METHOD: request.method ?? 'GET',

@@ -1,0 +1,117 @@
+/**
+ * `outdated`, `audit` and `verify`: what registries say now of what is locked.
+ */
+import { IonError } from '#engine/core/error.ts'
+import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
+import { withReader } from '#engine/cli/place.ts'
+import { printable } from '#engine/cli/source.ts'
+import type { Terminal } from '#engine/cli/terminal.ts'
+import { auditLock, type AuditRow } from '#engine/host/lock/audit.ts'
+import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { isOver, listRuns } from '#engine/host/views.ts'
+import type { Lock } from '#engine/plan/lock/lock.ts'
+
+import { rootOf } from './lock.ts'
+
+export interface AuditValues {
+  readonly name?: string | undefined
+  readonly rebuild?: boolean
+  readonly json?: boolean
+  readonly repo?: string
+  readonly dataDir?: string
+}
+
+/** Which packages have newer releases; ends with 5 when one has. */
+export async function outdated(terminal: Terminal, values: AuditValues): Promise<number> {
+  const { rows } = await auditOf(values)
+  const old = rows.filter(
+    ({ version, wanted, latest }) => (latest ?? wanted ?? version) !== version,
+  )
+  if (values.json === true) printJson(terminal, { outdated: old })
+  else if (old.length === 0) terminal.note('Everything is at its newest.')
+  else
+    for (const { key, wanted, latest } of old)
+      terminal.data(`${key}  in range ${wanted ?? '-'}  newest ${latest ?? '-'}\n`)
+  return old.length === 0 ? exits.done : exits.changes
+}
+
+/** Yanks, advisories and moved tags; ends with 1 when there is something to know. */
+export async function audit(terminal: Terminal, values: AuditValues): Promise<number> {
+  const { rows, lock } = await auditOf(values)
+  const told = rows.filter(({ faults, notes }) => faults.length + notes.length > 0)
+  const runs = await runsOf(values, { lock, rows: told })
+  if (values.json === true) {
+    printJson(terminal, {
+      audited: rows.length,
+      findings: told.map((row) => ({ ...row, runs: runs.get(row.key) ?? [] })),
+    })
+  } else {
+    for (const row of told) {
+      terminal.data(`${terminal.paint('bold', printable(row.key))}\n`)
+      for (const fault of row.faults)
+        terminal.data(`  ${terminal.paint('fail', printable(fault))}\n`)
+      for (const note of row.notes) terminal.data(`  ${terminal.paint('warn', printable(note))}\n`)
+      const under = runs.get(row.key) ?? []
+      if (under.length > 0) terminal.data(`  runs under way: ${under.join(', ')}\n`)
+    }
+    terminal.note(`${rows.length} audited, ${told.length} with something to know`)
+  }
+  return told.length === 0 ? exits.done : exits.failed
+}
+
+/** Whether each package is in its log as it was locked; ends with 1 when one is not. */
+export async function verify(terminal: Terminal, values: AuditValues): Promise<number> {
+  const { rows } = await auditOf(values)
+  if (values.name !== undefined && rows.length === 0)
+    throw new IonError('CLI_USAGE', `The lock has no "${values.name}" from a registry.`)
+  const broken = rows.filter(({ faults }) => faults.length > 0)
+  if (values.json === true) printJson(terminal, { verified: rows, isTrusted: broken.length === 0 })
+  else
+    for (const { key, leaf, faults } of rows) {
+      const isGood = faults.length === 0
+      const mark = terminal.paint(
+        isGood ? 'ok' : 'fail',
+        isGood ? terminal.glyphs.ok : terminal.glyphs.fail,
+      )
+      terminal.data(`${mark} ${printable(key)}${leaf === undefined ? '' : ` leaf ${leaf}`}\n`)
+      for (const fault of faults) terminal.data(`    ${printable(fault)}\n`)
+    }
+  return broken.length === 0 ? exits.done : exits.failed
+}
+
+async function auditOf(
+  values: AuditValues,
+): Promise<{ readonly rows: readonly AuditRow[]; readonly lock: Lock }> {
+  const root = rootOf(values)
+  const { lock, problem } = lockIn(openWorkingTree(root))
+  if (problem !== undefined) throw new IonError('LOCK_MALFORMED', problem.message)
+  if (lock === undefined)
+    throw new IonError('CLI_USAGE', 'There is no ionflux.lock here. `ionflux lock` writes it.')
+  const isRebuilt = values.rebuild === true
+  return { lock, rows: await auditLock({ root, lock, name: values.name, isRebuilt }) }
+}
+
+const runsMax = 1_000
+
+/** Runs that are under way of flows that need what is told about, by package. */
+async function runsOf(
+  values: AuditValues,
+  { lock, rows }: { readonly lock: Lock; readonly rows: readonly AuditRow[] },
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>()
+  if (rows.length === 0) return found
+  await withReader(values, (reader) => {
+    for (const { key } of rows) {
+      const flows = lock.flows.filter(({ packages }) => packages.includes(key))
+      const ids = flows.flatMap(({ id: flow }) =>
+        listRuns(reader, { limit: runsMax, withChildren: true, flow })
+          .filter(({ status }) => !isOver(status))
+          .map(({ run }) => run),
+      )
+      found.set(key, ids)
+    }
+  })
+  return found
+}
