@@ -168,8 +168,17 @@ test('a yank hides, an advisory is heard of, and locks keep working', async () =
   const yanked = await ann('release', 'yank', 'acme/shout@1.1.0', '--reason', 'It hurts.')
   expect(yanked).toMatchObject({ code: 0 })
   const warned = await ann(
-    ...['release', 'advise', 'acme/shout', '--id', 'ACME-1', '--range', '>=1.1.0 <1.2.0'],
-    ...['--message', 'It is too loud.', '--severity', 'high'],
+    'release',
+    'advise',
+    'acme/shout',
+    '--id',
+    'ACME-1',
+    '--range',
+    '>=1.1.0 <1.2.0',
+    '--message',
+    'It is too loud.',
+    '--severity',
+    'high',
   )
   expect(warned).toMatchObject({ code: 0 })
   const audited = await ben('audit', '--json')
