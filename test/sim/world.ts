@@ -60,6 +60,7 @@ export class World {
   crashes = 0
   /** The commit that a run ended with. */
   readonly endedWith = new Map<RunId, number>()
+  readonly #parsed = new Map<RunId, RunRecord[]>()
   readonly #keys = new Map<string, string>()
   readonly #keysOf = new Map<string, Set<string>>()
   readonly #unsafe = new Set<string>()
@@ -113,7 +114,7 @@ export class World {
         (text) => text.startsWith('{"kind":"step.done"') && text.includes(`"path":"${path}"`),
       )
     ) {
-      this.#mustNotBeDone(run, path, texts)
+      this.#mustNotBeDone(run, path)
     }
     if (this.disk.runs.get(run)?.header.endedAt !== undefined) {
       this.breach('nothing begins after the end', place)
@@ -151,8 +152,13 @@ export class World {
     return this.disk.runs.get(run)?.header.parent
   }
 
+  /** Parsed once: what is on the disk never changes. */
   records(run: RunId): readonly RunRecord[] {
-    return (this.disk.runs.get(run)?.records ?? []).map((text) => JSON.parse(text) as RunRecord)
+    const texts = this.disk.runs.get(run)?.records ?? []
+    const known = this.#parsed.get(run) ?? []
+    this.#parsed.set(run, known)
+    for (const text of texts.slice(known.length)) known.push(JSON.parse(text) as RunRecord)
+    return known
   }
 
   noteEnds(): void {
@@ -210,9 +216,8 @@ export class World {
       this.breach('a cancel that was acknowledged is kept', run)
   }
 
-  #mustNotBeDone(run: RunId, path: string, texts: readonly string[]): void {
-    const records = texts.map((text) => JSON.parse(text) as RunRecord)
-    const isDone = counting(records).some(
+  #mustNotBeDone(run: RunId, path: string): void {
+    const isDone = counting(this.records(run)).some(
       ({ record }) => record.kind === 'step.done' && record.path === path,
     )
     if (isDone) this.breach('a committed step is not executed again', `${run} ${path}`)

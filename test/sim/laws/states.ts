@@ -4,9 +4,14 @@
 import { isObject } from '#engine/core/json.ts'
 import { stepIdOf, type World } from '#test/sim/world.ts'
 
+/** Keys that are written, by the ids of their steps: plans are looked through once. */
+const known = new WeakMap<World['built'], ReadonlyMap<string, string>>()
+
 /** Versions count the writes to a key, whatever died in between. */
 export function checkStates(world: World): void {
-  const sets = new Map([...setsIn(world.built.main), ...setsIn(world.built.child)])
+  const { built } = world
+  const sets = known.get(built) ?? new Map([...setsIn(built.main), ...setsIn(built.child)])
+  known.set(built, sets)
   const writes = new Map<string, number>()
   for (const [run, { header }] of world.disk.runs) {
     for (const record of world.records(run)) {
