@@ -32,7 +32,7 @@ export const sandboxLimits = {
   sandboxShortProofs: 16,
   // Threads that only short calls get: one, and more where a turn there takes too long
   sandboxLanesMax: 8,
-  sandboxLaneStuckMs: 50,
+  sandboxLaneStuckMs: 100,
   sandboxLaneWarmBytesMax: 256 * 1024 * 1024,
   sandboxRestartsMax: 3,
   sandboxReplayCharsMax: 8 * 1024 * 1024,

@@ -33,13 +33,13 @@ test('the time of the host is not the time of the guest', async () => {
   await using bench = new Bench({
     operations: {
       call: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 250))
+        await new Promise((resolve) => setTimeout(resolve, 700))
         return 'late'
       },
     },
   })
   const unit = await bench.plugin(
-    { actions, capabilities: grants.capabilities, limits: { time: '150ms' } },
+    { actions, capabilities: grants.capabilities, limits: { time: '500ms' } },
     `export default async (_, ctx) => {
        const answer = await ctx.git.read()
        if (answer !== 'late') for (;;);
