@@ -110,7 +110,11 @@ function untrusted({ label }: RegistrySource, why: string): IonError {
 }
 
 /** The version in `bytes`, or why it is none that may follow `before`. */
-function acceptRoot(crypto: Crypto, bytes: Uint8Array, before: Root | undefined): Root | string {
+export function acceptRoot(
+  crypto: Crypto,
+  bytes: Uint8Array,
+  before: Root | undefined,
+): Root | string {
   const version = (before?.version ?? 0) + 1
   const read = parseRoot(bytes)
   if (read === undefined) return `version ${version} of its root is not laid out as one`

@@ -10,18 +10,17 @@ import type { Terminal } from '#engine/cli/terminal.ts'
 import { nodeCrypto } from '#engine/host/registry/crypto.ts'
 import { openFolder } from '#engine/host/registry/folder.ts'
 import { makeKey } from '#engine/host/registry/keys.ts'
-import { parsePublicKey, printPublicKey } from '#registry/events/leaf.ts'
+import { printPublicKey } from '#registry/events/leaf.ts'
 import { beginRegistry } from '#registry/keep/begin.ts'
 import { isOrigin } from '#registry/log/checkpoint.ts'
-import { readTrust, type Role, type Root } from '#registry/trust/root.ts'
+import { readTrust, type Root } from '#registry/trust/root.ts'
 
-export interface InitValues {
+import { roleOf, rolesOf, type RoleValues } from './roles.ts'
+
+export interface InitValues extends RoleValues {
   readonly dir: string
   readonly origin?: string
   readonly keys?: string
-  readonly reviewer?: readonly string[]
-  readonly advisor?: readonly string[]
-  readonly watcher?: readonly string[]
   readonly closed?: boolean
   readonly json?: boolean
 }
@@ -48,9 +47,7 @@ export async function init(terminal: Terminal, values: InitValues): Promise<numb
     roles: {
       root: roleOf([printPublicKey(root.signer.key)]),
       log: roleOf([printPublicKey(log.signer.key)]),
-      ...optional('reviewers', values.reviewer),
-      ...optional('advisors', values.advisor),
-      ...optional('watchers', values.watcher),
+      ...rolesOf(values),
     },
   }
   const files = openFolder(folder)
@@ -65,19 +62,6 @@ export async function init(terminal: Terminal, values: InitValues): Promise<numb
     terminal.data(`${digest}\n`)
   }
   return exits.done
-}
-
-function optional(
-  name: 'reviewers' | 'advisors' | 'watchers',
-  keys: readonly string[] = [],
-): Partial<Root['roles']> {
-  for (const key of keys)
-    if (parsePublicKey(key) === undefined) throw usage(`"${key}" is no public key (ed25519:…).`)
-  return keys.length === 0 ? {} : { [name]: roleOf(keys) }
-}
-
-function roleOf(keys: readonly string[]): Role {
-  return { keys: [...new Set(keys)].toSorted(), threshold: 1 }
 }
 
 function usage(message: string): IonError {

@@ -45,6 +45,13 @@ export function addRegistryCommands(add: Add, terminal: Terminal): void {
   addWatcherCommands(add, terminal)
 }
 
+const roles: readonly OptionRow[] = [
+  ['--reviewer <key>', 'who may look at claims: ed25519:…', 'many'],
+  ['--advisor <key>', 'who may warn of releases', 'many'],
+  ['--watcher <key>', 'who may say that a tag moved', 'many'],
+  ['--closed', 'a namespace is only given by a reviewer'],
+]
+
 const dir = (text: unknown): string => (text as string | undefined) ?? '.'
 
 function addKeeperCommands(add: Add, terminal: Terminal): void {
@@ -54,14 +61,25 @@ function addKeeperCommands(add: Add, terminal: Terminal): void {
     [
       ['--origin <name>', 'what the log is called for ever: registry.example/main'],
       ['--keys <dir>', 'where root.pem and log.pem are, or are made'],
-      ['--reviewer <key>', 'who may look at claims: ed25519:…', 'many'],
-      ['--advisor <key>', 'who may warn of releases', 'many'],
-      ['--watcher <key>', 'who may say that a tag moved', 'many'],
-      ['--closed', 'a namespace is only given by a reviewer'],
+      ...roles,
       json,
     ],
     async ([path], values) =>
       (await import('./init.ts')).init(terminal, { dir: dir(path), ...values }),
+  )
+  add(
+    'trust [dir]',
+    'replace keys of a registry: the next version of its root of trust',
+    [
+      ['--root-key <file>', 'a root key that it has', 'many'],
+      ['--new-root-key <file>', 'a root key that it has from now on, instead', 'many'],
+      ['--log-key <file>', 'the key of its log'],
+      ['--new-log', 'that key is new, and replaces the ones before'],
+      ...roles,
+      json,
+    ],
+    async ([path], values) =>
+      (await import('./trust.ts')).trust(terminal, { dir: dir(path), ...values }),
   )
   add(
     'rebuild [dir]',

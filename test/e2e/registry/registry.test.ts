@@ -3,7 +3,7 @@
  * and whoever tampers with it is found out. Method: one registry in a folder, in the order in
  * which its people meet it.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -176,6 +176,16 @@ test('a static host serves it, and a check of the whole is clean', async () => {
   expect((await served.ended).code).toBe(0)
 })
 
+test('the key of the log is replaced, and what it signed stays good', async () => {
+  await ion('registry', 'key', 'keys/log2.pem')
+  const keys = ['--root-key', 'keys/root.pem', '--log-key', 'keys/log2.pem']
+  const renewed = await ion('registry', 'trust', 'index', ...keys, '--new-log', '--json')
+  expect(jsonOf(renewed)).toEqual({ version: 2, size: 4 })
+  expect((await ion('info', 'acme/ledger', '--registry', 'index')).code).toBe(0)
+  const old = await ion('registry', 'trust', 'index', '--log-key', 'keys/log.pem')
+  expect([old.code, old.stderr.includes('REG_UNTRUSTED')]).toEqual([4, true])
+})
+
 test('views are mended from the log, and a log that was changed is refused', async () => {
   const view = join(index, 'search/index.json')
   const right = readFileSync(view)
@@ -197,6 +207,7 @@ test('a registry that was begun anew is believed only after it was forgotten', a
   await ion('registry', 'init', 'fresh', '--origin', origin, '--keys', 'keys')
   for (const file of ['log/checkpoint', 'log/tile/entries/000.p/4'])
     writeFileSync(join(index, file), readFileSync(join(place.path, 'fresh/log/checkpoint')))
+  rmSync(join(index, 'trust/root.2.json'))
   const refused = await ion('search', 'x', '--registry', 'index')
   expect([refused.code, refused.stderr.includes('REG_ROLLED_BACK')]).toEqual([4, true])
   expect((await ion('registry', 'forget', 'index')).stderr).toContain('Forgotten')

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { nodeCrypto as crypto } from '#engine/host/registry/crypto.ts'
 import { textOf, utf8 } from '#registry/bytes.ts'
 import { printPublicKey } from '#registry/events/leaf.ts'
+import { checkLog } from '#registry/check.ts'
 import { appendEvents } from '#registry/keep/append.ts'
+import { renewTrust } from '#registry/keep/renew.ts'
 import { cosign, type NoteKey, parseNote, printNote } from '#registry/log/note.ts'
 import { findEntry, resolveRelease } from '#registry/lookup.ts'
 import { openRegistry } from '#registry/open.ts'
@@ -79,6 +81,41 @@ describe('the root of trust', () => {
     lab.files.files.set(rootPath(2), printRoot(root, [lab.keys.root, fresh, spare]))
     await expect(lab.open()).rejects.toMatchObject(untrusted) // the old log key signed it
     await expect(appendEvents(lab.keeper, [])).rejects.toMatchObject(untrusted)
+  })
+
+  test('keys are replaced, and what the old ones signed stays', async () => {
+    const lab = await begin()
+    const advisory = {
+      event: 'advisory',
+      name: 'acme/ledger',
+      id: 'A',
+      range: '*',
+      severity: 'low',
+      summary: '',
+    } as const
+    await lab.say(advisory, lab.keys.advisor)
+    const { known } = await lab.open()
+    const given = { files: lab.files, crypto, signers: [lab.keys.root, spare], log: fresh }
+    const roles = { root: role(spare), log: role(fresh), advisors: role(spare) }
+    await expect(renewTrust({ ...given, change: {} })).rejects.toMatchObject(untrusted)
+    await expect(
+      renewTrust({ ...given, signers: [spare], change: { roles } }),
+    ).rejects.toMatchObject(untrusted)
+    expect(await renewTrust({ ...given, change: { roles } })).toMatchObject({
+      version: 2,
+      size: known.size,
+    })
+    const registry = await lab.open(known)
+    expect(registry.known.version).toBe(2)
+    await checkLog(registry, { signatures: 'all' })
+    await expect(lab.say({ ...advisory, id: 'B' }, spare)).rejects.toMatchObject(untrusted)
+    const keeper = { ...lab.keeper, signer: fresh }
+    const by = async (signer: typeof spare) => await lab.event({ ...advisory, id: 'B' }, [signer])
+    await expect(appendEvents(keeper, [await by(lab.keys.advisor)])).rejects.toMatchObject({
+      code: 'REG_EVENT_REFUSED',
+    })
+    await appendEvents(keeper, [await by(spare)])
+    expect((await lab.state()).entries.get('acme/ledger')?.advisories.size).toBe(2)
   })
 
   test.each<[string, (lab: RegistryLab) => Uint8Array]>([
