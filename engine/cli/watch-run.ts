@@ -6,7 +6,7 @@
 import type { RunId } from '#engine/core/id.ts'
 import type { Session } from '#engine/host/session.ts'
 import { openRunReader, type RunReader } from '#engine/host/reader.ts'
-import { followOf, planOf, viewOf, type RunView } from '#engine/host/views.ts'
+import { followOf, planOf, viewOf, type RunView, type StepView } from '#engine/host/views.ts'
 
 import { adviceOf, notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
 import { tellFrames } from '#engine/cli/run/frames.ts'
@@ -24,6 +24,8 @@ export interface Watching {
   readonly session: Session
   /** The data directory. */
   readonly directory: string
+  /** `file:line` of the step at a path; absent where the files are not at hand. */
+  readonly placeOf?: (path: string) => string | undefined
 }
 
 export interface WatchedRun {
@@ -77,7 +79,7 @@ function headLine({ paint }: Terminal, { journal }: RunReader, run: RunId): stri
 }
 
 /** How it ended, its output, and the next command that makes sense. */
-function tell({ terminal }: Watching, view: RunView): void {
+function tell({ terminal, placeOf }: Watching, view: RunView): void {
   const { paint, glyphs } = terminal
   const took = duration(elapsed(view.startedAt, view.endedAt))
   switch (view.status) {
@@ -94,6 +96,10 @@ function tell({ terminal }: Watching, view: RunView): void {
       )
       if (!isTold)
         terminal.note(`${paint('fail', `error[${printable(code)}]`)}: ${printable(message)}`)
+      const isWhere = ({ status, error }: StepView): boolean =>
+        status === 'failed' && error?.message === message
+      const where = placeOf?.(view.steps.findLast(isWhere)?.path ?? '')
+      if (where !== undefined) terminal.note(`  ${paint('muted', `--> ${printable(where)}`)}`)
       tellFrames(terminal, view.error?.data)
       if (/^[A-Z]/.test(code))
         terminal.note(`  = ${paint('muted', `docs: ionflux explain ${code}`)}`)

@@ -18,6 +18,7 @@ import { startAhead } from '#engine/host/plugin/sandbox.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { holdLock } from '#engine/host/lock/hold.ts'
 import { loadFlow } from '#engine/host/repository/load.ts'
+import { placeOfStep } from '#engine/host/runs/step-place.ts'
 import { findTarget } from '#engine/host/target.ts'
 
 export interface RunValues {
@@ -69,6 +70,8 @@ export async function run(terminal: Terminal, values: RunValues): Promise<number
     const { digest: plan, blobs } = loaded
     const isFresh = values.cache === false || process.env['IONFLUX_CACHE'] === 'off'
     await session.start({ run, plan, blobs, input, source: target.source, isFresh })
-    return await watchRun({ terminal, session, directory }, { run, ...values })
+    const { files, file } = target
+    const placeOf = (path: string): string | undefined => placeOfStep(files, { file, path })
+    return await watchRun({ terminal, session, directory, placeOf }, { run, ...values })
   })
 }

@@ -64,3 +64,16 @@ test('a call of a flow that may do more than its caller is a problem of the call
   expect(code).toBe(4)
   expect(stdout + stderr).toContain('The flow "greedy" needs to reach "api.example.com"')
 })
+
+test('a failure is told with the line of its step, in the component that it is in', async () => {
+  using at = folder({
+    'ionflux.yaml': 'namespace: fixture\n',
+    'flows/part.component.yaml':
+      'dsl: flux/1\nid: part\nsteps:\n  - { id: first, let: 1 }\n  - { id: no, fail: { message: Not so. } }\n',
+    'flows/main.flow.yaml':
+      'dsl: flux/1\nid: main\nsteps:\n  - { id: p, parallel: { one: [{ id: c, component: ./part.component.yaml }] } }\n',
+  })
+  const { code, stderr } = await call(['run', 'main'], { cwd: at.path })
+  expect(code).toBe(1)
+  expect(stderr).toContain('--> flows/part.component.yaml:5')
+})
