@@ -125,6 +125,10 @@ test('a seed is equal in every attempt, and another one in another step', async 
   expect(await bench.call(unit, null, { attempt: 2 })).toEqual(first)
   const other = await bench.call(unit, null, { key: `sha256:${'5'.repeat(64)}` as Digest })
   expect(other).not.toEqual(first)
+  // What a seed went into does not follow from the input, and is never kept for another run.
+  expect((await bench.measured(unit)).isOfInput).toBeUndefined()
+  const plain = await module(action('default', '(i64.const 0)'), {})
+  expect((await bench.measured(plain)).isOfInput).toBe(true)
 })
 
 test('memory is what the limits say, whatever the module hopes for', async () => {
