@@ -53,6 +53,13 @@ function tell(
 
 function part({ count, bytes }: Freed, one: string, many: string): string {
   if (count === 0) return ''
-  const size = bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024 / 1024).toFixed(2)} MiB`
-  return `${count} ${count === 1 ? one : many} (${size})`
+  return `${count} ${count === 1 ? one : many} (${sizeText(bytes)})`
+}
+
+/** `139 bytes`, `12.4 KiB`, `3.1 GiB`. */
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`
+  const units = ['KiB', 'MiB', 'GiB'] as const
+  const step = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
+  return `${(bytes / 1024 ** step).toFixed(1)} ${units[step - 1] ?? ''}`
 }
