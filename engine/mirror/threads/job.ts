@@ -1,5 +1,8 @@
 /**
  * The work of a sync thread: one repository at a time, with isomorphic-git as the reader.
+ *
+ * The library's cache keeps every pack that it touched, so each job opens the repository
+ * anew and lets go of it; one cache for all would hold a thousand packs.
  */
 import { raw, openIsomorphic } from '#engine/mirror/git.ts'
 import { indexPack, type WholeObject } from '#engine/mirror/pack/index-pack.ts'

@@ -139,6 +139,7 @@ function fetching(body: Buffer | ((response: ServerResponse) => void), head = co
   }
 }
 
+// Edges 3 and 8: what broke off is not here, and every failure has a code of ours.
 describe('a fetch that', () => {
   const half = packAnswer(whole).subarray(0, 120)
   const evil = treeOf(['100644', '..', file.oid])
