@@ -40,6 +40,8 @@ export async function action(terminal: Terminal): Promise<number> {
       return await checkFiles(step)
     case 'test':
       return await perform(terminal, ['test', ...pathsOf(settings)])
+    case 'publish':
+      return await perform(terminal, ['publish', ...pathsOf(settings)])
   }
 }
 

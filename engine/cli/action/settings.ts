@@ -8,7 +8,7 @@ import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 
-export const modes = ['run', 'plan', 'check', 'test'] as const
+export const modes = ['run', 'plan', 'check', 'test', 'publish'] as const
 export type Mode = (typeof modes)[number]
 
 export interface ActionSettings {

@@ -24,6 +24,7 @@ export interface SayValues extends RegistryValues {
   readonly fixed?: string
   readonly owner?: string
   readonly newKey?: string
+  readonly reviewer?: string
   readonly since?: string
   readonly gone?: boolean
   readonly link?: string
@@ -98,7 +99,8 @@ export async function claim(
   const { key } = settingsOf(values, namespace).key
   const owner = values.owner ?? `key:${key}`
   const body: Saying = { event: 'claim', namespace, owner, keys: [key] }
-  return await told(terminal, values, { namespace, bodies: async () => [body] })
+  const also = values.reviewer === undefined ? [] : [openKey(values.reviewer)]
+  return await told(terminal, values, { namespace, bodies: async () => [body], also })
 }
 
 /** `key-add NAMESPACE --new-key FILE`: signed by the new one, too. */

@@ -79,7 +79,11 @@ function addNamespaceCommands(add: Add, terminal: Terminal): void {
   add(
     'claim <namespace>',
     'take a namespace for the key that signs',
-    [['--owner <owner>', 'an account by its number (github:1234567); else the key'], ...common],
+    [
+      ['--owner <owner>', 'an account by its number (github:1234567); else the key'],
+      ['--reviewer <file>', 'the key of a reviewer who vouches for it'],
+      ...common,
+    ],
     async ([namespace], values) =>
       (await import('./say.ts')).claim(terminal, { ...values, namespace: namespace as string }),
   )

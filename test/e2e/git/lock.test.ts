@@ -159,7 +159,7 @@ test('an update that asks for more needs consent; the plan says what comes in', 
   })
   expect(lockText()).toContain(locked)
   writeFileSync(join(own.dir, 'ionflux.lock'), text)
-  expect((await ionflux('update')).stderr).toContain('newest commit')
+  expect((await ionflux('update')).stderr).toContain('at its newest')
 })
 
 test('a machine without the package is told how to get it, and gets what the lock names', async () => {
@@ -202,7 +202,7 @@ test('a lock that was changed by hand is refused', async () => {
 })
 
 test.each([
-  ['acme/shout', 'names no package'],
+  ['acme/shout', 'No registry is named'],
   ['git+https://user:secret@host/x', 'names no package'],
   ['git+ssh://host/x', 'names no package'],
   ['git+http://127.0.0.1:1/none', 'CONN_UNREACHABLE'],

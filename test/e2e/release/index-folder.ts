@@ -33,7 +33,7 @@ export async function beginIndex(folder: string, signer: Signer): Promise<void> 
     size: 0,
     claims: 'open' as const,
     transferDays: 7,
-    roles: { root: role, log: role },
+    roles: { root: role, log: role, reviewers: role },
   }
   const keeper = { files, crypto: nodeCrypto, signer, now: Date.now() }
   await beginRegistry(keeper, { root, signers: [signer] })
