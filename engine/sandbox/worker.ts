@@ -14,6 +14,7 @@ import { Modules, runModule } from './module/run.ts'
 import { unitName } from './protocol.ts'
 import type { FromWorker, Job, StartMessage, ToWorker, WorkerData } from './protocol.ts'
 import { Realm, type RealmHost, type Turn } from './realm.ts'
+import { loadGlue } from './realm/binary.ts'
 import { parseImage } from './realm/image.ts'
 import { openMemory } from './realm/memory.ts'
 import { Shelf } from './shelf.ts'
@@ -34,7 +35,7 @@ Date.prototype.getTimezoneOffset = () => 0
 
 const { pulse: shared } = workerData as WorkerData
 // Read and compiled here, where nothing waits for the main thread; the machine code is shared.
-const [wasm, file] = await Promise.all([compileQuickJs(), readImage()])
+const [wasm, file] = await Promise.all([compileQuickJs(), readImage(), loadGlue()])
 let image = file === undefined ? undefined : parseImage(file)
 const pulse = new Pulse(shared)
 const codes = new Map<string, string>()

@@ -70,15 +70,23 @@ export function wantsMarks(wasmModule: WebAssembly.Module): boolean {
   return WebAssembly.Module.imports(wasmModule).some(({ module }) => module === marksImport.module)
 }
 
+/**
+ * Loads the package's own JavaScript, which the first instance waits for otherwise; it takes
+ * the time that the compiling of the binary takes.
+ */
+export async function loadGlue(): Promise<Load> {
+  // The package's types say CommonJS, its module for `import` has the variant itself as default.
+  const variant = quickJsVariant as unknown as { importModuleLoader(): Promise<Load> }
+  return await variant.importModuleLoader()
+}
+
 /** An instance that owns `memory`, and writes to `marks` where it has them. */
 export async function openBinary(
   wasmModule: WebAssembly.Module,
   memory: WebAssembly.Memory,
   marks?: Marks,
 ): Promise<Binary> {
-  // The package's types say CommonJS, its module for `import` has the variant itself as default.
-  const variant = quickJsVariant as unknown as { importModuleLoader(): Promise<Load> }
-  const load = await variant.importModuleLoader()
+  const load = await loadGlue()
   return await load({
     wasmMemory: memory,
     instantiateWasm: (imports, done) => {

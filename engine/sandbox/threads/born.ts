@@ -8,7 +8,7 @@
 import { Worker } from 'node:worker_threads'
 
 import type { WorkerData } from '#engine/sandbox/protocol.ts'
-import { workerUrl } from '#engine/sandbox/wasm.ts'
+import { compileQuickJs, workerUrl } from '#engine/sandbox/wasm.ts'
 
 import { pulseBytes } from './pulse.ts'
 
@@ -23,8 +23,12 @@ const resourceLimits = {
   maxYoungGenerationSizeMb: 16,
 }
 
-/** Belongs to the process, as its threads do: there is one set of cores. */
-const own: { spare?: Born | undefined } = {}
+/**
+ * Belongs to the process, as its threads do: there is one set of cores. The engine is
+ * compiled here while a thread starts, which then finds it done; and what was optimised of
+ * it outlives the threads that have to be ended.
+ */
+const own: { spare?: Born | undefined; engine?: Promise<unknown> } = {}
 
 /** Starts a thread for whoever needs one first. */
 export function keepSpare(): void {
@@ -39,6 +43,8 @@ export function takeBorn(): Born {
 }
 
 function bear(): Born {
+  // Where it cannot be compiled, the thread says so.
+  own.engine ??= compileQuickJs().catch(() => undefined)
   const pulse = new SharedArrayBuffer(pulseBytes)
   const workerData: WorkerData = { pulse }
   const settings = { workerData, resourceLimits, execArgv: [], env: {}, stdin: false }
