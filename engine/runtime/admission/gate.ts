@@ -155,8 +155,10 @@ export function endAtGate(state: RunState, unwind: Unwind): boolean {
   return true
 }
 
-function hasBegun({ root }: RunState): boolean {
-  return root.next > 0 || root.step !== undefined
+/** Of a run that was carried on, what it waits for may end it while it stands at a gate. */
+function hasBegun({ root, closing, ending }: RunState): boolean {
+  const isOnItsWay = root.next > 0 || root.step !== undefined
+  return isOnItsWay || closing !== undefined || ending !== undefined
 }
 
 /** The run has ended: its place is free. */

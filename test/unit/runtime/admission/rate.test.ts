@@ -123,3 +123,15 @@ test('within any span of that time, no more begin than the limit', async () => {
     { numRuns: 25 },
   )
 })
+
+test('a wait that ends a retried run at its gate ends it once, and nothing of it begins again', async () => {
+  const steps = '  - { id: a, await: { signal: never, timeout: 1m } }\n'
+  const one = lab({ flows: [flow('{ limit: 1, per: 10m }', steps)] })
+  const run = await one.start()
+  await one.engine.cancel(run, 'enough')
+  await one.engine.retry(run)
+  await one.settle()
+  const kinds = one.host.journal.read(run).map(({ kind }) => kind)
+  expect(one.view(run)).toMatchObject({ status: 'failed', steps: [{ status: 'failed' }] })
+  expect(kinds.slice(-3)).toEqual(['timer.fired', 'timer.fired', 'run.failed'])
+})
