@@ -6,11 +6,14 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { limits } from '#engine/core/limits.ts'
 import { readManifest } from '#engine/mirror/sync/manifest.ts'
 import { openRemotes, openWatcher, type Remote, type RemotesLab } from '#test/fake/git/remotes.ts'
+
+// Each test is several processes of git.
+vi.setConfig({ testTimeout: 30_000 })
 
 let lab: RemotesLab
 let count = 0

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { packet, flush } from '#engine/mirror/wire/packet.ts'
 import { noFacts } from '#engine/mirror/sync/mirror.ts'
@@ -31,6 +31,9 @@ import {
   type RemotesLab,
   type Watcher,
 } from '#test/fake/git/remotes.ts'
+
+// Each test is several processes of git.
+vi.setConfig({ testTimeout: 30_000 })
 
 let lab: RemotesLab
 let rogue: Rogue

@@ -3,7 +3,7 @@
  * uninterrupted one would. Method: die once at every write to the store, and once before
  * and after every pack is taken in; then sync again on the same store and folder.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { memoryMirrors } from '#engine/durable/memory-mirrors.ts'
 import type { Facts } from '#engine/mirror/sync/mirror.ts'
@@ -16,6 +16,9 @@ import {
   type RemotesLab,
   type Watcher,
 } from '#test/fake/git/remotes.ts'
+
+// Each test is several processes of git.
+vi.setConfig({ testTimeout: 30_000 })
 
 let lab: RemotesLab
 let origin: Remote

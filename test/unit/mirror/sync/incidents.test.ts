@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import {
   filesOf,
@@ -14,6 +14,9 @@ import {
   type RemotesLab,
 } from '#test/fake/git/remotes.ts'
 import { runGitIn } from '#test/fake/git/run-git.ts'
+
+// Each test is several processes of git.
+vi.setConfig({ testTimeout: 30_000 })
 
 let lab: RemotesLab
 let count = 0

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { limits } from '#engine/core/limits.ts'
 import {
@@ -17,6 +17,9 @@ import {
   type Watcher,
 } from '#test/fake/git/remotes.ts'
 import { runGitIn } from '#test/fake/git/run-git.ts'
+
+// Each test is several processes of git.
+vi.setConfig({ testTimeout: 30_000 })
 
 let lab: RemotesLab
 let count = 0
