@@ -73,17 +73,19 @@ export async function findRelease(
  */
 export async function packageOf({ name, version, digest, source }: PublishEvent): Promise<Package> {
   const here = findPackage(digest as Digest)
-  if (here !== undefined) return readPackage(here, name)
   const { url, path, commit } = source
-  const { package: one } = await fetchPackage({ url, path, ref: commit })
+  const one =
+    here === undefined
+      ? (await fetchPackage({ url, path, ref: commit })).package
+      : readPackage(here, name)
   if (one.digest !== digest || one.name !== name || one.version !== version) {
     throw new IonError(
       'LOCK_SOURCE_REFUSED',
-      `"${name}@${version}" is not what the registry names: its source gives ${one.digest}.`,
+      `"${name}@${version}" is not what the registry names: it is "${one.name}@${one.version}", ${one.digest}.`,
       { data: { package: name, digest: one.digest } },
     )
   }
-  keepPackage(one.files)
+  if (here === undefined) keepPackage(one.files)
   return one
 }
 

@@ -8,7 +8,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { digestOfBytes } from '#engine/core/digest.ts'
 import { signerOf } from '#engine/host/registry/crypto.ts'
@@ -31,6 +31,9 @@ const code = 'export default ({ text }: { text: string }): string => text.toUppe
 const cases = `cases:
   - { action: default, name: shouts, input: { text: a }, output: A }
 `
+
+// Each test is many processes.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let top: string
 let source: string

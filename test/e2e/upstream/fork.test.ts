@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { call, type Ended, git, repository as repositoryOf, write } from '#test/e2e/cli.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
@@ -66,6 +66,9 @@ const files = (version: string, texts: { flow?: string; code?: string } = {}): F
   { path: 'blueprints/intake/out.ts', content: texts.code ?? code },
 ]
 const described = flow.replace('Takes an invoice in.', 'Takes an invoice in, once.')
+
+// Each test is many processes.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let top: string
 let upstream: Fixture

@@ -4,9 +4,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { call, git, repository, write } from '#test/e2e/cli.ts'
+
+// Each test is many processes.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/forking.md'), 'utf8')
 const blocks = (language: string): readonly string[] =>
