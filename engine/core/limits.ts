@@ -30,6 +30,7 @@ export const limits = {
   componentDepthMax: 8,
   stepsPerFlowMax: 2_000,
 
+  manifestsKeptMax: 64,
   packageFilesMax: 2_000,
   packageBytesMax: 16 * 1024 * 1024,
   packageSourceCharsMax: 1_000,

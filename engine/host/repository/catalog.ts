@@ -6,6 +6,7 @@
  * thousand others. The namespace `std` belongs to ionflux; for all other names the
  * repository wins.
  */
+import { limits } from '#engine/core/limits.ts'
 import { posix } from 'node:path'
 
 import type { Manifest } from '#engine/dsl/manifest.ts'
@@ -165,8 +166,23 @@ function pluginNamesOn({ files, marker }: Shelf): readonly string[] {
 function readManifest(files: Files, file: string): FoundPlugin | undefined {
   const text = files.readText(file)
   if (text === undefined) return undefined
-  const { manifest } = checkManifest(parseDocument({ file, text }))
+  const manifest = manifestIn(text, file)
   return manifest === undefined ? undefined : { manifest, file, files }
+}
+
+/** Manifests by their text, the latest last: a process that stays reads the same ones all day. */
+const manifests = new Map<string, Manifest | undefined>()
+
+function manifestIn(text: string, file: string): Manifest | undefined {
+  const isKnown = manifests.has(text)
+  const manifest = isKnown
+    ? manifests.get(text)
+    : checkManifest(parseDocument({ file, text })).manifest
+  manifests.delete(text)
+  manifests.set(text, manifest)
+  const [oldest] = manifests.keys()
+  if (manifests.size > limits.manifestsKeptMax && oldest !== undefined) manifests.delete(oldest)
+  return manifest
 }
 
 /** Files by id, in the order of their paths. */
