@@ -54,8 +54,7 @@ export function build(one: Case): Built {
   const top: Building = { ...shared, prefix: 's', childDigest }
   const { main: nodes, out, timeoutMs, onFailure } = one
   const body = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
-  const rateLimit = { limit: 1, perMs: 60_000, onExceed: 'queue' } as const
-  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate, rateLimit }) }
+  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate }) }
   const mainDigest = execDigest(main)
   const bytes = new Map([main, child].map((p) => [execDigest(p), Buffer.from(printPlan(p))]))
   const programs = openPrograms({ get: (digest) => bytes.get(digest) ?? new Uint8Array() })
