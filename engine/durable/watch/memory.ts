@@ -35,7 +35,10 @@ type Activations = Pick<WatchMemory, 'active' | 'activations' | 'activate' | 'be
 
 function activationsOn(db: DatabaseSync): Activations {
   const some = db.prepare('SELECT n, body FROM activation WHERE mirror = ? ORDER BY n DESC LIMIT ?')
-  const insert = db.prepare('INSERT INTO activation (mirror, body) VALUES (?, ?)')
+  const insert = db.prepare(
+    `INSERT INTO activation (mirror, body) SELECT ?1, ?2
+       WHERE (SELECT coalesce(max(n), 0) FROM activation WHERE mirror = ?1) = ?3`,
+  )
   const begun = db.prepare('SELECT body FROM activation WHERE mirror = ? ORDER BY n LIMIT 1')
   const last = db.prepare('SELECT max(n) AS n FROM activation')
   const activations: WatchMemory['activations'] = (mirror, limit) =>
@@ -50,10 +53,10 @@ function activationsOn(db: DatabaseSync): Activations {
       const body = reading(() => begun.get(mirror))?.['body']
       return typeof body === 'string' ? (JSON.parse(body) as Activation).at : undefined
     },
-    activate(activation) {
+    activate(activation, over) {
       const body = JSON.stringify(activation)
-      const { lastInsertRowid } = writing(() => insert.run(activation.mirror, body))
-      return { ...activation, n: Number(lastInsertRowid) }
+      const { changes, lastInsertRowid } = writing(() => insert.run(activation.mirror, body, over))
+      return changes === 0 ? undefined : { ...activation, n: Number(lastInsertRowid) }
     },
     latest: () => Number(reading(() => last.get())?.['n'] ?? 0),
   }

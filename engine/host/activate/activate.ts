@@ -44,7 +44,13 @@ export async function tryActivate(parts: Activator, mirror: Mirror): Promise<Out
     markHeld(parts, proposal)
     return { kind: 'held', proposal }
   }
-  return { kind: 'activated', activation: carryOut(parts, proposal), proposal }
+  // Judging takes a while, and a person may have held or rolled back meanwhile.
+  const now = parts.mirrors.find(mirror.id)
+  if (now?.hold !== undefined) return { kind: 'none', reason: now.hold.reason }
+  const activation = now === undefined ? undefined : carryOut(parts, proposal)
+  return activation === undefined
+    ? { kind: 'none', reason: `"${mirror.name}" changed while it was judged; it is judged again.` }
+    : { kind: 'activated', activation, proposal }
 }
 
 /** The newest version that is here whole; undefined before the first. */
@@ -53,16 +59,16 @@ function newest({ mirrors }: Pick<Activator, 'mirrors'>, { id }: Mirror): Versio
   return commit === undefined || tree === undefined ? undefined : { commit, tree }
 }
 
-/** Writes what may be written. The caller has just computed the proposal. */
-function carryOut(parts: Activator, proposal: Proposal): Activation {
-  const { mirror, version, compared, verdict } = proposal
+/** Writes what may be written; undefined when the proposal is over a version that is not active now. */
+function carryOut(parts: Activator, proposal: Proposal): Activation | undefined {
+  const { mirror, version, over, compared, verdict } = proposal
   if (!verdict.may) throw new Error('a plan that may not become active')
   const flows = proposal.flows.map((flow): ActiveFlow => {
     const on = (compared.after.get(flow.id)?.flow['on'] ?? null) as Json
     const blobs = parts.mirrors.content.putAll(flow.blobs)
     return { id: flow.id, file: flow.file, plan: flow.digest, blobs, on }
   })
-  return settleOn(parts, {
+  const activation: NewActivation = {
     mirror: mirror.id,
     kind: 'activated',
     ...version,
@@ -70,12 +76,14 @@ function carryOut(parts: Activator, proposal: Proposal): Activation {
     planDigest: compared.change.planDigest,
     approvals: verdict.approvals,
     flows,
-  })
+  }
+  return settleOn(parts, activation, over)
 }
 
 /**
  * Makes the version before the active one active again, and holds the mirror, so that the
- * version that was left does not come back by itself. Throws `CLI_USAGE` when there is none.
+ * version that was left does not come back by itself. Throws `CLI_USAGE` when there is none, and
+ * when another one became active meanwhile.
  */
 export function rollBack(parts: Activator, mirror: Mirror): Activation {
   const [active, before] = standing(
@@ -90,7 +98,10 @@ export function rollBack(parts: Activator, mirror: Mirror): Activation {
   const reason = `It was rolled back from ${active.commit.slice(0, 12)}. When that is mended: ionflux mirror release ${mirror.name}`
   parts.mirrors.apply(mirror.id, { hold: { reason, at, by: 'person' } })
   const { n: _, ...rest } = before
-  return settleOn(parts, { ...rest, kind: 'rolled-back', at, approvals: [] })
+  const done = settleOn(parts, { ...rest, kind: 'rolled-back', at, approvals: [] }, active.n)
+  if (done !== undefined) return done
+  const message = `Another version of "${mirror.name}" became active meanwhile, and it is on hold now. Look with ionflux mirror status, then roll back again.`
+  throw new IonError('CLI_USAGE', message, { data: { mirror: mirror.name } })
 }
 
 /** The versions that stand on each other, the active one first: a rollback takes those above away. */
@@ -106,10 +117,14 @@ function standing(history: readonly Activation[]): readonly Activation[] {
   return stack.toReversed()
 }
 
-function settleOn(parts: Activator, activation: NewActivation): Activation {
+function settleOn(
+  parts: Activator,
+  activation: NewActivation,
+  over: number,
+): Activation | undefined {
   requireClosure(parts, activation)
-  const written = parts.memory.activate(activation)
-  copyActive(parts, written)
+  const written = parts.memory.activate(activation, over)
+  if (written !== undefined) copyActive(parts, written)
   return written
 }
 

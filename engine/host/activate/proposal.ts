@@ -43,6 +43,8 @@ export interface ProposalParts {
 export interface Proposal {
   readonly mirror: Mirror
   readonly version: Version
+  /** The number of the activation that it was compared with; 0 before the first. */
+  readonly over: number
   readonly compared: FilesCompared
   readonly flows: readonly (LoadedFlow & { readonly id: string; readonly file: string })[]
   /** All that were looked at, also those that do not count. */
@@ -81,6 +83,7 @@ export async function propose(
   return {
     mirror,
     version,
+    over: active?.n ?? 0,
     compared,
     flows,
     approvals,

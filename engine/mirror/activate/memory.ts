@@ -55,7 +55,11 @@ export interface WatchMemory {
   activations(mirror: string, limit: number): readonly Activation[]
   /** When the first version of a mirror became active. */
   begunAt(mirror: string): Instant | undefined
-  activate(activation: NewActivation): Activation
+  /**
+   * Undefined, and nothing is written, unless `over` is the number of what is active of the
+   * mirror (0 before anything was): what was compared with another version says nothing now.
+   */
+  activate(activation: NewActivation, over: number): Activation | undefined
   /** The latest number of any activation; 0 before the first. For telling that there is news. */
   latest(): number
   /** The same name twice is one approval, the first. */

@@ -72,8 +72,9 @@ export function bothPolicies(a: ActivationPolicy, b: ActivationPolicy): Activati
     merge: lower(a.merge, b.merge),
     operator: lower(a.operator, b.operator),
     quorum: Math.max(a.quorum, b.quorum),
-    // An organisation that names approvers is the one who names them.
-    approvers: a.approvers.length > 0 ? a.approvers : b.approvers,
+    // An organisation that names approvers is the one who names them; while none of its policies
+    // is active, nobody's signature counts.
+    approvers: a === firstPolicy || a.approvers.length > 0 ? a.approvers : b.approvers,
   }
 }
 
@@ -91,14 +92,14 @@ export interface SidePolicy {
   readonly activation?: Activation
 }
 
+/** The rules of a side with every default written out: what an approval of a change of them is for. */
+export function plainPolicy({ severity = {}, activation }: SidePolicy): Json {
+  return { severity, activation: policyOf(activation) } as unknown as Json
+}
+
 /** A change of the rules for changes is itself something that has to be approved. */
 export function policyFindings(before: SidePolicy, after: SidePolicy): readonly Finding[] {
-  const plain = (side: SidePolicy): Json =>
-    ({
-      severity: side.severity ?? {},
-      activation: policyOf(side.activation),
-    }) as unknown as Json
-  if (isSame(plain(before), plain(after))) return []
+  if (isSame(plainPolicy(before), plainPolicy(after))) return []
   const message =
     'Who has to approve a change, or how changes are judged, is another after this change.'
   return [

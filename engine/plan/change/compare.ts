@@ -8,7 +8,7 @@ import { type Digest, digestOf } from '#engine/core/digest.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { isSame, type Json } from '#engine/core/json.ts'
 
-import { policyFindings, type SidePolicy } from '#engine/plan/approval/policy.ts'
+import { plainPolicy, policyFindings, type SidePolicy } from '#engine/plan/approval/policy.ts'
 import type { Lock } from '#engine/plan/lock/lock.ts'
 
 import {
@@ -67,7 +67,7 @@ export function compareSides(sides: Sides): Change {
     flows,
     unchanged: ids.length - flows.length + untouched,
     findings,
-    planDigest: planDigest(flows, { policy, others }),
+    planDigest: planDigest(flows, { sides, policy, others }),
   }
 }
 
@@ -106,6 +106,7 @@ function compareFlow(
   }
 }
 
+const policyChanged = 'PLAN_POLICY_CHANGED'
 const codeWords = 'The file is the same, but code, a plugin or a flow that it uses is another.'
 
 function added(after: FlowVersion): FlowChange {
@@ -191,19 +192,23 @@ function judge(finding: Finding, policy: ChangePolicy): Finding {
 /** No commit, no time, no file: a rebase keeps it, and any byte that matters changes it. */
 function planDigest(
   flows: readonly FlowChange[],
-  { policy, others }: { policy: ChangePolicy; others: readonly Finding[] },
+  { sides, policy, others }: { sides: Sides; policy: ChangePolicy; others: readonly Finding[] },
 ): Digest {
+  const { before: old, after: now, policies } = sides
+  const hasRules = policies !== undefined && others.some(({ code }) => code === policyChanged)
   return digestOf({
     $type: 'ionflux.change/v1',
     rules: rulesVersion,
     policy: { ...policy },
     repository: others.map(({ code, severity, message }) => [code, severity, message]),
-    flows: flows.map(({ id, before, after, findings, values }) => ({
+    // The finding says that the rules are others, and an approval is for what they become.
+    ...(hasRules ? { rulesAfter: plainPolicy(policies.after) } : {}),
+    flows: flows.map(({ id, before, after, findings }) => ({
       id,
       before: before ?? null,
       after: after ?? null,
       // Triggers are no part of what a run executes, so the digests above do not hold them.
-      triggers: values.filter(({ at }) => at.startsWith('/on')) as unknown as Json,
+      triggers: [old, now].map((side) => side.get(id)?.flow['on'] ?? null),
       findings: findings.map(({ code, severity, message, step }) => [
         code,
         severity,

@@ -178,6 +178,60 @@ test('a rollback goes back a version, holds, and goes back further the next time
   expect(rollBack(at.parts, at.mirror()).commit).toBe(first?.commit)
 })
 
+describe('what a person does while a version is judged', () => {
+  const during = async (at: Place, work: () => void): Promise<Outcome> => {
+    const organisation = async (): Promise<undefined> => {
+      work()
+    }
+    return await tryActivate({ ...at.parts, organisation }, at.mirror())
+  }
+  const hourly = (hour: number): Texts => flow('a.example', `schedule: { cron: "0 ${hour} * * *" }`)
+
+  test('a rollback stays: the version that was compared with is not active any more', async () => {
+    using at = place()
+    await active(at, flow('a.example'))
+    const first = at.memory.active('m1')?.commit
+    at.push(hourly(10))
+    await attempt(at)
+    at.push(hourly(11))
+    const outcome = await during(at, () => {
+      rollBack(at.parts, at.mirror())
+      at.mirrors.apply('m1', { hold: null })
+    })
+    expect(outcome).toMatchObject({ kind: 'none', reason: expect.stringContaining('judged again') })
+    expect(at.memory.active('m1')?.commit).toBe(first)
+    expect(await attempt(at)).toMatchObject({ kind: 'activated' })
+  })
+
+  test('a hold holds, and a mirror that is taken out has no new version', async () => {
+    using at = place()
+    await active(at, flow('a.example'))
+    const first = at.memory.active('m1')?.commit
+    at.push(hourly(10))
+    const hold = { reason: 'It is looked into.', at: 1, by: 'person' } as const
+    const held = await during(at, () => at.mirrors.apply('m1', { hold }))
+    expect(held).toEqual({ kind: 'none', reason: hold.reason })
+    at.mirrors.apply('m1', { hold: null })
+    expect(await during(at, () => at.mirrors.remove('m1'))).toMatchObject({ kind: 'none' })
+    expect(at.memory.active('m1')?.commit).toBe(first)
+  })
+
+  test('a rollback of what another process has just replaced is none', async () => {
+    using at = place()
+    await active(at, flow('a.example'))
+    at.push(hourly(10))
+    await attempt(at)
+    const stale = at.memory.activations('m1', 10)
+    const memory = { ...at.memory, activations: () => stale }
+    at.push(hourly(11))
+    await attempt(at)
+    expect(() => rollBack({ ...at.parts, memory }, at.mirror())).toThrow(
+      expect.objectContaining({ code: 'CLI_USAGE', message: expect.stringContaining('meanwhile') }),
+    )
+    expect(at.mirror().hold).toBeDefined()
+  })
+})
+
 test('a crash at any write leaves the old version or the new one, and settles', async () => {
   for (let deadAfter = 0; ; deadAfter++) {
     using at = place()

@@ -60,7 +60,7 @@ function activate(at: Place, on: ActiveFlow['on'], when = begin): void {
     approvals: [],
     flows: [flow],
   }
-  at.memory.activate(activation)
+  at.memory.activate(activation, at.memory.active('m1')?.n ?? 0)
 }
 
 const schedule = (cron: string, more: object = {}) => ({ schedule: { cron, ...more } })

@@ -122,6 +122,11 @@ test('of two policies the stricter part of each counts', () => {
   expect(bothPolicies(policyOf(), own).approvers).toMatchObject([{ name: 'own' }])
 })
 
+test('while no policy of an organisation is active, no approver of a repository counts', () => {
+  const own = policyOf({ merge: 'escalation', approvers: { own: { key } } })
+  expect(bothPolicies(firstPolicy, own)).toMatchObject({ merge: 'none', approvers: [] })
+})
+
 test('rules that change are found, defaults that are written out are not', () => {
   expect(policyFindings({}, { activation: { merge: 'review', quorum: 1 } })).toEqual([])
   expect(policyFindings({}, { activation: { merge: 'escalation' } })).toMatchObject([

@@ -195,3 +195,33 @@ test('the digest is that of the change, not of the file it is in', () => {
   expect(moved.planDigest).toBe(change(text).planDigest)
   expect(change(edit('10m', '2h')).planDigest).not.toBe(change(text).planDigest)
 })
+
+describe('an approval is for nothing but what was looked at', () => {
+  test('of rules that change, it is for what they become', () => {
+    const rules = (name: string) =>
+      compareSides({
+        before: side(version(base)),
+        after: side(version(base)),
+        policies: {
+          before: {},
+          after: { activation: { approvers: { [name]: { key: `ssh-ed25519 ${name}` } } } },
+        },
+      })
+    expect(rules('ada').findings).toEqual(rules('eve').findings)
+    expect(rules('ada').planDigest).toBe(rules('ada').planDigest)
+    expect(rules('ada').planDigest).not.toBe(rules('eve').planDigest)
+  })
+
+  test.each(['added', 'changed'])(
+    'of a flow that is %s, it is for what its triggers give',
+    (how) => {
+      const given = (to: string) =>
+        compareSides({
+          before: how === 'added' ? side() : side(version(base)),
+          after: side(version(edit('1-5" }', `1-5", inputs: { n: ${to} } }`))),
+        })
+      expect(given('1').flows).toMatchObject([{ kind: how }])
+      expect(given('1').planDigest).not.toBe(given('2').planDigest)
+    },
+  )
+})
