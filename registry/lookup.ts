@@ -75,10 +75,11 @@ export async function demandRelease(
   registry: Registry,
   { name, release }: { readonly name: string; readonly release: ReleaseView },
 ): Promise<PublishEvent> {
-  const { event, leaf } = release
+  const { event, leaf, version } = release
   await demandLeaf(registry, { index: leaf, bytes: leafBytes(event) })
   const { body } = event
-  if (body.event !== 'publish' || body.name !== name || !(await isVouched(registry.crypto, event)))
-    throw new IonError('REG_LOG_BROKEN', `Leaf ${leaf} is no release of "${name}" that is signed.`)
-  return body
+  const isIt = body.event === 'publish' && body.name === name && body.version === version
+  if (isIt && (await isVouched(registry.crypto, event))) return body
+  const message = `Leaf ${leaf} is no release of "${name}@${version}" that is signed.`
+  throw new IonError('REG_LOG_BROKEN', message)
 }

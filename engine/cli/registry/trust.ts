@@ -8,6 +8,7 @@ import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { nodeCrypto } from '#engine/host/registry/crypto.ts'
 import { openFolder } from '#engine/host/registry/folder.ts'
+import { holdFolder } from '#engine/host/registry/write.ts'
 import { readKey } from '#engine/host/registry/keys.ts'
 import { printPublicKey } from '#registry/events/leaf.ts'
 import { renewTrust } from '#registry/keep/renew.ts'
@@ -38,8 +39,10 @@ export async function trust(terminal: Terminal, values: TrustValues): Promise<nu
     ...(values.newLog === true ? { log: keysOf([log]) } : {}),
   }
   const isChanged = isRoles || Object.keys(roles).length > 0
+  const folder = resolve(values.dir)
+  using _ = holdFolder(folder)
   const root = await renewTrust({
-    files: openFolder(resolve(values.dir)),
+    files: openFolder(folder),
     crypto: nodeCrypto,
     change: {
       ...(closed === true ? { claims: 'reviewed' as const } : {}),

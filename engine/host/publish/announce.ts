@@ -81,6 +81,7 @@ export async function announce(wish: AnnounceWish): Promise<Announced> {
     events.push(event)
   }
   if (logKey === undefined) return { events, leaves: [], origin, files: beside }
+  using _ = opened.hold()
   for (const [path, bytes] of beside) await files.write(path, bytes)
   const keeper = { files, crypto: nodeCrypto, signer: logKey, now }
   const { leaves } = await appendEvents(keeper, events, { registry, state })
@@ -110,6 +111,7 @@ export async function accept(wish: AcceptWish): Promise<readonly number[]> {
   const { files } = opened
   const odd = [...wish.files.keys()].find((path) => !path.startsWith('provenance/'))
   if (odd !== undefined) throw new IonError('REG_EVENT_REFUSED', `"${odd}" belongs to no event.`)
+  using _ = opened.hold()
   for (const [path, bytes] of wish.files) await files.write(path, bytes)
   const now = systemClock().now()
   const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now }

@@ -18,6 +18,13 @@ function fileOf(address: string, purpose: string): string {
   return join(base, 'ionflux', 'registries', `${name}.json`)
 }
 
+/** The file that whoever writes into the registry at `folder` locks; its own folder is there. */
+export function lockFile(folder: string): string {
+  const file = fileOf(folder, 'keeper').replace(/json$/, 'lock')
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  return file
+}
+
 /**
  * The newest head that was seen at `address`; undefined where none was. `purpose` keeps what a
  * witness promised apart from what a reader saw. Throws `REG_ROLLED_BACK` for a memory that

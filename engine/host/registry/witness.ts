@@ -14,6 +14,7 @@ import { openSource } from './address.ts'
 import { nodeCrypto } from './crypto.ts'
 import { openFolder } from './folder.ts'
 import { recall, remember } from './memory.ts'
+import { holdFolder } from './write.ts'
 
 export interface WitnessWish {
   readonly address: string
@@ -39,6 +40,8 @@ export interface Witnessed {
 export async function witness(wish: WitnessWish): Promise<Witnessed> {
   const { name, signer, time } = wish
   const { source, address, close } = await openSource(wish.address, wish.from)
+  // A checkpoint that is written must be the one that was read.
+  using _ = wish.isWritten ? holdFolder(address) : undefined
   try {
     const purpose = `witness ${name}`
     const known = recall(address, purpose)

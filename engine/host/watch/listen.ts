@@ -92,13 +92,23 @@ async function answer(
     nowMs: parts.nowMs(),
   })
   if (!proof.ok) return { status: 401, body: { message: 'The signature is not good.' } }
-  const digest = digestOfBytes(bytes)
+  const digest = digestOfDelivery(headers, bytes)
   if (heard.has(digest)) return { status: 200, body: { message: 'It was heard before.' } }
   heard.add(digest)
   const [oldest] = heard
   if (heard.size > limits.webhooksKeptMax && oldest !== undefined) heard.delete(oldest)
   const isKnown = parts.onPush(addressesIn(bytes))
   return { status: 202, body: { message: isKnown ? 'It is looked at.' : 'It concerns no mirror.' } }
+}
+
+/**
+ * What a delivery is told apart by: what is signed of it. The body of two pushes may be the same
+ * where an id is signed beside it; an id that is not signed would let anybody repeat one.
+ */
+function digestOfDelivery(headers: IncomingMessage['headers'], bytes: Buffer): string {
+  const isStandard = headers['x-hub-signature-256'] === undefined
+  const id = isStandard ? headers['webhook-id'] : undefined
+  return `${digestOfBytes(bytes)} ${typeof id === 'string' ? id : ''}`
 }
 
 /** Undefined when there are more bytes than are read. */

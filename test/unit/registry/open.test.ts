@@ -192,6 +192,19 @@ describe('an entry', () => {
     expect(exact.release.yanked).toEqual({ reason: '', isGone: false })
   })
 
+  test('shown as another version than the log has is not believed', async () => {
+    const lab = await begin()
+    const path = viewPath(crypto, 'acme/ledger')
+    const text = new TextDecoder().decode(lab.files.files.get(path))
+    const shown = text.replaceAll(/(?<="version":)"1\.0\.0"\}$/gm, '"1.9.0"}')
+    expect(shown).not.toBe(text)
+    lab.files.files.set(path, utf8(shown))
+    const wish = { name: 'acme/ledger', range: '^1.5' }
+    await expect(resolveRelease(await lab.open(), wish)).rejects.toMatchObject({
+      code: 'REG_LOG_BROKEN',
+    })
+  })
+
   test.each([
     ['acme/nothing', undefined],
     ['acme/ledger', '^7'],

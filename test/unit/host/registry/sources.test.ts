@@ -24,6 +24,7 @@ import { openFolder } from '#engine/host/registry/folder.ts'
 import { forget, recall } from '#engine/host/registry/memory.ts'
 import { openIndex } from '#engine/host/registry/open.ts'
 import { serveRegistry, type ServedRegistry } from '#engine/host/registry/serve.ts'
+import { openFiles } from '#engine/host/registry/write.ts'
 import { resolveRelease } from '#registry/lookup.ts'
 import { RegistryLab } from '#test/fake/registry.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
@@ -194,4 +195,18 @@ test('a memory that cannot be read is not forgotten by itself', async () => {
   expect(readFileSync(join(top, 'state/ionflux/registries', file), 'utf8')).toBe('{')
   expect([forget(folder), forget(folder)]).toEqual([true, false])
   expect(await ledger(folder)).toMatch(/^1\./)
+})
+
+test('one process writes into a folder at a time, however it is named', async () => {
+  const link = join(top, 'a-link')
+  symlinkSync(folder, link)
+  await using opened = await openFiles(folder, top)
+  await using other = await openFiles(link, top)
+  const before = readdirSync(folder)
+  {
+    using _ = opened.hold()
+    expect(() => other.hold()).toThrow(expect.objectContaining({ code: 'REG_EVENT_REFUSED' }))
+  }
+  using _ = other.hold()
+  expect(readdirSync(folder)).toEqual(before)
 })

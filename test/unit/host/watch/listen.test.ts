@@ -56,11 +56,20 @@ test('a push of GitHub names its repository in the forms that it has', async () 
 test('a delivery by Standard Webhooks is heard too', async () => {
   const own = `whsec_${Buffer.from('another secret').toString('base64')}`
   await using other = await open(own)
-  const headers = Object.fromEntries(
-    signStandard({ id: 'm1', body: Buffer.from(body), secret: own, nowMs: Date.now() }),
-  )
-  const { status } = await fetch(`${other.url}/hooks/git`, { method: 'POST', body, headers })
-  expect(status).toBe(202)
+  const deliver = async (id: string): Promise<number> => {
+    const headers = Object.fromEntries(
+      signStandard({ id, body: Buffer.from(body), secret: own, nowMs: Date.now() }),
+    )
+    return (await fetch(`${other.url}/hooks/git`, { method: 'POST', body, headers })).status
+  }
+  // A sender may have the same to say of every push.
+  expect([await deliver('m1'), await deliver('m2'), await deliver('m2')]).toEqual([202, 202, 200])
+  expect(pushed).toHaveLength(2)
+})
+
+test('an id that GitHub does not sign lets nobody repeat a delivery', async () => {
+  expect(await post(body, signed(body))).toBe(202)
+  expect(await post(body, { ...signed(body), 'webhook-id': 'm2' })).toBe(200)
 })
 
 test('what was heard before is heard once', async () => {
