@@ -113,6 +113,17 @@ async function release(version: string, mark: string): Promise<Ended> {
 test('one publishes, another adds it by name and runs it', async () => {
   expect(await ann('release', 'claim', 'acme')).toMatchObject({ code: 0 })
   expect(await release('1.0.0', '!')).toMatchObject({ code: 0 })
+  const searched = await ben('search', 'louder', '--kind', 'plugin', '--json')
+  expect(JSON.parse(searched.stdout)).toMatchObject({
+    found: 1,
+    hits: [{ name: 'acme/shout', version: '1.0.0', registry: index }],
+  })
+  expect(await ben('search', 'whisper')).toMatchObject({ code: 1, stdout: '' })
+  const shown = await ben('info', 'acme/shout@^1', '--json')
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    release: { version: '1.0.0', leaf: 1, signedBy: [keys['ann']], yanked: null },
+    log: { origin: 'index.example/main', size: 2 },
+  })
   const nobody = await ben('add', 'other/shout@^1')
   expect(nobody.stderr).toContain('"other"')
   const added = await ben('add', 'acme/shout@^1')
@@ -183,6 +194,9 @@ test('a yank hides, an advisory is heard of, and locks keep working', async () =
   expect(warned).toMatchObject({ code: 0 })
   const audited = await ben('audit', '--json')
   expect(audited.code).toBe(1)
+  const shown = await ben('info', 'acme/shout@1.1.0')
+  for (const words of ['is yanked: It hurts.', 'ACME-1 (high): It is too loud.'])
+    expect(shown.stdout).toContain(words)
   const [finding] = (JSON.parse(audited.stdout) as { findings: { notes: string[] }[] }).findings
   expect(finding?.notes.join(' ')).toMatch(/yanked.*ACME-1/)
   expect(await ben('run', 'loud')).toMatchObject({ code: 0 })
