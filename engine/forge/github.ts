@@ -10,6 +10,7 @@ import { HttpDoor } from '#engine/connection/http.ts'
 import { type Ask, careful, type CarefulForge } from './asked.ts'
 import { listPulls, listRepositories } from './lists.ts'
 import type { CommentWish, Forge, StatusWish } from './port.ts'
+import { propose } from './propose.ts'
 
 export interface GitHubOptions {
   /** `https://api.github.com`, or the API of an Enterprise server. */
@@ -35,6 +36,8 @@ export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
   return {
     comment: (wish) => comment(octokit, wish),
     status: (wish) => status(forge, wish),
+    propose: async (wish) =>
+      await orRefused(wish.repository, 'pull-requests: write', () => propose(forge, wish)),
     pulls: async (repository) =>
       await orRefused(repository, 'pull-requests: read', () => listPulls(forge, repository)),
     repositories: async (wish) =>

@@ -34,6 +34,26 @@ export interface PullRequest {
   readonly base: string
 }
 
+export interface ProposeWish {
+  /** `owner/name` */
+  readonly repository: string
+  /** What is proposed; the forge has it already. */
+  readonly branch: string
+  /** The branch that it would be merged into. */
+  readonly base: string
+  readonly title: string
+  /** Markdown; what is too long is cut. */
+  readonly body: string
+}
+
+export interface Proposed {
+  readonly number: number
+  /** Where people look at it. */
+  readonly url: string
+  /** False where it was open already, and has the title and the text now. */
+  readonly isNew: boolean
+}
+
 export interface ListedRepository {
   /** Stays the same when the repository is renamed. */
   readonly id: number
@@ -55,6 +75,8 @@ export interface Forge {
   /** Writes the comment, or edits the one with the same marker in place. Returns its address. */
   comment(wish: CommentWish): Promise<string>
   status(wish: StatusWish): Promise<void>
+  /** Opens a pull request from a branch; the one that is open is edited in place. */
+  propose(wish: ProposeWish): Promise<Proposed>
   /** The open ones, the latest first. */
   pulls(repository: string): Promise<readonly PullRequest[]>
   /** All repositories of an organisation that may be seen, or an error: never a part of them. */

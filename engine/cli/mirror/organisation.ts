@@ -8,6 +8,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { addOrganisation } from '#engine/host/mirror/organisation.ts'
+import { apiUrlOf } from '#engine/host/repository/forge.ts'
 
 export interface OrganisationValues extends PlaceValues {
   /** `github.com/acme` */
@@ -31,7 +32,7 @@ export async function addOrg(terminal: Terminal, values: OrganisationValues): Pr
     throw new IonError('CLI_USAGE', message)
   }
   const added = await addOrganisation(dataDirOf(values), {
-    apiUrl: forge ?? (host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`),
+    apiUrl: forge ?? apiUrlOf(host),
     host,
     organisation,
     topic,

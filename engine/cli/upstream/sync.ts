@@ -16,10 +16,11 @@ import { planText } from '#engine/cli/plan/plan-text.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
-import { commitSync } from '#engine/host/upstream/branch.ts'
+import { commitSync, titleOf } from '#engine/host/upstream/branch.ts'
 import { contributionOf } from '#engine/host/upstream/contribute.ts'
 import type { FileConflict } from '#engine/host/upstream/merge-files.ts'
 import { makeChanges, placeIn } from '#engine/host/upstream/place.ts'
+import type { Proposal } from '#engine/host/upstream/propose.ts'
 import { planSync, type Sync } from '#engine/host/upstream/sync.ts'
 
 import { isAccepted, isAsked } from './ask.ts'
@@ -29,6 +30,10 @@ export interface SyncValues {
   readonly to?: string
   readonly set?: readonly string[]
   readonly branch?: string
+  readonly pullRequest?: boolean
+  /** The secret that the forge is sent. */
+  readonly token?: string
+  readonly forge?: string
   readonly dryRun?: boolean
   readonly acceptCaps?: boolean
   readonly json?: boolean
@@ -56,7 +61,7 @@ export async function sync(terminal: Terminal, values: SyncValues): Promise<numb
     for (const one of found.held)
       terminal.note(`${terminal.paint('warn', 'look')} ${printable(one)}`)
   }
-  const branch = await write(values, { root, place, found })
+  const written = await write(values, { root, place, found })
   if (values.json === true) {
     printJson(terminal, {
       isCurrent: false,
@@ -65,10 +70,11 @@ export async function sync(terminal: Terminal, values: SyncValues): Promise<numb
       files: [...found.changes.keys()],
       conflicts: found.conflicts,
       held: found.held,
-      branch: branch ?? null,
+      branch: written?.text ?? null,
+      pullRequest: written?.pullRequest ?? null,
       plan: planJson(found.plan, runs),
     })
-  } else if (branch !== undefined) terminal.note(branch)
+  } else if (written !== undefined) terminal.note(written.text)
   return found.conflicts.length > 0 ? exits.failed : exits.done
 }
 
@@ -78,19 +84,47 @@ interface Writing {
   readonly found: Sync
 }
 
-/** What was done, for people; undefined where the files of the working tree were changed. */
-async function write(values: SyncValues, writing: Writing): Promise<string | undefined> {
+interface Written {
+  /** What was done, for people. */
+  readonly text: string
+  readonly pullRequest?: Proposal
+}
+
+/** Undefined where the files of the working tree were changed. */
+async function write(values: SyncValues, writing: Writing): Promise<Written | undefined> {
   const { root, found } = writing
-  if (values.dryRun === true) return 'Nothing was written.'
+  if (values.dryRun === true) return { text: 'Nothing was written.' }
+  if (values.pullRequest === true) return await proposeSync(values, writing)
   if (values.branch !== undefined) {
     const { branch } = values
     const markdown = withHeld(found, planMarkdown(found.plan, new Map()))
     const commit = await commitSync({ root, branch, sync: found, markdown })
-    return `"${branch}" has it in ${commit.slice(0, 12)}: ionflux plan HEAD..${branch}`
+    return { text: `"${branch}" has it in ${commit.slice(0, 12)}: ionflux plan HEAD..${branch}` }
   }
   await demandLook(values, found)
   makeChanges(root, found.changes)
   return undefined
+}
+
+/** Commits to the branch, pushes it, and proposes it with its plan. */
+async function proposeSync(values: SyncValues, { root, found }: Writing): Promise<Written> {
+  const { openProposer } = await import('#engine/host/upstream/propose.ts')
+  const { openSecretBook } = await import('#engine/host/secrets.ts')
+  const {
+    token: secret,
+    forge,
+    branch = `sync/${found.after.name}-${found.after.version}`,
+  } = values
+  if (secret === undefined)
+    throw new IonError('CLI_USAGE', '--pull-request needs --token NAME, a secret of the forge.')
+  const token = await openSecretBook(dataDirOf(values), process.env).get(secret)
+  const apiUrl = forge?.replace(/\/+$/, '')
+  const proposer = await openProposer({ root, token, apiUrl })
+  const body = withHeld(found, planMarkdown(found.plan, new Map()))
+  const commit = await commitSync({ root, branch, sync: found, markdown: body })
+  const pullRequest = await proposer.propose(branch, commit, { title: titleOf(found), body })
+  const { isNew, url } = pullRequest
+  return { text: `${isNew ? 'Proposed' : 'Proposed anew'}: ${printable(url)}`, pullRequest }
 }
 
 function withHeld({ held, conflicts }: Sync, markdown: string): string {
@@ -99,7 +133,8 @@ function withHeld({ held, conflicts }: Sync, markdown: string): string {
   const rows = conflicts.map(
     ({ file, at, why }) => `\`${file}\` ${at} ${why ?? 'both sides changed it'}`,
   )
-  return `${markdown}\n${list('Look at this', held)}${list('Conflicts: ours stayed', rows)}`
+  // First what a person must see: a forge cuts a long text at its end.
+  return `${list('Look at this', held)}${list('Conflicts: ours stayed', rows)}\n${markdown}`.trim()
 }
 
 async function demandLook({ acceptCaps = false }: SyncValues, { held }: Sync): Promise<void> {

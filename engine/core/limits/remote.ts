@@ -12,6 +12,7 @@ export const remoteLimits = {
   forgePagesMax: 50,
   forgeRequestMsMax: 30_000,
   forgeStatusCharsMax: 140,
+  forgeBodyCharsMax: 65_536,
   forgeAnswersKeptMax: 2_000,
   forgeRestMsDefault: 60_000,
   forgeRestMsMax: 3_600_000,

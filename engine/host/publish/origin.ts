@@ -31,7 +31,7 @@ export async function originOf(
 }
 
 /** The remote as an address without a person in it. */
-async function remoteOf(root: string): Promise<string | undefined> {
+export async function remoteOf(root: string): Promise<string | undefined> {
   const { status, stdout } = await runGit({ cwd: root, args: ['remote', 'get-url', 'origin'] })
   if (status !== 0) return undefined
   const text = stdout.toString('utf8').trim()

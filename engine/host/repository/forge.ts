@@ -8,3 +8,8 @@ import type { Forge } from '#engine/forge/port.ts'
 export function openForge(options: GitHubOptions): Forge {
   return openGitHub(options)
 }
+
+/** The API of the forge at `host`. */
+export function apiUrlOf(host: string): string {
+  return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`
+}

@@ -22,6 +22,11 @@ export interface BranchWish {
 
 const author = { name: 'ionflux', email: 'ionflux@localhost' }
 
+/** The sync in one line, for a commit and for a pull request. */
+export function titleOf({ before, after }: Sync): string {
+  return `sync: ${after.name} ${before.version} to ${after.version}`
+}
+
 /** Commits to the branch, which begins at what is checked out. */
 export async function commitSync({ root, branch, sync, markdown }: BranchWish): Promise<CommitId> {
   const git = await openGit(root)
@@ -31,14 +36,12 @@ export async function commitSync({ root, branch, sync, markdown }: BranchWish): 
     const whole = folder === '' ? path : `${folder}/${path}`
     return bytes === null ? { path: whole, isDeleted: true } : { path: whole, bytes }
   })
-  const { name, version } = sync.after
-  const title = `sync: ${name} ${sync.before.version} to ${version}`
   const writer = await openGitWriter(root)
   const { commit } = await writer.commit({
     branch,
     from: 'HEAD',
     changes,
-    message: `${title}\n\n${markdown}\n`,
+    message: `${titleOf(sync)}\n\n${markdown}\n`,
     author,
     at: systemClock().now(),
   })

@@ -14,12 +14,14 @@ export interface PushWish {
   readonly url: string
   readonly commit: string
   readonly branch: string
+  /** For an https address; else that of this machine. */
+  readonly token?: string | undefined
 }
 
 /** Throws `MIRROR_REF_MOVED` when the branch is elsewhere, `MIRROR_WRITE_FAILED` otherwise. */
-export async function pushBranch({ dir, url, commit, branch }: PushWish): Promise<void> {
+export async function pushBranch({ dir, url, commit, branch, token }: PushWish): Promise<void> {
   const args = ['push', '--quiet', '--porcelain', '--', url, `${commit}:refs/heads/${branch}`]
-  const { status, stdout, stderr } = await runGit({ cwd: dir, args, ...transport(url) })
+  const { status, stdout, stderr } = await runGit({ cwd: dir, args, ...transport(url, token) })
   if (status === 0) return
   const said = `${stdout.toString('utf8')}\n${stderr}`
   if (/\[rejected\]|non-fast-forward|fetch first/.test(said)) {
@@ -58,12 +60,14 @@ export async function remoteTags(
 }
 
 /** Which transport the address names, with the token of this machine where there is one. */
-function transport(url: string): {
+function transport(
+  url: string,
+  token = process.env['IONFLUX_GIT_TOKEN'] ?? '',
+): {
   readonly protocols: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
 } {
   const protocols = [url.slice(0, url.indexOf(':'))]
-  const token = process.env['IONFLUX_GIT_TOKEN'] ?? ''
   if (token === '' || !url.startsWith('https:')) return { protocols }
   const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
   return { protocols, settings: { 'http.extraHeader': `Authorization: Basic ${basic}` } }

@@ -67,7 +67,9 @@ type State = Omit<FakeForge, 'origin' | keyof AsyncDisposable>
 function answer(state: State, route: string, body: JsonObject = {}): Json | undefined {
   const text = wordOf(body['body'] ?? '')
   if (/^GET \/orgs\/[^/]+\/repos$/.test(route)) return state.repositories
-  if (/^GET \/repos\/[^/]+\/[^/]+\/pulls$/.test(route)) return state.pulls
+  const [, of = '', pull] =
+    /^(?:GET|POST|PATCH) \/repos\/([^/]+\/[^/]+)\/pulls(?:\/(\d+))?$/.exec(route) ?? []
+  if (of !== '') return pullsAnswer(state, { method: route.split(' ', 1)[0], of, pull }, body)
   if (/^GET .*\/issues\/\d+\/comments$/.test(route))
     return state.comments.map(({ id, body: said }) => ({ ...place(id), body: said, ...ours }))
   if (/^POST .*\/issues\/\d+\/comments$/.test(route)) {
@@ -85,6 +87,36 @@ function answer(state: State, route: string, body: JsonObject = {}): Json | unde
   if (sha === undefined) return undefined
   state.statuses.push({ ...body, sha })
   return { id: state.statuses.length }
+}
+
+interface OnPulls {
+  readonly method: string | undefined
+  /** `owner/name` */
+  readonly of: string
+  readonly pull: string | undefined
+}
+
+/** Lists, opens and edits pull requests. */
+function pullsAnswer(state: State, { method, of, pull }: OnPulls, body: JsonObject): Json {
+  if (method === 'GET') return state.pulls
+  if (method === 'PATCH') {
+    const at = state.pulls.findIndex(({ number }) => number === Number(pull))
+    const changed = { ...state.pulls[at], ...body }
+    state.pulls[at] = changed
+    return changed
+  }
+  const number = state.pulls.length + 1
+  const { head = '', base = '', ...said } = body
+  const made = {
+    ...said,
+    number,
+    state: 'open',
+    html_url: `https://forge.example/${of}/pull/${number}`,
+    head: { ref: head, sha: 'a'.repeat(40), repo: { full_name: of } },
+    base: { ref: base, sha: 'b'.repeat(40), repo: { full_name: of } },
+  }
+  state.pulls.push(made)
+  return made
 }
 
 const ours = { author_association: 'OWNER', user: { type: 'Bot' } } as const

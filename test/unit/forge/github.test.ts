@@ -2,7 +2,7 @@
  * Goal: the forge is asked no more than it bears, told what it describes, and believed only
  * as far as its answers have the shape that it describes.
  */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { JsonObject } from '#engine/core/json.ts'
 import { openGitHub as openForge } from '#engine/forge/github.ts'
@@ -118,6 +118,55 @@ test('pull requests are those that have the shape of one', async () => {
   expect(await forge.pulls('acme/flows')).toEqual([
     { number: 3, head: 'a'.repeat(40), base: 'main' },
   ])
+})
+
+describe('a pull request from a branch', () => {
+  const wish = { repository: 'ada/shop', branch: 'up', base: 'main', title: 'Up', body: 'A plan.' }
+  const open = (more: JsonObject = {}): JsonObject => ({
+    number: 7,
+    html_url: 'https://forge.example/pull/7',
+    head: { ref: 'up', repo: { full_name: 'ada/shop' } },
+    base: { ref: 'main' },
+    ...more,
+  })
+
+  test('is opened, with a text that is cut to what the forge takes', async () => {
+    answers({}, { status: 201, body: open() })
+    const made = await forge.propose({ ...wish, body: 'x'.repeat(70_000) })
+    expect(made).toEqual({ number: 7, url: 'https://forge.example/pull/7', isNew: true })
+    const { method, body } = github.requests.at(-1) ?? {}
+    expect([method, body?.['head'], body?.['base']]).toEqual(['POST', 'up', 'main'])
+    expect(body?.['body']).toHaveLength(65_536)
+  })
+
+  test('is edited in place where it is open', async () => {
+    answers({ body: [open()] }, { body: open() })
+    expect(await forge.propose(wish)).toMatchObject({ number: 7, isNew: false })
+    expect(github.requests.at(-1)).toMatchObject({
+      method: 'PATCH',
+      url: '/repos/ada/shop/pulls/7',
+      body: { title: 'Up', body: 'A plan.' },
+    })
+  })
+
+  test.each([
+    ['of a fork', { head: { ref: 'up', repo: { full_name: 'eve/shop' } } }],
+    ['of a fork that is gone', { head: { ref: 'up', repo: null } }],
+    ['into another branch', { base: { ref: 'next' } }],
+  ])('is never one %s', async (_, other) => {
+    answers({ body: [open(other)] }, { status: 201, body: open({ number: 8 }) })
+    expect(await forge.propose(wish)).toMatchObject({ number: 8, isNew: true })
+  })
+
+  test('that is none is an error', async () => {
+    answers({}, { status: 201, body: { message: 'hello' } })
+    await expect(forge.propose(wish)).rejects.toMatchObject({ code: 'CONN_PROTOCOL' })
+  })
+
+  test('says which permission is missing', async () => {
+    answers({}, { status: 403, body: { message: 'Resource not accessible' } })
+    await expect(forge.propose(wish)).rejects.toThrow('pull-requests: write')
+  })
 })
 
 test('an answer that is no list is an error', async () => {
