@@ -19,11 +19,18 @@ export interface ActivateValues extends PlaceValues {
   readonly json?: boolean
 }
 
+export interface VersionValues extends ActivateValues {
+  /** A branch, a tag or a commit; absent means the newest version. */
+  readonly ref?: string | undefined
+}
+
 /** Ends with 4 when the version is held. */
-export async function activate(terminal: Terminal, values: ActivateValues): Promise<number> {
-  const { json = false, environment } = values
-  return await withActivator({ ...placeOf(values), environment }, async (activator, mirror) => {
-    const outcome = await tryActivate(activator, mirror)
+export async function activate(terminal: Terminal, values: VersionValues): Promise<number> {
+  const { json = false, environment, ref } = values
+  const where = { ...placeOf(values), environment }
+  return await withActivator(where, async ({ activator, mirror, find }) => {
+    const version = ref === undefined ? undefined : await find(ref)
+    const outcome = await tryActivate(activator, mirror, version)
     if (outcome.kind === 'none') throw new IonError('MIRROR_PLAN_UNAPPROVED', outcome.reason)
     if (outcome.kind === 'held') {
       const { verdict, compared, version } = outcome.proposal
@@ -39,14 +46,18 @@ export async function activate(terminal: Terminal, values: ActivateValues): Prom
     const { commit, flows, planDigest } = outcome.activation
     if (json)
       printJson(terminal, { active: { commit, planDigest, flows: flows.map(({ id }) => id) } })
-    else terminal.data(`${mirror.name}: ${commit} is active, ${flows.length} flows\n`)
+    else {
+      const isPinned = outcome.kind === 'activated' && version?.isOlder === true
+      const held = isPinned ? ', and the mirror is on hold' : ''
+      terminal.data(`${mirror.name}: ${commit} is active, ${flows.length} flows${held}\n`)
+    }
     return exits.done
   })
 }
 
 /** Goes back to the version that was active before, and holds the mirror. */
 export async function rollback(terminal: Terminal, values: ActivateValues): Promise<number> {
-  return await withActivator(placeOf(values), (activator, mirror) => {
+  return await withActivator(placeOf(values), ({ activator, mirror }) => {
     const { commit, flows } = rollBack(activator, mirror)
     if (values.json === true)
       printJson(terminal, { active: { commit, flows: flows.map(({ id }) => id) } })

@@ -61,11 +61,15 @@ export function addActivateCommands(
       }),
   )
   add(
-    'activate <name>',
-    'make the newest mirrored version active, if its plan is approved',
+    'activate <name> [ref]',
+    'make the newest mirrored version active, or that of a tag or commit, if its plan is approved',
     [environment, json, ...place],
-    async ([name], values) =>
-      (await import('./activate.ts')).activate(terminal, { name: name as string, ...values }),
+    async ([name, ref], values) =>
+      (await import('./activate.ts')).activate(terminal, {
+        name: name as string,
+        ref: ref as string | undefined,
+        ...values,
+      }),
   )
   add(
     'rollback <name>',

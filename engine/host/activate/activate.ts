@@ -31,22 +31,29 @@ export type Outcome =
   /** The mirror is on hold, or there is nothing mirrored to look at. */
   | { readonly kind: 'none'; readonly reason: string }
 
-/** Makes the newest mirrored version of `mirror` active if it may be. */
-export async function tryActivate(parts: Activator, mirror: Mirror): Promise<Outcome> {
+/**
+ * Makes `version`, else the newest mirrored one, active if it may be. One that is older holds
+ * the mirror, so that the newest does not take its place by itself.
+ */
+export async function tryActivate(
+  parts: Activator,
+  mirror: Mirror,
+  version: Version | undefined = newest(parts, mirror),
+): Promise<Outcome> {
   if (mirror.hold !== undefined) return { kind: 'none', reason: mirror.hold.reason }
-  const version = newest(parts, mirror)
   if (version === undefined) return { kind: 'none', reason: 'Nothing of it is mirrored yet.' }
   const active = parts.memory.active(mirror.id)
   if (active !== undefined && active.commit === version.commit)
     return { kind: 'current', activation: active }
   const proposal = await propose(parts, mirror, version)
   if (!proposal.verdict.may) {
-    markHeld(parts, proposal)
+    if (version.isOlder !== true) markHeld(parts, proposal)
     return { kind: 'held', proposal }
   }
   // Judging takes a while, and a person may have held or rolled back meanwhile.
   const now = parts.mirrors.find(mirror.id)
   if (now?.hold !== undefined) return { kind: 'none', reason: now.hold.reason }
+  if (version.isOlder === true) holdAt(parts, proposal)
   const activation = now === undefined ? undefined : carryOut(parts, proposal)
   return activation === undefined
     ? { kind: 'none', reason: `"${mirror.name}" changed while it was judged; it is judged again.` }
@@ -57,6 +64,12 @@ export async function tryActivate(parts: Activator, mirror: Mirror): Promise<Out
 function newest({ mirrors }: Pick<Activator, 'mirrors'>, { id }: Mirror): Version | undefined {
   const { commit, tree } = mirrors.facts(id).mirrored
   return commit === undefined || tree === undefined ? undefined : { commit, tree }
+}
+
+/** Before it is active, so that a crash in between leaves what was, and not the newest. */
+function holdAt({ mirrors, clock }: Activator, { mirror, version }: Proposal): void {
+  const reason = `A person asked for the older version ${version.commit.slice(0, 12)}. For the newest again: ionflux mirror release ${mirror.name}`
+  mirrors.apply(mirror.id, { hold: { reason, at: clock.now(), by: 'person' } })
 }
 
 /** Writes what may be written; undefined when the proposal is over a version that is not active now. */
@@ -71,7 +84,8 @@ function carryOut(parts: Activator, proposal: Proposal): Activation | undefined 
   const activation: NewActivation = {
     mirror: mirror.id,
     kind: 'activated',
-    ...version,
+    commit: version.commit,
+    tree: version.tree,
     at: parts.clock.now(),
     planDigest: compared.change.planDigest,
     approvals: verdict.approvals,

@@ -3,15 +3,18 @@
  */
 import type { Digest } from '#engine/core/digest.ts'
 import type { Instant } from '#engine/core/clock.ts'
+import { limits } from '#engine/core/limits.ts'
 import { systemClock } from '#engine/durable/system.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
 import { openMirrorHost } from '#engine/host/mirror/open.ts'
 import { getMirror } from '#engine/mirror/sync/find.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
+import { getVersion } from '#engine/mirror/sync/version.ts'
 
 import { type Activator, settle } from './activate.ts'
 import { activatorOn, policyMirror, setPolicyMirror } from './open.ts'
+import type { Version } from './proposal.ts'
 
 export interface ByHand {
   readonly directory: string
@@ -20,10 +23,18 @@ export interface ByHand {
   readonly environment?: string | undefined
 }
 
+/** What a decision by hand is made with. */
+interface Hand {
+  readonly activator: Activator
+  readonly mirror: Mirror
+  /** The version that a branch, a tag or a commit means. Throws what `getVersion` throws. */
+  find(ref: string): Promise<Version>
+}
+
 /** Throws `MIRROR_UNKNOWN`, and what `work` throws. */
 export async function withActivator<T>(
   { directory, name, environment }: ByHand,
-  work: (activator: Activator, mirror: Mirror) => T | Promise<T>,
+  work: (hand: Hand) => T | Promise<T>,
 ): Promise<T> {
   prepareDataDirectory(directory)
   await using host = openMirrorHost(directory, process.env)
@@ -31,7 +42,14 @@ export async function withActivator<T>(
   try {
     const activator = activatorOn({ host, memory, directory, environment })
     settle(activator)
-    return await work(activator, getMirror(host.store, name))
+    const mirror = getMirror(host.store, name)
+    const find = async (text: string): Promise<Version> => {
+      const versions = memory.activations(mirror.id, limits.activationsListedMax)
+      const { commit, tree } = await getVersion(host.ports, mirror, { text, versions })
+      const isNewest = host.store.facts(mirror.id).mirrored.commit === commit
+      return { commit, tree, ...(isNewest ? {} : { isOlder: true }) }
+    }
+    return await work({ activator, mirror, find })
   } finally {
     memory.close()
   }

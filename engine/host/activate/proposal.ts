@@ -27,6 +27,8 @@ import { approvalFiles, signedApprovals } from './signature.ts'
 export interface Version {
   readonly commit: CommitId
   readonly tree: Digest
+  /** It is not the head of the branch now, so that a merge is no approval of it. */
+  readonly isOlder?: true
 }
 
 export interface ProposalParts {
@@ -109,7 +111,9 @@ async function approvalsFor(
   )
   const { branch = 'HEAD' } = mirror
   return [
-    { by: 'merge', branch, commit: version.commit },
+    ...(version.isOlder === true
+      ? []
+      : [{ by: 'merge', branch, commit: version.commit } satisfies Approval]),
     ...signedApprovals(texts, planDigest, policy.approvers),
     ...memory.approvals(planDigest).map(({ name, at }): Approval => ({ by: 'operator', name, at })),
   ]

@@ -64,6 +64,15 @@ export async function bring(ports: BringPorts, wish: BringWish): Promise<Brought
   return { ...brought, ancestry, packBytes: brought.packBytes + sent.bytes }
 }
 
+/** Reads a commit that was brought before; undefined when the repository does not have it. */
+export async function readHere(
+  { gitDir, absorb, adapter }: Omit<BringPorts, 'remote'>,
+  wish: Omit<BringWish, 'before'>,
+): Promise<Collected | undefined> {
+  if (objectSize(gitDir, wish.commit) === undefined) return undefined
+  return await chosen(adapter, absorb, await sizeOf(gitDir))({ ...wish, gitDir })
+}
+
 /**
  * The commit that was mirrored before, when the repository has it. One that was thrown away
  * or has too many packs is begun anew at that commit, so that what follows can be compared.
@@ -141,12 +150,15 @@ function chosen(adapter: AdapterChoice, portable: Absorb, bytes: number): Absorb
   return bytes > limits.mirrorPortablePackBytesMax ? absorbNative : portable
 }
 
-/** Of all packs and of what came in. */
+/** Of all packs and of what came in, if anything did. */
 async function sizeOf(gitDir: string): Promise<number> {
   const folder = join(gitDir, 'objects/pack')
   const packs = (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
   const sizes = await Promise.all(
-    [...packs, join(gitDir, incoming)].map(async (path) => (await stat(path)).size),
+    [...packs, join(gitDir, incoming)].map(async (path) => {
+      const found = await stat(path).catch(() => undefined)
+      return found?.size ?? 0
+    }),
   )
   return sizes.reduce((sum, size) => sum + size, 0)
 }

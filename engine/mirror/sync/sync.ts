@@ -16,9 +16,10 @@ import type { CommitId } from '#engine/mirror/port.ts'
 import { listRefs, type RefList, type RemoteOptions } from '#engine/mirror/wire/remote.ts'
 
 import type { Absorb } from './absorb.ts'
-import { type AdapterChoice, bring, type Brought } from './bring.ts'
+import { type AdapterChoice, bring } from './bring.ts'
 import { judgeCompiled, judgeFailure, judgeMirrored, judgeRemote } from './judge.ts'
-import { type Manifest, printManifest, readManifest } from './manifest.ts'
+import { keep } from './keep.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { type Facts, type Mirror, type Stage, statusOf, type MirrorStatus } from './mirror.ts'
 import { nextPoll } from './schedule.ts'
 import type { MirrorStore } from './store.ts'
@@ -171,27 +172,11 @@ async function take(work: Work, remote: RemoteOptions, commit: CommitId): Promis
     {
       commit,
       ancestry,
-      tree: keep(store, brought, known),
+      tree: keep(store.content, brought, known),
       ...(committedAt === undefined ? {} : { committedAt }),
     },
   )
   store.apply(mirror.id, change)
-}
-
-/** Puts the files and their list into the content store. */
-function keep(store: MirrorStore, brought: Brought, known: Manifest | undefined): Digest {
-  const { files, fresh, links } = brought
-  const digests = store.content.putAll(fresh.map(({ bytes }) => bytes))
-  const byOid = new Map<string, { digest: Digest; size: number }>()
-  for (const { oid, digest, size } of known?.files ?? []) byOid.set(oid, { digest, size })
-  for (const [index, { oid, bytes }] of fresh.entries())
-    byOid.set(oid, { digest: digests[index] as Digest, size: bytes.length })
-  const listed = files.map(({ path, mode, oid }) => {
-    const { digest, size } = byOid.get(oid) as { digest: Digest; size: number }
-    return { path, mode, oid, digest, size }
-  })
-  const [tree] = store.content.putAll([printManifest({ files: listed, links })])
-  return tree as Digest
 }
 
 /** Has the mirrored commit checked, unless it was, or one with the same files. */
@@ -273,7 +258,8 @@ async function remoteOf({ ports, mirror, options }: Work): Promise<RemoteOptions
   }
 }
 
-function busy({ name }: Mirror): IonError {
+/** While another process has the mirror. */
+export function busy({ name }: Mirror): IonError {
   return new IonError(
     'MIRROR_BUSY',
     `Another process is syncing "${name}"; wait for it, or look at \`ionflux mirror status ${name}\`.`,
