@@ -42,6 +42,8 @@ export interface RunSource {
   /** The repository as the user named it; absent for a flow without one. */
   readonly repository?: string
   readonly commit?: string
+  /** The id of the mirror whose flow it is; absent for a flow of somebody's own repository. */
+  readonly mirror?: string
   /** True when flow and code were taken from a working tree that `commit` does not hold. */
   readonly isWorkingTree?: boolean
 }

@@ -7,6 +7,7 @@
  * every host shares; one suite of contract tests runs on each.
  */
 import type { Json } from '#engine/core/json.ts'
+import type { RunSource } from '#engine/runtime/record.ts'
 
 export interface StateEntry {
   readonly key: string
@@ -16,7 +17,7 @@ export interface StateEntry {
 }
 
 export interface StateChange {
-  /** Id of the flow whose state it is. */
+  /** What the state is kept under: `homeOf`. */
   readonly flow: string
   readonly key: string
   /** Absent takes the key out. */
@@ -54,3 +55,11 @@ export interface States {
 
 /** The half that needs no writer: what is committed. */
 export type StatesReader = Pick<States, 'find' | 'list'>
+
+/**
+ * What the state, the places and the instants of a flow are kept under. Repositories choose the
+ * ids of their flows themselves, so those of mirrors are told apart by the mirror.
+ */
+export function homeOf(flow: string, { mirror }: RunSource): string {
+  return mirror === undefined ? flow : `${mirror}/${flow}`
+}

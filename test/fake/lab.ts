@@ -20,6 +20,7 @@ import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
 import { openPayloads } from '#engine/runtime/payload.ts'
 import type { Caller, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
+import type { RunSource } from '#engine/runtime/record.ts'
 import { type RunView, viewRun } from '#engine/runtime/view.ts'
 
 import { virtualClock, type VirtualClock } from './clock.ts'
@@ -37,7 +38,7 @@ export interface Lab {
   readonly keys: Map<string, Set<string>>
   /** Plans by flow id. */
   readonly plans: ReadonlyMap<string, Digest>
-  start(input?: Json, run?: string): Promise<RunId>
+  start(input?: Json, run?: string, from?: RunSource): Promise<RunId>
   /** Lets everything happen that can, and time pass until nothing is left to wait for. */
   settle(): Promise<void>
   /** Starts, settles and shows. */
@@ -98,9 +99,9 @@ export function lab(setup: LabSetup): Lab {
   function view(run: RunId): RunView {
     return viewRun({ plan: source.plan, payloads }, host.journal.read(run))
   }
-  async function start(input: Json = {}, run?: string): Promise<RunId> {
+  async function start(input: Json = {}, run?: string, from: RunSource = {}): Promise<RunId> {
     const named = run === undefined ? {} : { run: run as RunId }
-    return await engine.start({ plan: plan.digest, input, source: {}, ...named })
+    return await engine.start({ plan: plan.digest, input, source: from, ...named })
   }
   return {
     engine,

@@ -64,14 +64,16 @@ export function askedFollow(asked: JsonObject): Pick<FollowRequest, 'run' | 'see
 
 function sourceOf(source: Json): RunSource {
   if (!isObject(source)) throw refused('source', 'a map')
-  const { repository, commit, isWorkingTree } = source
+  const { repository, commit, mirror, isWorkingTree } = source
   if (repository !== undefined && !isText(repository)) throw refused('source.repository', 'a text')
   if (commit !== undefined && !isText(commit)) throw refused('source.commit', 'a text')
+  if (mirror !== undefined && !isText(mirror)) throw refused('source.mirror', 'a text')
   if (isWorkingTree !== undefined && typeof isWorkingTree !== 'boolean')
     throw refused('source.isWorkingTree', 'true or false')
   return {
     ...(repository === undefined ? {} : { repository }),
     ...(commit === undefined ? {} : { commit }),
+    ...(mirror === undefined ? {} : { mirror }),
     ...(isWorkingTree === undefined ? {} : { isWorkingTree }),
   }
 }

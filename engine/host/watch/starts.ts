@@ -70,9 +70,13 @@ export function openStarts(parts: StartParts): Starts {
       return times.length === 0 ? undefined : Math.min(...times)
     },
     fireDue: async (now) => {
+      const failed: unknown[] = []
       for (const list of planned.values())
         for (const one of list)
-          if (one.next !== undefined && one.next <= now) await fire(parts, one, { now, list })
+          if (one.next !== undefined && one.next <= now)
+            await fire(parts, one, { now, list }).catch((thrown: unknown) => failed.push(thrown))
+      // One that cannot start keeps no other from starting.
+      if (failed.length > 0) throw failed[0]
     },
     hearRefs: async (mirror) => await hearRefs(parts, mirror),
   }
@@ -187,6 +191,7 @@ async function start(parts: StartParts, what: Startable, caused: Caused): Promis
       source: {
         repository: parts.repositoryOf(mirror),
         commit: activation.commit,
+        mirror: mirror.id,
         isWorkingTree: false,
       },
     })

@@ -22,11 +22,12 @@ import type {
   RunQueued,
   RunRetried,
 } from '#engine/runtime/record.ts'
+import { homeOf } from '#engine/runtime/states.ts'
 import { askAgain } from '#engine/runtime/waits/approve.ts'
 
 /** What the host counts by: runs of one flow with one key. */
-export function slotOf({ plan }: RunState, key: string): string {
-  return digestOfText(`${plan.flow}\n${key}`)
+export function slotOf({ plan, started }: RunState, key: string): string {
+  return digestOfText(`${homeOf(plan.flow, started.source)}\n${key}`)
 }
 
 /** Closes the gates that the flow has; false when the run may begin. */

@@ -16,7 +16,7 @@ import type { RateLimit } from '#engine/plan/plan.ts'
 import type { Turn } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
-import type { States } from '#engine/runtime/states.ts'
+import { homeOf, type States } from '#engine/runtime/states.ts'
 
 /** When the run begins, as a record; that it is skipped or rejected, where it may not. */
 export function takeInstant(
@@ -26,12 +26,13 @@ export function takeInstant(
 ): RunRecord {
   const { turn, key, at } = asked
   const { rateLimit, flow } = live.state.plan
+  const home = homeOf(flow, live.state.started.source)
   const failed = (error: { readonly code: string; readonly message: string }): RunRecord => {
     return { kind: 'step.failed', path: '', attempt: 1, at, error }
   }
   try {
     if (states === undefined || rateLimit === undefined) throw new Error('No state is kept here.')
-    const place = { flow: `rate limit of ${flow}`, key: digestOfText(key) }
+    const place = { flow: `rate limit of ${home}`, key: digestOfText(key) }
     const begun = instantsIn(states.find(place.flow, place.key)?.value)
     const due = Math.max(at, freeAt(begun, rateLimit))
     if (due > at && rateLimit.onExceed !== 'queue') {

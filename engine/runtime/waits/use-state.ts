@@ -9,7 +9,7 @@ import { toFailure } from '#engine/core/error.ts'
 import type { Json } from '#engine/core/json.ts'
 import { isCurrent } from '#engine/runtime/decider/current.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
-import type { StateChange, StateEntry, States } from '#engine/runtime/states.ts'
+import { homeOf, type StateChange, type StateEntry, type States } from '#engine/runtime/states.ts'
 
 import type { Turn, UseState } from '#engine/runtime/live/turn-host.ts'
 import type { LiveRun } from '#engine/runtime/live/turn.ts'
@@ -21,10 +21,10 @@ export function takeState(
   { turn, use }: { readonly turn: Turn; readonly use: UseState },
 ): RunRecord {
   const { path } = use
-  const { now: at } = live.state
+  const { now: at, plan, started } = live.state
   try {
     if (states === undefined) throw new Error('This host keeps no state.')
-    const { output, change } = outcomeOf(states, live.state.plan.flow, { turn, use })
+    const { output, change } = outcomeOf(states, homeOf(plan.flow, started.source), { turn, use })
     const payload = live.sight.payloads.hold(output)
     const done = { kind: 'step.done', path, at, output: payload } as const
     if (change !== undefined && isCurrent(live.state, done)) turn.states.push(change)

@@ -7,15 +7,15 @@
 import type { Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { CallContext, HostOperations } from '#engine/sandbox/operations.ts'
-import type { StateEntry, States } from '#engine/runtime/states.ts'
+import { homeOf, type StateEntry, type States } from '#engine/runtime/states.ts'
 
 import { argumentsOf, misused } from './arguments.ts'
 
 /** The host's side of `ctx.state`. */
 export function stateOperations(states: States): HostOperations {
   return {
-    call: async (op, args, { flow }) => {
-      const answer = await perform(states, { op, args, flow })
+    call: async (op, args, { flow, source }) => {
+      const answer = await perform(states, { op, args, flow: homeOf(flow, source) })
       await states.settled()
       return answer
     },

@@ -36,6 +36,8 @@ function bench(at: Place, started = new Map<RunId, StartRequest>()): Bench {
       emit: (event) => made.events.push(event),
       start: async (request) => {
         if (made.fail) throw new IonError('JOURNAL_WRITE_FAILED', 'The disk is full.')
+        if (JSON.stringify(request.input).includes('break'))
+          throw new IonError('JOURNAL_PAYLOAD_MISSING', 'Its code is gone.')
         if (JSON.stringify(request.input).includes('refuse'))
           throw new IonError('RUN_INPUT_REFUSED', 'No.')
         started.set(request.run, request)
@@ -78,7 +80,7 @@ describe('a schedule', () => {
     expect([...started.values()]).toMatchObject([
       {
         input: { when: '2026-05-01T00:10:00.000Z' },
-        source: { repository: '/repository', commit: 'c'.repeat(40) },
+        source: { repository: '/repository', commit: 'c'.repeat(40), mirror: 'm1' },
         blobs: [new Uint8Array([1])],
       },
     ])
@@ -152,6 +154,17 @@ describe('a schedule', () => {
       { event: 'started', trigger: 'schedule/good' },
     ])
   })
+})
+
+test('a schedule that cannot start now keeps no other from starting, and stays due', async () => {
+  using at = place()
+  const broken = { id: 'broken', cron: '*/10 * * * *', inputs: { x: 'break' } }
+  activate(at, { schedule: [broken, { id: 'good', cron: '*/10 * * * *' }] })
+  const { starts, started } = bench(at)
+  const now = begin + 10 * minute
+  await expect(starts.fireDue(now)).rejects.toMatchObject({ code: 'JOURNAL_PAYLOAD_MISSING' })
+  expect([...started.values()].map(({ event }) => event)).toMatchObject([{ trigger: 'good' }])
+  expect(starts.nextAt()).toBe(now)
 })
 
 describe('a ref', () => {

@@ -135,3 +135,20 @@ test('a wait that ends a retried run at its gate ends it once, and nothing of it
   expect(one.view(run)).toMatchObject({ status: 'failed', steps: [{ status: 'failed' }] })
   expect(kinds.slice(-3)).toEqual(['timer.fired', 'timer.fired', 'run.failed'])
 })
+
+test('flows of two mirrors that have the same id do not take places or values of each other', async () => {
+  const steps = `
+  - { id: g, state: { get: seen, default: 0 } }
+  - { id: s, state: { set: seen, value: '\${{ steps.g.output.value + 1 }}' } }
+  - { id: w, sleep: 1m }
+  - { id: o, let: '\${{ steps.s.output.value }}' }
+`
+  const gates = `{ limit: 1, per: 10m }\nconcurrency: { limit: 1, on_conflict: cancel_old }`
+  const one = lab({ flows: [flow(gates, steps)] })
+  const runs = []
+  for (const mirror of ['m1', 'm2', undefined])
+    runs.push(await one.start({}, undefined, mirror === undefined ? {} : { mirror }))
+  await one.settle()
+  expect(begun(one, runs)).toEqual([0, 0, 0])
+  expect(runs.map((run) => one.view(run).output)).toEqual([1, 1, 1])
+})

@@ -72,6 +72,8 @@ test('every flow has its own keys, and a guest cannot name another flow', async 
   const { states } = openMemory()
   await call(`await state.set('a', 'theirs')`, { states, flow: 'theirs' })
   expect(outputOf(await call(`return await state.get('a')`, { states, flow: 'mine' }))).toBeNull()
+  const other = { states, flow: 'theirs', source: { mirror: 'm1' } }
+  expect(outputOf(await call(`return await state.get('a')`, other))).toBeNull()
   const lie = await call(`return await state.list({ flow: 'theirs' })`, { states, flow: 'mine' })
   expect(lie).toMatchObject({ ok: false, error: { code: 'RUN_INPUT_REFUSED' } })
   const forged = await call(`return await state.list({ prefix: '\\n' })`, { states, flow: 'mine' })
