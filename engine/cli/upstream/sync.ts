@@ -70,7 +70,7 @@ export async function sync(terminal: Terminal, values: SyncValues): Promise<numb
       files: [...found.changes.keys()],
       conflicts: found.conflicts,
       held: found.held,
-      branch: written?.text ?? null,
+      branch: written?.branch ?? null,
       pullRequest: written?.pullRequest ?? null,
       plan: planJson(found.plan, runs),
     })
@@ -87,6 +87,7 @@ interface Writing {
 interface Written {
   /** What was done, for people. */
   readonly text: string
+  readonly branch?: string
   readonly pullRequest?: Proposal
 }
 
@@ -99,7 +100,8 @@ async function write(values: SyncValues, writing: Writing): Promise<Written | un
     const { branch } = values
     const markdown = withHeld(found, planMarkdown(found.plan, new Map()))
     const commit = await commitSync({ root, branch, sync: found, markdown })
-    return { text: `"${branch}" has it in ${commit.slice(0, 12)}: ionflux plan HEAD..${branch}` }
+    const text = `"${branch}" has it in ${commit.slice(0, 12)}: ionflux plan HEAD..${branch}`
+    return { text, branch }
   }
   await demandLook(values, found)
   makeChanges(root, found.changes)
@@ -124,7 +126,11 @@ async function proposeSync(values: SyncValues, { root, found }: Writing): Promis
   const commit = await commitSync({ root, branch, sync: found, markdown: body })
   const pullRequest = await proposer.propose(branch, commit, { title: titleOf(found), body })
   const { isNew, url } = pullRequest
-  return { text: `${isNew ? 'Proposed' : 'Proposed anew'}: ${printable(url)}`, pullRequest }
+  return {
+    text: `${isNew ? 'Proposed' : 'Brought up to date'}: ${printable(url)}`,
+    branch,
+    pullRequest,
+  }
 }
 
 function withHeld({ held, conflicts }: Sync, markdown: string): string {

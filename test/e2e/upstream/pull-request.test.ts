@@ -81,11 +81,14 @@ test('needs a token and a remote on a forge, and makes nothing without', async (
 
 test('pushes a branch and proposes it, once, with what a person must look at', async () => {
   git(at('own'), 'remote', 'add', 'origin', `${server.origin}/ada/shop.git`)
+  const branch = 'sync/acme/reminder-1.1.0'
   const first = await propose(...token, '--json')
   expect(first).toMatchObject({ code: 0 })
   const url = 'https://forge.example/ada/shop/pull/1'
-  expect(JSON.parse(first.stdout)).toMatchObject({ pullRequest: { number: 1, url, isNew: true } })
-  const branch = 'sync/acme/reminder-1.1.0'
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    branch,
+    pullRequest: { number: 1, url, isNew: true },
+  })
   expect(forge.pulls).toMatchObject([
     { title: 'sync: acme/reminder 1.0.0 to 1.1.0', head: { ref: branch }, base: { ref: 'main' } },
   ])
