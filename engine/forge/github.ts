@@ -7,7 +7,7 @@ import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { HttpDoor } from '#engine/connection/http.ts'
 
-import { type Ask, careful, type CarefulForge } from './asked.ts'
+import { type Ask, careful, type CarefulForge, type Fields } from './asked.ts'
 import { listPulls, listRepositories } from './lists.ts'
 import type { CommentWish, Forge, StatusWish } from './port.ts'
 import { propose } from './propose.ts'
@@ -34,7 +34,7 @@ export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
     await octokit.request(route, { ...fields, headers })
   const forge = careful(ask, () => Date.now())
   return {
-    comment: (wish) => comment(octokit, wish),
+    comment: (wish) => comment(forge, wish),
     status: (wish) => status(forge, wish),
     propose: async (wish) =>
       await orRefused(wish.repository, 'pull-requests: write', () => propose(forge, wish)),
@@ -71,34 +71,44 @@ async function orRefused<T>(name: string, power: string, work: () => Promise<T>)
   }
 }
 
-async function comment(
-  octokit: Octokit,
-  { repository, number, marker, body }: CommentWish,
-): Promise<string> {
+async function comment(forge: CarefulForge, wish: CommentWish): Promise<string> {
+  const { repository, number, marker, body } = wish
   const [owner = '', repo = ''] = repository.split('/')
-  try {
-    const known = await findComment(octokit, { owner, repo, number, marker })
-    if (known === undefined) {
-      const place = { owner, repo, issue_number: number }
-      const { data } = await octokit.rest.issues.createComment({ ...place, body })
-      return data.html_url
-    }
-    const place = { owner, repo, comment_id: known }
-    const { data } = await octokit.rest.issues.updateComment({ ...place, body })
-    return data.html_url
-  } catch (thrown) {
-    throw refused(repository, 'pull-requests: write', thrown)
-  }
+  return await orRefused(repository, 'pull-requests: write', async () => {
+    const place = { owner, repo, issue_number: number }
+    const known = await findComment(forge, place, marker)
+    const data =
+      known === undefined
+        ? await forge.write('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+            ...place,
+            body,
+          })
+        : await forge.write('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+            owner,
+            repo,
+            comment_id: known,
+            body,
+          })
+    return (data as { readonly html_url: string }).html_url
+  })
+}
+
+interface ListedComment {
+  readonly id: number
+  readonly body?: string
+  readonly author_association?: string
+  readonly user?: { readonly type?: string } | null
 }
 
 async function findComment(
-  octokit: Octokit,
-  place: { owner: string; repo: string; number: number; marker: string },
+  forge: CarefulForge,
+  place: Fields,
+  marker: string,
 ): Promise<number | undefined> {
-  const { owner, repo, number, marker } = place
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
   for (let page = 1; page <= limits.forgePagesMax; page++) {
-    const asked = { owner, repo, issue_number: number, per_page: 100, page }
-    const { data } = await octokit.rest.issues.listComments(asked)
+    const asked = { ...place, per_page: 100, page }
+    const data = (await forge.read(route, asked)) as readonly ListedComment[]
     const found = data.find((one) => one.body?.startsWith(marker) === true && isTrusted(one))
     if (found !== undefined) return found.id
     if (data.length < asked.per_page) return undefined
@@ -109,10 +119,7 @@ async function findComment(
 const insiders = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
 
 /** A comment that a stranger planted is not ours to write the plan into. */
-function isTrusted(one: {
-  readonly author_association?: string
-  readonly user?: { readonly type?: string } | null
-}): boolean {
+function isTrusted(one: ListedComment): boolean {
   return one.user?.type === 'Bot' || insiders.has(one.author_association ?? '')
 }
 

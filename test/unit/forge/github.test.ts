@@ -93,6 +93,20 @@ test.each([
   expect(github.requests).toHaveLength(1)
 })
 
+test('a comment waits for the end of a rest, too, and asks for one where it is refused', async () => {
+  const place = { repository: 'acme/flows', number: 1 }
+  const comment = async (): Promise<unknown> =>
+    await forge.comment({ ...place, marker: '<!-- plan -->', body: 'b' }).catch((e: unknown) => e)
+  const resting = { data: { retryAfterMs: expect.any(Number) } }
+  const slower = { status: 429, headers: { 'retry-after': '30' }, body: { message: 'slow down' } }
+  answers({ body: [] }, slower)
+  expect(await comment()).toMatchObject(resting)
+  expect(github.requests.map(({ method }) => method)).toEqual(['GET', 'POST'])
+  expect(await comment()).toMatchObject(resting)
+  expect(await forge.pulls('acme/flows').catch((e: unknown) => e)).toMatchObject(resting)
+  expect(github.requests).toHaveLength(2)
+})
+
 test('a token that may not is told which permission is missing, and asked for no rest', async () => {
   answers({ status: 403, body: { message: 'Resource not accessible' } })
   const status = {
