@@ -28,7 +28,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // What ionflux keeps for its user is kept apart from what it keeps for its developer.
     env: { XDG_STATE_HOME: join(import.meta.dirname, 'node_modules/.cache/state') },
-    testTimeout: 10_000,
+    testTimeout: 40_000,
     hookTimeout: 30_000,
     passWithNoTests: false,
   },

@@ -51,7 +51,7 @@ afterAll(() => {
 })
 
 test('an owner that is done ends the unsafe step of a guest before it leaves', async () => {
-  const owner = begin('run', 'nap', '-i', 'for=2s')
+  const owner = begin('run', 'nap', '-i', 'for=5s')
   await owner.said('waits until')
   const guest = begin('run', 'order')
   await until(() => asked.length === 1)
@@ -66,10 +66,10 @@ test('an owner that is done ends the unsafe step of a guest before it leaves', a
     '200\n',
   ])
   expect(asked).toHaveLength(1)
-}, 30_000)
+}, 60_000)
 
 test('an owner that leaves at once leaves a step uncertain, until somebody settles it', async () => {
-  const owner = begin('run', 'nap', '-i', 'for=2s')
+  const owner = begin('run', 'nap', '-i', 'for=5s')
   await owner.said('waits until')
   const guest = begin('run', 'order')
   await owner.said('Finishing')
@@ -86,10 +86,10 @@ test('an owner that leaves at once leaves a step uncertain, until somebody settl
   )
   expect(settled.code).toBe(0)
   expect((await guest.ended).code).toBe(0)
-}, 30_000)
+}, 60_000)
 
 test('SIGTERM leaves a run that resume finishes', async () => {
-  const run = begin('run', 'nap', '-i', 'for=2s')
+  const run = begin('run', 'nap', '-i', 'for=5s')
   await run.said('waits until')
   run.child.kill('SIGTERM')
   const { code, stdout, stderr } = await run.ended
@@ -99,7 +99,7 @@ test('SIGTERM leaves a run that resume finishes', async () => {
   expect(await runs()).toMatchObject([{ status: 'parked' }])
   const resumed = await call(['resume', '--json'], { cwd: repo.path })
   expect(JSON.parse(resumed.stdout)).toMatchObject({ runs: [{ status: 'done' }] })
-}, 30_000)
+}, 60_000)
 
 test('SIGTERM lets a step under way end, so that nothing is uncertain', async () => {
   const run = begin('run', 'order')
@@ -109,7 +109,7 @@ test('SIGTERM lets a step under way end, so that nothing is uncertain', async ()
   expect((await run.ended).code).toBe(130)
   const resumed = await call(['resume', 'last'], { cwd: repo.path })
   expect([resumed.code, resumed.stdout, asked.length]).toEqual([0, '200\n', 1])
-}, 30_000)
+}, 60_000)
 
 test('a message that makes no sense is answered with what is wrong', async () => {
   const owner = begin('run', 'nap', '-i', 'for=10s')
@@ -121,7 +121,7 @@ test('a message that makes no sense is answered with what is wrong', async () =>
   socket.destroy()
   owner.child.kill('SIGTERM')
   await owner.ended
-}, 30_000)
+}, 60_000)
 
 test('doctor prints no control character of a path, as text or as JSON', async () => {
   using place = folder()
