@@ -1,7 +1,8 @@
 /**
  * Takes events into a log: verified, allowed, written, and under a new checkpoint.
  *
- * Tiles and leaves are written first, the checkpoint after them and views last, so a crash
+ * What belongs to events is written once they are admitted, then tiles and leaves, the
+ * checkpoint after them and views last, so a crash
  * leaves either the old log or the new one; views that are behind are rebuilt from the log.
  */
 import { IonError } from '#engine/core/error.ts'
@@ -44,6 +45,8 @@ export interface Keeper {
   readonly signer: Signer
   /** Milliseconds since 1970. */
   readonly now: number
+  /** What belongs to the events, by paths that hold digests; what is there already stays. */
+  readonly beside?: ReadonlyMap<string, Uint8Array>
 }
 
 export interface Appended {
@@ -64,7 +67,7 @@ export async function appendEvents(
   /** What the log says, where the caller knows it already; it is carried on. */
   given?: { readonly registry: Registry; readonly state: RegistryState },
 ): Promise<Appended> {
-  const { files, crypto } = keeper
+  const { files, crypto, beside = new Map<string, Uint8Array>() } = keeper
   const registry = given?.registry ?? (await openRegistry({ source: files, crypto }))
   const state = given?.state ?? (await checkLog(registry, { signatures: 'chains' }))
   demandLogKey(registry, keeper.signer)
@@ -73,6 +76,8 @@ export async function appendEvents(
   const leaves = await admit(keeper, { registry, state, events, touched })
   const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
   await demandUnmoved(keeper, registry)
+  for (const [path, bytes] of beside)
+    if ((await files.read(path)) === undefined) await files.write(path, bytes)
   for (const [path, bytes] of await extend(files, { hash, size, leaves }))
     await files.write(path, bytes)
   const checkpoint = await writeCheckpoint(keeper, { origin: state.origin, size: state.size })

@@ -11,12 +11,15 @@ export interface Lock {
   release(): void
 }
 
-/** Locks the file at `path`, made when missing; `undefined` when it is locked already. */
-export function takeLock(path: string): Lock | undefined {
+/**
+ * Locks the file at `path`, made when missing; `undefined` when it is locked already, and stays
+ * so for `waitMs`. Waiting blocks the thread: only for locks that are held for moments.
+ */
+export function takeLock(path: string, waitMs = 0): Lock | undefined {
   makeFile(path)
   const db = new DatabaseSync(path)
   try {
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    db.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`)
     return {
       release() {
         if (db.isOpen) db.close()

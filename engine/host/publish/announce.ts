@@ -10,13 +10,14 @@ import { nodeCrypto } from '#engine/host/registry/crypto.ts'
 import { openFiles } from '#engine/host/registry/write.ts'
 import { checkLog } from '#registry/check.ts'
 import type { EventBody, RegistryEvent } from '#registry/event.ts'
-import { leafBytes, leafDigest, namespaceOf } from '#registry/events/leaf.ts'
+import { isSigned, leafBytes, leafDigest, namespaceOf } from '#registry/events/leaf.ts'
 import { appendEvents } from '#registry/keep/append.ts'
 import { openRegistry, type Registry } from '#registry/open.ts'
 import type { Signer } from '#registry/ports.ts'
 import type { RegistryState } from '#registry/rules/state.ts'
 
 import { type PublisherKey, signedBy } from './key.ts'
+import { provenanceDigest, provenancePath, readEnvelope } from './provenance.ts'
 
 type Open<T> = T extends unknown ? Omit<T, 'log' | 'at' | 'after'> : never
 /** An event without what only the log knows: where, when, and after which. */
@@ -82,8 +83,7 @@ export async function announce(wish: AnnounceWish): Promise<Announced> {
   }
   if (logKey === undefined) return { events, leaves: [], origin, files: beside }
   using _ = opened.hold()
-  for (const [path, bytes] of beside) await files.write(path, bytes)
-  const keeper = { files, crypto: nodeCrypto, signer: logKey, now }
+  const keeper = { files, crypto: nodeCrypto, signer: logKey, now, beside }
   const { leaves } = await appendEvents(keeper, events, { registry, state })
   await opened.publish(said.message, now)
   return { events, leaves, origin, files: beside }
@@ -105,19 +105,47 @@ export interface AcceptWish extends Pick<AnnounceWish, 'address' | 'root'> {
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
-/** Appends what somebody else signed; the log's rules say whether it may be there. */
+/**
+ * Appends what somebody else signed; the log's rules say whether it may be there. Throws
+ * `REG_EVENT_REFUSED` for too much of it, and for files that are no statement about an event.
+ */
 export async function accept(wish: AcceptWish): Promise<readonly number[]> {
   await using opened = await openFiles(wish.address, wish.root)
   const { files } = opened
-  const odd = [...wish.files.keys()].find((path) => !path.startsWith('provenance/'))
-  if (odd !== undefined) throw new IonError('REG_EVENT_REFUSED', `"${odd}" belongs to no event.`)
+  demandBelonging(wish)
   using _ = opened.hold()
-  for (const [path, bytes] of wish.files) await files.write(path, bytes)
   const now = systemClock().now()
-  const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now }
+  const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now, beside: wish.files }
   const { leaves } = await appendEvents(keeper, wish.events)
   await opened.publish(wish.events.map(({ body }) => body.event).join(', '), now)
   return leaves
+}
+
+/** Holds each file to the digest that an event of the submission names it by. */
+function demandBelonging({ events, files }: AcceptWish): void {
+  const refuse = (why: string): IonError => new IonError('REG_EVENT_REFUSED', why)
+  if (events.length > limits.registrySubmissionEventsMax)
+    throw refuse(
+      `${events.length} events are too many at once; send ${limits.registrySubmissionEventsMax} at most.`,
+    )
+  const named = new Map(
+    events.flatMap(({ body }) =>
+      body.event === 'publish' ? [[provenancePath(body.provenance), body.provenance]] : [],
+    ),
+  )
+  for (const [path, bytes] of files) {
+    const digest = named.get(path)
+    if (digest === undefined) throw refuse(`"${path}" belongs to no event.`)
+    if (bytes.length > limits.registryProvenanceBytesMax)
+      throw refuse(
+        `"${path}" has ${bytes.length} bytes; ${limits.registryProvenanceBytesMax} are taken at most.`,
+      )
+    const read = readEnvelope(bytes)
+    if (read === undefined || provenanceDigest(read.statement) !== digest)
+      throw refuse(`"${path}" is not the statement that its name says.`)
+    const isGood = read.signatures.every((one) => isSigned(nodeCrypto, read.signed, one))
+    if (read.signatures.length === 0 || !isGood) throw refuse(`"${path}" is not signed.`)
+  }
 }
 
 /** The namespace, where the key may speak for it. Throws `REG_NOT_FOUND`. */

@@ -1,6 +1,8 @@
 /**
  * What this user has seen of each registry: the newest head, kept in the state directory, so
  * that no registry can show less tomorrow than it showed today.
+ *
+ * It only moves forward, also with several processes at once.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,6 +11,8 @@ import { dirname, isAbsolute, join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
+import { takeLock } from '#engine/durable/sqlite/lock.ts'
 import type { Known } from '#registry/log/guard.ts'
 
 function fileOf(address: string, purpose: string): string {
@@ -18,11 +22,15 @@ function fileOf(address: string, purpose: string): string {
   return join(base, 'ionflux', 'registries', `${name}.json`)
 }
 
-/** The file that whoever writes into the registry at `folder` locks; its own folder is there. */
-export function lockFile(folder: string): string {
-  const file = fileOf(folder, 'keeper').replace(/json$/, 'lock')
+/**
+ * Nobody else on this machine does `purpose` with the registry at `address` until it is
+ * disposed; undefined while somebody does, also after `waitMs`.
+ */
+export function hold(address: string, purpose: string, waitMs = 0): Disposable | undefined {
+  const file = fileOf(address, purpose).replace(/json$/, 'lock')
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  return file
+  const lock = takeLock(file, waitMs)
+  return lock === undefined ? undefined : { [Symbol.dispose]: () => lock.release() }
 }
 
 /**
@@ -61,7 +69,32 @@ function lost(address: string, file: string, cause: unknown): IonError {
   return new IonError('REG_ROLLED_BACK', message, { cause })
 }
 
-/** Remembers a head that was checked against what was seen before. */
+/**
+ * Remembers for a reader a head that was checked against `seen`. Where somebody else remembered
+ * another one meanwhile, that one stays and is the result.
+ */
+export function moveOn(address: string, next: Known, seen: Known | undefined): Known | undefined {
+  let held: Disposable | undefined
+  try {
+    held = hold(address, 'reader', limits.registryMemoryMsMax)
+  } catch (cause) {
+    throw unwritable(fileOf(address, 'reader'), cause)
+  }
+  if (held === undefined) throw unwritable(fileOf(address, 'reader'), undefined)
+  using _ = held
+  const now = recall(address)
+  if (now !== undefined && isSame(now, next)) return undefined
+  if (now !== undefined && (seen === undefined || !isSame(now, seen))) return now
+  remember(address, next)
+  return undefined
+}
+
+/** The same head under the same root of trust. */
+function isSame(one: Known, other: Known): boolean {
+  return one.size === other.size && one.root === other.root && one.version === other.version
+}
+
+/** Remembers a head that was checked against what was seen before; the caller holds the memory. */
 export function remember(address: string, known: Known, purpose = 'reader'): void {
   const file = fileOf(address, purpose)
   const fresh = `${file}.${randomBytes(4).toString('hex')}`
@@ -70,8 +103,12 @@ export function remember(address: string, known: Known, purpose = 'reader'): voi
     writeFileSync(fresh, JSON.stringify(known) + '\n', { mode: 0o600 })
     renameSync(fresh, file)
   } catch (cause) {
-    throw new IonError('CLI_FILE_UNREADABLE', `"${file}" cannot be written.`, { cause })
+    throw unwritable(file, cause)
   }
+}
+
+function unwritable(file: string, cause: unknown): IonError {
+  return new IonError('CLI_FILE_UNREADABLE', `"${file}" cannot be written.`, { cause })
 }
 
 /** Forgets what was seen; false where nothing was. */

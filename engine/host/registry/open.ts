@@ -3,12 +3,13 @@
  * to what this user saw of it before, and to the witnesses that a repository asks for.
  */
 import { IonError } from '#engine/core/error.ts'
+import type { Known } from '#registry/log/guard.ts'
 import { parseKey } from '#registry/log/note.ts'
 import { openRegistry, type Registry, type WitnessPolicy } from '#registry/open.ts'
 
 import { openSource } from './address.ts'
 import { nodeCrypto } from './crypto.ts'
-import { recall, remember } from './memory.ts'
+import { moveOn, recall } from './memory.ts'
 
 /** A registry as a repository names it. */
 export interface RegistryWish {
@@ -36,21 +37,27 @@ export interface OpenedRegistry extends AsyncDisposable {
 export async function openIndex(wish: RegistryWish): Promise<OpenedRegistry> {
   const { source, address, close } = await openSource(wish.address, wish.from)
   try {
-    const known = recall(address)
-    const registry = await openRegistry({
-      source,
-      crypto: nodeCrypto,
-      known,
-      pinned: wish.root,
-      witnesses: policyOf(wish),
-    })
-    if (known?.root !== registry.known.root || known.version !== registry.known.version)
-      remember(address, registry.known)
-    return { registry, address, [Symbol.asyncDispose]: close }
+    const held = { crypto: nodeCrypto, pinned: wish.root, witnesses: policyOf(wish) }
+    let known = recall(address)
+    for (;;) {
+      const registry = await openRegistry({ source, ...held, known })
+      const { known: next } = registry
+      const isNews = known?.root !== next.root || known.version !== next.version
+      const newer = isNews ? moveOn(address, next, known) : undefined
+      // Somebody was quicker: what they saw stays, or this goes on from it.
+      if (newer === undefined || isBeyond(newer, next))
+        return { registry, address, [Symbol.asyncDispose]: close }
+      known = newer
+    }
   } catch (thrown) {
     await close()
     throw thrown
   }
+}
+
+function isBeyond(one: Known, other: Known): boolean {
+  if (one.size !== other.size) return one.size > other.size
+  return one.root === other.root && one.version >= other.version
 }
 
 function policyOf({ witnesses = [], need }: RegistryWish): WitnessPolicy {

@@ -4,6 +4,7 @@
  *
  * It needs to trust nobody. What it signed is kept apart from what its user read.
  */
+import { IonError } from '#engine/core/error.ts'
 import { utf8 } from '#registry/bytes.ts'
 import { cosign, type NoteKey, printNote } from '#registry/log/note.ts'
 import { checkpointPath } from '#registry/log/tiles.ts'
@@ -13,7 +14,7 @@ import type { Signer } from '#registry/ports.ts'
 import { openSource } from './address.ts'
 import { nodeCrypto } from './crypto.ts'
 import { openFolder } from './folder.ts'
-import { recall, remember } from './memory.ts'
+import { hold, recall, remember } from './memory.ts'
 import { holdFolder } from './write.ts'
 
 export interface WitnessWish {
@@ -36,7 +37,10 @@ export interface Witnessed {
   readonly before?: number
 }
 
-/** Throws `REG_ROLLED_BACK` for a log that did not only grow; nothing is signed then. */
+/**
+ * Throws `REG_ROLLED_BACK` for a log that did not only grow; nothing is signed then.
+ * `REG_EVENT_REFUSED` while another process signs for the same witness.
+ */
 export async function witness(wish: WitnessWish): Promise<Witnessed> {
   const { name, signer, time } = wish
   const { source, address, close } = await openSource(wish.address, wish.from)
@@ -44,6 +48,8 @@ export async function witness(wish: WitnessWish): Promise<Witnessed> {
   using _ = wish.isWritten ? holdFolder(address) : undefined
   try {
     const purpose = `witness ${name}`
+    // Two at once could start from the same head and sign two that exclude each other.
+    using _held = hold(address, purpose) ?? refuse(wish)
     const known = recall(address, purpose)
     const registry = await openRegistry({ source, crypto: nodeCrypto, known })
     const key: NoteKey = { name, type: 'cosignature', key: signer.key }
@@ -58,4 +64,9 @@ export async function witness(wish: WitnessWish): Promise<Witnessed> {
   } finally {
     await close()
   }
+}
+
+function refuse({ address, name }: WitnessWish): never {
+  const message = `Another process signs "${address}" as the witness "${name}"; try again when it has ended.`
+  throw new IonError('REG_EVENT_REFUSED', message, { data: { registry: address } })
 }

@@ -6,12 +6,11 @@ import { existsSync, realpathSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
-import { takeLock } from '#engine/durable/sqlite/lock.ts'
 import { parseSource } from '#engine/plan/lock/source.ts'
 import type { RegistryFiles } from '#registry/ports.ts'
 
 import { openFolder } from './folder.ts'
-import { lockFile } from './memory.ts'
+import { hold } from './memory.ts'
 import { openRemote } from './remote.ts'
 
 export interface OpenedFiles extends AsyncDisposable {
@@ -56,8 +55,8 @@ export async function openFiles(address: string, root: string): Promise<OpenedFi
  * once would sign checkpoints over each other's tiles. The lock is no file of the registry.
  */
 export function holdFolder(folder: string): Disposable {
-  const lock = takeLock(lockFile(existsSync(folder) ? realpathSync(folder) : folder))
-  if (lock !== undefined) return { [Symbol.dispose]: () => lock.release() }
+  const held = hold(existsSync(folder) ? realpathSync(folder) : folder, 'keeper')
+  if (held !== undefined) return held
   const message = `Another process writes into the registry "${folder}"; try again when it has ended.`
   throw new IonError('REG_EVENT_REFUSED', message, { data: { registry: folder } })
 }

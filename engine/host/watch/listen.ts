@@ -83,7 +83,10 @@ async function answer(
   if (parts.secret === undefined)
     return { status: 503, body: { message: 'No secret was given, so no delivery is taken.' } }
   const bytes = await bodyOf(request)
-  if (bytes === undefined) return { status: 413, body: { message: 'The delivery is too large.' } }
+  if (bytes === undefined) {
+    request.resume()
+    return { status: 413, body: { message: 'The delivery is too large.' } }
+  }
   const { headers } = request
   const proof = verifyDelivery({
     headers,
@@ -111,11 +114,15 @@ function digestOfDelivery(headers: IncomingMessage['headers'], bytes: Buffer): s
   return `${digestOfBytes(bytes)} ${typeof id === 'string' ? id : ''}`
 }
 
-/** Undefined when there are more bytes than are read. */
+/**
+ * Undefined when there are more bytes than are read. The request is not ended then: the rest of
+ * it is let through unread, for a sender that is cut off would not see the answer.
+ */
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  const all: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
+  for await (const piece of all) {
     size += piece.length
     if (size > limits.webhookBodyBytesMax) return undefined
     pieces.push(piece)
@@ -150,7 +157,6 @@ function reply(response: ServerResponse, status: number, body: Json): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
-    ...(status === 413 ? { connection: 'close' } : {}),
   })
   response.end(text)
 }

@@ -110,10 +110,9 @@ class Loop implements WatchLoop {
     const now = clock.now()
     this.#beat = now
     this.#parts.tidy()
-    await this.#guard('schedules', async () => {
-      if (now - this.#lookedAt >= limits.watchLookMs) await this.#lookAround(now)
-      await starts.fireDue(clock.now())
-    })
+    if (now - this.#lookedAt >= limits.watchLookMs)
+      await this.#guard('mirrors', async () => await this.#lookAround(now))
+    await this.#guard('schedules', async () => await starts.fireDue(clock.now()))
   }
 
   #launch(): void {
@@ -166,8 +165,8 @@ class Loop implements WatchLoop {
     const { activator, starts } = this.#parts
     const n = activator.memory.active(mirror.id)?.n ?? 0
     if (this.#loaded.get(mirror.id) === n) return
-    this.#loaded.set(mirror.id, n)
     starts.load(mirror)
+    this.#loaded.set(mirror.id, n)
   }
 
   async #lookAround(now: Instant): Promise<void> {
@@ -183,11 +182,12 @@ class Loop implements WatchLoop {
     const latest = this.#parts.activator.memory.latest()
     const news = { isNews: latest !== this.#latest, isFirst: this.#latest === -1, now }
     this.#latest = latest
-    for (const mirror of mirrors) {
-      if (news.isNews || !this.#loaded.has(mirror.id)) this.#load(mirror)
-      if (!this.#underWay.has(mirror.id) && this.#judge.isWanted(mirror, news))
-        await this.#guard(mirror.name, async () => await this.#judge.now(mirror.id))
-    }
+    for (const mirror of mirrors)
+      await this.#guard(mirror.name, async () => {
+        if (news.isNews || !this.#loaded.has(mirror.id)) this.#load(mirror)
+        if (!this.#underWay.has(mirror.id) && this.#judge.isWanted(mirror, news))
+          await this.#judge.now(mirror.id)
+      })
   }
 
   #mirrors(): readonly Mirror[] {

@@ -2,6 +2,7 @@
  * Goal: a signed delivery says which mirror to look at, and nothing else gets in.
  */
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -84,6 +85,26 @@ test.each([
 ])('a delivery %s is not heard', async (_, text, headers, status) => {
   expect(await post(text, headers)).toBe(status)
   expect(pushed).toEqual([])
+})
+
+test('a sender of far too much hears why, and is not cut off', async () => {
+  const { port, hostname } = new URL(listener.url)
+  const piece = Buffer.alloc(limits.webhookBodyBytesMax, 'x')
+  const length = piece.length * 8
+  const socket = connect(Number(port), hostname)
+  const head = `POST /hooks/git HTTP/1.1\r\nhost: here\r\ncontent-length: ${length}\r\n\r\n`
+  socket.write(head)
+  for (let sent = 0; sent < length; sent += piece.length) socket.write(piece)
+  const answered = new Promise<string>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('data', (data) => resolve(data.toString()))
+  })
+  const written = new Promise<void>((resolve, reject) => {
+    socket.end((error?: Error | null) => (error instanceof Error ? reject(error) : resolve()))
+  })
+  expect(await answered).toMatch(/^HTTP\/1\.1 413 /)
+  await written
+  expect(socket.bytesWritten).toBe(head.length + length)
 })
 
 test.each(['no JSON', '[]', '{"repository":7}', '{"repository":{"clone_url":{}}}'])(

@@ -21,7 +21,7 @@ interface Bench extends AsyncDisposable {
   next<E extends WatchEvent['event']>(kind: E): Promise<WatchEvent & { readonly event: E }>
 }
 
-function bench(at: Place, sync: LoopParts['sync']): Bench {
+function bench(at: Place, sync: LoopParts['sync'], more: Partial<LoopParts['starts']> = {}): Bench {
   const clock = systemClock()
   const events: WatchEvent[] = []
   const loads: string[] = []
@@ -47,6 +47,7 @@ function bench(at: Place, sync: LoopParts['sync']): Bench {
       nextAt: () => undefined,
       fireDue: async () => {},
       hearRefs: async () => {},
+      ...more,
     },
   })
   return {
@@ -152,6 +153,33 @@ test('a repository that cannot be looked at stops no other one', async () => {
     message: 'it exploded',
   })
   expect(one.events).toContainEqual({ event: 'synced', mirror: 'acme/other', status: 'behind' })
+})
+
+test('schedules that cannot be read keep none of another mirror from starting', async () => {
+  using at = place()
+  at.mirrors.add({ ...at.mirror(), id: 'm2', name: 'acme/other' })
+  atRest(at)
+  const loaded: string[] = []
+  let isBroken = true
+  let fired = 0
+  await using one = bench(at, async () => same, {
+    load: ({ id }) => {
+      if (id === 'm1' && isBroken) throw new Error('it cannot be read')
+      loaded.push(id)
+    },
+    fireDue: async () => {
+      fired += 1
+      isBroken = false
+    },
+  })
+  one.run()
+  expect(await one.next('problem')).toMatchObject({
+    about: 'acme/flows',
+    message: 'it cannot be read',
+  })
+  while (!loaded.includes('m1')) await new Promise((resolve) => setImmediate(resolve))
+  expect(loaded).toEqual(['m2', 'm1'])
+  expect(fired).toBeGreaterThan(0)
 })
 
 test('a mirror that is removed is let go of', async () => {
