@@ -132,6 +132,7 @@ export const limits = {
   sweepRowsPerCommit: 500,
   sweepFreePagesMin: 1_000,
   sweepGraceMs: 3_600_000,
+  sweepWatchedMsMin: 24 * 3_600_000,
 
   // State of flows
   stateKeyCharsMax: 512,

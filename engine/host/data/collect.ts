@@ -20,7 +20,11 @@ import { leftBy } from './artifacts.ts'
 
 export interface CollectWish {
   readonly directory: string
-  /** Ended runs older than this are forgotten; absent keeps all. */
+  /**
+   * Ended runs older than this are forgotten; absent keeps all. Where a watcher starts runs, those
+   * that are younger than a day stay: one that died may ask for its last start again, and a run
+   * that is forgotten would run twice.
+   */
   readonly olderMs?: number
   /** Says what would be freed and changes nothing. */
   readonly isDry: boolean
@@ -44,7 +48,9 @@ export function collect({ directory, olderMs, isDry }: CollectWish): Collected {
   // Where nothing ran nothing is made: a lease would leave a folder that nobody trusts.
   if (!existsSync(journalPath(directory))) return nothing
   const now = systemClock().now()
-  const wish = { isDry, ...(olderMs === undefined ? {} : { endedBefore: now - olderMs }) }
+  const leastMs = existsSync(join(directory, 'watch.db')) ? limits.sweepWatchedMsMin : 0
+  const endedBefore = olderMs === undefined ? {} : { endedBefore: now - Math.max(olderMs, leastMs) }
+  const wish = { isDry, ...endedBefore }
   using _ = isDry ? undefined : mustLease(directory)
   const swept = sweep(directory, wish)
   if (swept === undefined) return nothing

@@ -22,6 +22,7 @@ import { openBlobs } from '#engine/durable/blobs.ts'
 import { openDatabase } from '#engine/durable/sqlite/database.ts'
 import { openReader, openSqlite } from '#engine/durable/sqlite/open.ts'
 import { forgetRuns, runsToForget } from '#engine/durable/sweep/runs.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { collect } from '#engine/host/data/collect.ts'
 import { takeLease } from '#engine/host/lease.ts'
 import type { RunStatus } from '#engine/runtime/ports.ts'
@@ -225,6 +226,17 @@ test('young files stay, and nothing is freed under a process that works', async 
   }
   expect(collect({ directory: dir, isDry: false }).blobs.count).toBe(2)
   expect(readdirSync(join(dir, 'blobs')).filter((name) => name.length > 2)).toEqual(['note.txt'])
+})
+
+test('where a watcher starts runs, those of the last day stay', async () => {
+  const dir = directory()
+  const [, fresh] = await tell(dir, [
+    { n: 1, daysAgo: 2 },
+    { n: 2, daysAgo: 0.5 },
+  ])
+  openWatchMemory(dir).close()
+  expect(collect({ directory: dir, olderMs: 0, isDry: false }).runs).toBe(1)
+  expect(runsIn(dir)).toEqual([fresh])
 })
 
 test('where nothing ran there is nothing to free', () => {
