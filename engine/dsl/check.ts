@@ -60,7 +60,7 @@ export function checkFlow(document: Document, world: World): CheckedFlow {
   const found = [
     ...shape,
     ...checkSteps(steps),
-    ...checkTriggers(outline['on']),
+    ...checkTriggers(outline['on'], flow?.inputs),
     ...duration(outline['timeout'], '/timeout'),
     ...checkGates(outline),
     ...checkInputs(outline['inputs']),

@@ -207,43 +207,6 @@ describe('schemas of inputs', () => {
   })
 })
 
-describe('triggers', () => {
-  test.each(['0 9 * * 1-5', '*/5 0-23/2 1,15 jan-mar sun', '59 23 31 12 7'])(
-    '"%s" is a cron',
-    (cron) => {
-      expect(
-        found(`${head}on: { schedule: { cron: '${cron}' } }\nsteps: [{ id: s, let: 1 }]\n`),
-      ).toEqual([])
-    },
-  )
-
-  test.each(['60 * * * *', '* * * *', '5-1 * * * *', 'x * * * *', '*/0 * * * *', '1//2 * * * *'])(
-    '"%s" is none',
-    (cron) => {
-      const text = `${head}on: { schedule: { cron: '${cron}' } }\nsteps: [{ id: s, let: 1 }]\n`
-      expect(found(text)).toEqual([['DSL_VALUE_FORMAT', `'${cron}'`]])
-    },
-  )
-
-  test.each([
-    ['Europe/Lisbon', true],
-    ['UTC', true],
-    ['Europe/Lissabon', false],
-  ])('"%s" is a time zone: %s', (zone, isOne) => {
-    const text = `${head}on: { schedule: { cron: '0 9 * * *', timezone: '${zone}' } }\nsteps: [{ id: s, let: 1 }]\n`
-    expect(found(text)).toEqual(isOne ? [] : [['DSL_VALUE_UNKNOWN', `'${zone}'`]])
-  })
-
-  test('several of one kind need ids, and different ones', () => {
-    const list = (second: string): string =>
-      `${head}on:\n  schedule:\n    - { id: a, cron: 0 9 * * * }\n    - { ${second} }\nsteps: [{ id: s, let: 1 }]\n`
-    expect(found(list('cron: 0 9 * * *'))).toEqual(
-      [['DSL_KEY_MISSING', 'cron: 0 9 * * *']].map(([code]) => [code, '{ cron: 0 9 * * * }']),
-    )
-    expect(found(list('id: a, cron: 0 9 * * *'))).toEqual([['DSL_STEP_DUPLICATE', 'a']])
-  })
-})
-
 describe('the other files', () => {
   test('a manifest is checked with its versions and schemas', () => {
     const text =
