@@ -255,7 +255,7 @@ Examples:
   ionflux runs ls                                      what ran here
 Exit codes:
   0 done   1 a run or a test failed, or verify found damage   2 wrong call   3 problems in files
-  4 not permitted   6 the run waits (--no-wait)   69 something cannot be reached or written
+  4 not permitted   5 plan or outdated found changes   6 the run waits (--no-wait)   69 something cannot be reached or written
   70 a defect of ionflux   130 stopped by a signal
 Next: ionflux init hello`
 

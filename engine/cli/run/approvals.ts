@@ -98,6 +98,10 @@ export async function answer(
   terminal: Terminal,
   values: AnswerValues & { readonly decision: 'approve' | 'reject' },
 ): Promise<number> {
+  if (values.decision === 'reject' && (values.reason ?? '').trim() === '') {
+    const message = 'Whoever denies says why: add --reason "…".'
+    throw new IonError('CLI_USAGE', message)
+  }
   const { run, step } = await withReader(values, (reader) => choose(reader, values))
   const given = values.input ?? []
   const form =

@@ -1,7 +1,7 @@
 /**
  * `test [PATHS…]`: the tests of flows, in the time of the test and without the world.
  *
- * Ends with 1 when a case fails and with 3 when a file has mistakes.
+ * Ends with 1 when a case fails or --filter selects none, and with 3 when a file has mistakes.
  */
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve, sep } from 'node:path'
@@ -90,12 +90,18 @@ async function testOnce(terminal: Terminal, root: string, values: TestValues): P
     for (const one of run.coverage) tellCoverage({ terminal, readText }, one)
   }
   tellCount(terminal, run, performance.now() - began)
-  return failed === 0 ? exits.done : exits.failed
+  // A filter that fits nothing is a slip of the pen, and no proof of anything.
+  const isNothing = values.filter !== undefined && casesOf(run) === 0
+  return failed === 0 && !isNothing ? exits.done : exits.failed
+}
+
+function casesOf({ files }: TestRun): number {
+  return files.reduce((sum, { cases }) => sum + cases.length, 0)
 }
 
 function tellCount(terminal: Terminal, run: TestRun, ms: number): void {
   const failed = failedOf(run)
-  const all = run.files.reduce((sum, { cases }) => sum + cases.length, 0)
+  const all = casesOf(run)
   const count = `${all - failed} passed, ${failed} failed`
   const tone = failed === 0 ? 'ok' : 'fail'
   terminal.note(`${terminal.paint(tone, count)} (${(ms / 1000).toFixed(2)} s)`)
@@ -103,7 +109,7 @@ function tellCount(terminal: Terminal, run: TestRun, ms: number): void {
     terminal.note(
       'There are no tests here. Write x.test.yaml beside x.flow.yaml, or make one of a run:\nNext: ionflux runs export last --as-test',
     )
-  } else if (all === 0) terminal.note('There is no such case.')
+  } else if (all === 0) terminal.note('No case has such a name; --filter takes a part of one.')
 }
 
 function failedOf({ files }: TestRun): number {

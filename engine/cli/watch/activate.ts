@@ -31,7 +31,8 @@ export async function activate(terminal: Terminal, values: VersionValues): Promi
   return await withActivator(where, async ({ activator, mirror, find }) => {
     const version = ref === undefined ? undefined : await find(ref)
     const outcome = await tryActivate(activator, mirror, version)
-    if (outcome.kind === 'none') throw new IonError('MIRROR_PLAN_UNAPPROVED', outcome.reason)
+    if (outcome.kind === 'none')
+      throw new IonError(outcome.code ?? 'MIRROR_PLAN_UNAPPROVED', outcome.reason)
     if (outcome.kind === 'held') {
       const { verdict, compared, version } = outcome.proposal
       const reasons = verdict.may ? [] : verdict.reasons

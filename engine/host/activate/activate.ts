@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly kind: 'current'; readonly activation: Activation }
   | { readonly kind: 'held'; readonly proposal: Proposal }
   /** The mirror is on hold, or there is nothing mirrored to look at. */
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string; readonly code?: 'MIRROR_REF_UNKNOWN' }
 
 /**
  * Makes `version`, else the newest mirrored one, active if it may be. One that is older holds
@@ -41,7 +41,10 @@ export async function tryActivate(
   version: Version | undefined = newest(parts, mirror),
 ): Promise<Outcome> {
   if (mirror.hold !== undefined) return { kind: 'none', reason: mirror.hold.reason }
-  if (version === undefined) return { kind: 'none', reason: 'Nothing of it is mirrored yet.' }
+  if (version === undefined) {
+    const reason = `Nothing of "${mirror.name}" is mirrored yet; first: ionflux mirror sync ${mirror.name}`
+    return { kind: 'none', reason, code: 'MIRROR_REF_UNKNOWN' }
+  }
   const active = parts.memory.active(mirror.id)
   if (active !== undefined && active.commit === version.commit)
     return { kind: 'current', activation: active }

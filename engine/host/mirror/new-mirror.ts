@@ -52,7 +52,12 @@ export function newMirror(wish: MirrorWish, now: number): Mirror {
 function addressOf(text: string): string {
   if (/^\w+:\/\/[^/]*@/.test(text))
     throw usage('The address has a user name or password; name a secret with --token-secret.')
-  const { url, scheme, host } = readTarget(text.replace(/^git\+/, ''))
+  const address = text.replace(/^git\+/, '')
+  if (!/^https?:\/\//i.test(address)) {
+    const shown = address.slice(0, 200)
+    throw usage(`"${shown}" is no address of a mirror: write https://HOST/OWNER/REPO.`)
+  }
+  const { url, scheme, host } = readTarget(address)
   if (url.search !== '')
     throw usage(`"${text}" has a query; write the address that \`git clone\` takes.`)
   const isHere = host === 'localhost' || kindOfAddress(host) === 'loopback'

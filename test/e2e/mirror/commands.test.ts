@@ -164,6 +164,10 @@ test('syncs all, and one that fails hinders no other', async () => {
 
 test.each([
   [['add', 'https://user:pass@git.example/a'], '--token-secret'],
+  [['add', '../ops.git'], 'write https://HOST/OWNER/REPO'],
+  [['add', 'git@git.example:a/x'], 'write https://HOST/OWNER/REPO'],
+  [['add', 'file:///tmp/ops.git'], 'write https://HOST/OWNER/REPO'],
+  [['add', 'git://git.example/a'], 'write https://HOST/OWNER/REPO'],
   [['sync'], '--all'],
   [['status', 'nobody'], 'No mirror is called'],
 ])('refuses %j with a word of help, and follows nothing', async (args, word) => {
@@ -173,4 +177,13 @@ test.each([
   expect(ended.code).toBe(2)
   const { stdout } = await here.mirror('ls', '--json')
   expect(JSON.parse(stdout)).toEqual({ mirrors: [] })
+})
+
+test('activates nothing where nothing is mirrored, and says what comes first', async () => {
+  using here = place()
+  await here.mirror('add', remote().url, '--name', 'r', '--no-sync')
+  const ended = await here.mirror('activate', 'r')
+  expect(ended.code).toBe(2)
+  expect(ended.stderr).toContain('MIRROR_REF_UNKNOWN')
+  expect(ended.stderr).toContain('ionflux mirror sync r')
 })

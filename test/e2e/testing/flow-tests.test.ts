@@ -102,6 +102,9 @@ test('scripts get one document, CI systems a report', async () => {
   expect(report).toContain('flows/orders.test.yaml:6')
   const some = await call(['test', '--filter', 'ASKS'], { cwd: place.path })
   expect(some.code).toBe(0)
+  const none = await call(['test', '--filter', 'zzz'], { cwd: place.path })
+  expect(none.code).toBe(1)
+  expect(none.stderr).toContain('No case has such a name')
 })
 
 test('mistakes in a test file end with 3, also in check', async () => {

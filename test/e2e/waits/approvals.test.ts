@@ -59,7 +59,11 @@ test('an approval is listed, shown, answered by those who may, and then gone', a
 
 test('a denial fails the run with its reason', async () => {
   await ionflux('run', 'pay', '-i', 'total=8', '--no-wait')
-  const args = ['last', '--as', 'user:ann', '--as', 'team:finance', '--reason', 'not now']
+  const me = ['last', '--as', 'user:ann', '--as', 'team:finance']
+  const silent = await ionflux('approvals', 'reject', ...me, '--reason', ' ')
+  expect(silent.code).toBe(2)
+  expect(silent.stderr).toContain('--reason')
+  const args = [...me, '--reason', 'not now']
   expect((await ionflux('approvals', 'reject', ...args)).code).toBe(0)
   expect((await ionflux('runs', 'show', 'last')).stdout).toContain('user:ann denied "ok": not now')
 })
