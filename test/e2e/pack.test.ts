@@ -181,4 +181,4 @@ test('its doors can be imported, and have types', async () => {
       env: environment,
     },
   )
-}, 30_000)
+}, 90_000)

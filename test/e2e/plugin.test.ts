@@ -56,7 +56,7 @@ test('a new plugin of each kind builds, passes its cases and is used by a flow',
   expect(json(tallied)).toMatchObject({ run: { status: 'done', output: { words: 3 } } })
   const read = await call(['run', 'my-news', '--json'], { cwd: at.path })
   expect(json(read)).toMatchObject({ run: { output: { newest: ['feat: begin'] } } })
-}, 30_000)
+}, 90_000)
 
 test('new never overwrites and refuses names that cannot be', async () => {
   using at = folder({ 'ionflux.yaml': 'namespace: my\n', 'here/README.md': 'mine\n' })

@@ -61,7 +61,7 @@ outputs: { id: "\${{ steps.create.output.body.id + 1 }}" }
   const ran = await call(['run', 'pets', '--json'], { cwd: at.path, env })
   expect(JSON.parse(ran.stdout)).toMatchObject({ run: { status: 'done', output: { id: 8 } } })
   expect(asked).toEqual(['POST /v2/pets Bearer long-secret-value'])
-}, 30_000)
+}, 90_000)
 
 test.each([
   [['gone.json'], 69],

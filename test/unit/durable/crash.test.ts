@@ -152,7 +152,7 @@ test('loses nothing acknowledged when the process is killed, thirty times', asyn
     expect(report?.ok === true ? report.records : 0).toBeGreaterThanOrEqual(count)
   }
   reader?.close()
-}, 30_000)
+}, 90_000)
 
 test('refuses with a code when the disk takes no more, and keeps what it acknowledged', async () => {
   using dir = folder()
@@ -175,7 +175,7 @@ test('refuses with a code when the disk takes no more, and keeps what it acknowl
     expect(host.verify(run)).toMatchObject({ ok: true, records: count + 1 })
   }
   await host.close()
-}, 20_000)
+}, 90_000)
 
 test('rolls a group back as a whole when the file may not grow, and takes nothing after', async () => {
   using dir = folder()

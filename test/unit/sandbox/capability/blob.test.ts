@@ -84,7 +84,7 @@ test('what is larger than a guest may hold goes through it in pieces', async () 
     780,
     limits.blobPieceBytesMax,
   ])
-}, 30_000)
+}, 90_000)
 
 test('what a call does not finish is gone with it', async () => {
   using disk = folder()
