@@ -169,7 +169,7 @@ export function checkFlows(documents: readonly Document[]): readonly Problem[] {
     const problem: Problem = {
       code: 'DSL_FLOW_DUPLICATE',
       severity: 'error',
-      message: `The id "${id}" is taken by the flow in "${before.file}".`,
+      message: `The id "${id}" of the flow in "${document.file}" is taken by the flow in "${before.file}".`,
       at: '/id',
       related: [
         {

@@ -136,8 +136,18 @@ function pathFrom(root: string, path: string): string {
 
 function findIn(files: Files, flow: string): Found | undefined {
   if (files.readText(flow) !== undefined) return { files, file: flow }
-  const found = looksLikePath(flow) ? undefined : openCatalog(files).findFlow(flow)
+  if (looksLikePath(flow)) return undefined
+  const catalog = openCatalog(files)
+  const same = catalog.filesOfFlow(flow)
+  if (same.length > 1) throw severalFlows(flow, same)
+  const found = catalog.findFlow(flow)
   return found === undefined ? undefined : { files: found.files, file: found.file }
+}
+
+function severalFlows(flow: string, files: readonly string[]): IonError {
+  const [first = '', ...others] = files.map((file) => `"${file}"`)
+  const message = `The id "${flow}" is that of the flows in ${first} and ${others.join(', ')}. Give each flow of the repository an id of its own.`
+  return new IonError('DSL_FLOW_DUPLICATE', message, { data: { flow } })
 }
 
 function looksLikePath(flow: string): boolean {

@@ -2,7 +2,7 @@
  * Where a user may be when they call: no repository, an empty one, broken files, a
  * directory that cannot be written, a terminal without colour.
  */
-import { chmodSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
@@ -190,6 +190,35 @@ steps:
       { code: 'DSL_FLOW_DUPLICATE', file: 'b.flow.yaml', related: [{ file: 'a.flow.yaml' }] },
     ])
   })
+
+  test(
+    'neither of two flows with one id is run, called or locked',
+    { timeout: 60_000 },
+    async () => {
+      const caller = 'dsl: flux/1\nid: caller\nsteps:\n  - { id: s, flow: twin }\n'
+      const twin = 'dsl: flux/1\nid: twin\nsteps:\n  - { id: s, let: 1 }\n'
+      using place = folder({
+        'ionflux.yaml': 'namespace: me\n',
+        'a.flow.yaml': twin,
+        'b.flow.yaml': twin,
+        'c.flow.yaml': caller,
+      })
+      const calls = [
+        ['run', 'twin'],
+        ['run', 'a.flow.yaml'],
+        ['run', 'b.flow.yaml'],
+        ['run', 'caller'],
+        ['lock'],
+      ]
+      for (const args of calls) {
+        const { code, stderr } = await call(args, { cwd: place.path })
+        expect([args, code]).toEqual([args, 3])
+        expect(stderr).toContain('DSL_FLOW_DUPLICATE')
+        expect(stderr).toMatch(/a\.flow\.yaml[^]*b\.flow\.yaml|b\.flow\.yaml[^]*a\.flow\.yaml/)
+      }
+      expect(existsSync(join(place.path, 'ionflux.lock'))).toBe(false)
+    },
+  )
 
   test('flows that call each other in a ring are refused', async () => {
     const calls = (id: string, other: string): string =>

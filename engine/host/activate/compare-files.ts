@@ -4,6 +4,7 @@
  */
 import type { Problem } from '#engine/core/problem.ts'
 import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { openCatalog } from '#engine/host/repository/catalog.ts'
 import { type Marker, readMarker } from '#engine/host/repository/config.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 import { settled } from '#engine/host/repository/load.ts'
@@ -34,7 +35,8 @@ export interface FilesToCompare {
 
 /** What the change from one set of files to the other would do; runs nothing of them. */
 export async function compareFiles(wish: FilesToCompare): Promise<FilesCompared> {
-  const { isWanted, cache, onFlow } = wish
+  const { cache, onFlow } = wish
+  const isWanted = (await areTwins(wish)) ? undefined : wish.isWanted
   const options = {
     ...(cache === undefined ? {} : { cache }),
     ...(isWanted === undefined ? {} : { isWanted }),
@@ -57,6 +59,15 @@ export async function compareFiles(wish: FilesToCompare): Promise<FilesCompared>
     policies: { before: marker, after: next },
   })
   return { change, before, after, marker, problems }
+}
+
+/** Where an id is that of several files, a file that stays may become the flow, or cease to be it. */
+async function areTwins({ isWanted, before, after }: FilesToCompare): Promise<boolean> {
+  if (isWanted === undefined) return false
+  const twins = [before, after].map(
+    async (files) => await settled(files, async () => openCatalog(files).twins()),
+  )
+  return (await Promise.all(twins)).some((found) => found.length > 0)
 }
 
 async function lockOf(files: Files): Promise<ReturnType<typeof lockIn>> {

@@ -4,6 +4,7 @@
  * until they are updated.
  */
 import { posix } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import { assert } from '#engine/core/error.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
@@ -49,7 +50,9 @@ export async function makeLock(
     const needed = new Set((before?.packages ?? []).flatMap(keptName))
     for (const file of catalog.flowFiles()) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
-      problems.push(...found.filter(({ severity }) => severity === 'error'))
+      // What is wrong with several flows at once is told by each of them.
+      const fresh = found.filter((one) => !problems.some((known) => isDeepStrictEqual(known, one)))
+      problems.push(...fresh.filter(({ severity }) => severity === 'error'))
       if (loaded === undefined) continue
       const { value } = parseDocument({ file, text: files.readText(file) ?? '' })
       const needs = isObject(value) ? needsOf(value as unknown as Flow) : { actions: [], flows: [] }

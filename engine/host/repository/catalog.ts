@@ -57,6 +57,8 @@ export interface Catalog {
   findFlow(id: string): FoundFlow | undefined
   /** Every file of the repository whose flow has this id. */
   filesOfFlow(id: string): readonly string[]
+  /** Files of the repository whose flow has the id of another one too. */
+  twins(): readonly string[]
   pluginNames(): readonly string[]
   flowIds(): readonly string[]
   /** Every flow file of the repository, also those without a readable id. */
@@ -111,6 +113,7 @@ export function openCatalog(files: Files): Catalog {
         return file === undefined ? undefined : { id, file, files: shelf.files }
       }),
     filesOfFlow: (id) => indexOf(own).get(id) ?? [],
+    twins: () => [...indexOf(own).values()].filter((same) => same.length > 1).flat(),
     pluginNames: () => [...new Set([builtIn, own].flatMap(pluginNamesOn))],
     flowIds: () => [...new Set(shelves.flatMap((shelf) => [...indexOf(shelf).keys()]))],
     flowFiles: () => files.find(own.marker.flows),
@@ -207,7 +210,9 @@ function topLevel(text: string, key: string): string | undefined {
     `^${key}:[ \\t]*(["']?)([A-Za-z0-9][A-Za-z0-9/._-]*)\\1[ \\t]*(?:#.*)?\\r?$`,
     'm',
   ).exec(text)
-  if (line !== null) return line[2]
+  // In braces over several lines a key that stands at the margin may be that of something inside.
+  const isInBraces = /^(?:---)?[ \t]*(?:[!&]\S*[ \t]+)*\{/m.test(text)
+  if (line !== null && !isInBraces) return line[2]
   if (!text.includes(key)) return undefined
   const { value } = parseDocument({ file: '', text })
   const found =

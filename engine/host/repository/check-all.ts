@@ -4,9 +4,8 @@
  *
  * It compiles too, so what it accepts can run; it runs nothing.
  */
-import { isObject } from '#engine/core/json.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import { checkBlueprint, checkFlows, checkManifest } from '#engine/dsl/check.ts'
+import { checkBlueprint, checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { driftOf, type FlowNow, goneFrom } from '#engine/plan/lock/drift.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
@@ -58,7 +57,7 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const now: (FlowNow & { readonly file: string })[] = []
     for (const file of flows) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
-      problems.push(...found, ...twins(loader, files, { file, id: loaded?.plan.flow }))
+      problems.push(...found)
       if (loaded !== undefined) now.push({ id: loaded.plan.flow, digest: loaded.digest, file })
     }
     problems.push(...lockProblems(files, now))
@@ -150,27 +149,6 @@ async function checkPlugin({ files, file, cache }: PluginFile): Promise<readonly
   if (manifest === undefined) return problems
   const built = await buildPlugin(manifest, pluginSources({ manifest, file, files }), cache)
   return built.ok ? problems : [...problems, ...built.problems.map((one) => inFolder(one, file))]
-}
-
-/** The same id in two files: whichever came second would never run. */
-function twins(
-  { catalog }: Loader,
-  files: Files,
-  { file, id = idIn(files, file) }: { readonly file: string; readonly id: string | undefined },
-): readonly Problem[] {
-  const same = id === undefined ? [] : catalog.filesOfFlow(id)
-  if (same.length < 2) return []
-  const documents = same.map((path) =>
-    parseDocument({ file: path, text: files.readText(path) ?? '' }),
-  )
-  return checkFlows(documents).filter((problem) => problem.file === file)
-}
-
-/** The id of a flow that does not compile. */
-function idIn(files: Files, file: string): string | undefined {
-  const { value } = parseDocument({ file, text: files.readText(file) ?? '' })
-  const id = isObject(value) ? value['id'] : undefined
-  return typeof id === 'string' ? id : undefined
 }
 
 /** A flow that several others call is told once. */

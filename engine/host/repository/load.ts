@@ -6,9 +6,10 @@
  * looked at again. It runs nothing of the flow.
  */
 import { digestOfText, type Digest } from '#engine/core/digest.ts'
+import { isObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
-import { checkFlow } from '#engine/dsl/check.ts'
+import { checkFlow, checkFlows } from '#engine/dsl/check.ts'
 import { componentsOf } from '#engine/dsl/component/file.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import { compile, printPlan } from '#engine/plan/compile.ts'
@@ -20,6 +21,7 @@ import { openCatalog, type Catalog, type FoundFlow } from './catalog.ts'
 import { buildCode, type Code, type CodeSource } from './code.ts'
 import type { Files } from './files.ts'
 import { needsOf } from './needs.ts'
+import { findRoot } from './root.ts'
 import { worldOf } from './world.ts'
 
 export interface LoadedFlow {
@@ -39,10 +41,14 @@ export interface Loading {
 /** How often a commit's files may be fetched for one flow: it names files that name files. */
 const roundsMax = limits.runDepthMax * 4
 
-/** Loads the flow at `file`. */
+/**
+ * Loads the flow at `file`. In a folder that is no repository it stands for itself: the folder may
+ * be anything, and is not searched for another file with its id.
+ */
 export async function loadFlow(files: Files, file: string, cache?: BundleCache): Promise<Loading> {
   return await settled(files, async () => {
-    const loader = openLoader(files, cache)
+    const isAlone = files.commit === undefined && findRoot(files.root) === undefined
+    const loader = openLoader(files, cache, { isAlone })
     return await loader.load({ id: '', file, files })
   })
 }
@@ -60,15 +66,22 @@ export interface Loader {
 }
 
 /** Loads several flows of `files`; what they share is built once. */
-export function openLoader(files: Files, cache?: BundleCache): Loader {
+export function openLoader(
+  files: Files,
+  cache?: BundleCache,
+  { isAlone = false }: { readonly isAlone?: boolean } = {},
+): Loader {
   const catalog = openCatalog(files)
-  const context: Context = { catalog, cache, loadings: new Map(), code: new Map() }
+  const shared = { catalog, cache, loadings: new Map(), code: new Map() }
+  const context: Context = isAlone ? shared : { ...shared, own: files }
   return { catalog, load: async (found) => await load(context, found, []) }
 }
 
 interface Context {
   readonly catalog: Catalog
   readonly cache: BundleCache | undefined
+  /** The repository, where an id may be that of one flow only. */
+  readonly own?: Files
   readonly loadings: Map<string, Loading>
   readonly code: Map<string, Code>
 }
@@ -97,8 +110,12 @@ async function loadFresh(
   const world = worldOf(context.catalog, files)
   const checked = checkFlow(document, world)
   const { flow } = checked
-  if (flow === undefined || hasErrors(checked.problems))
-    return { problems: [...checked.problems, ...absentProblems(context.catalog, document)] }
+  const twins = files === context.own ? twinsOf(context.catalog, files, document) : []
+  if (flow === undefined || hasErrors(checked.problems)) {
+    const absent = absentProblems(context.catalog, document)
+    return { problems: [...checked.problems, ...twins, ...absent] }
+  }
+  if (twins.length > 0) return { problems: [...checked.problems, ...twins] }
   const own = { flow, document }
   const parts = [...(checked.components?.values() ?? [])].map((part) => ({
     flow: part.component,
@@ -127,6 +144,16 @@ async function loadFresh(
     },
     problems: all,
   }
+}
+
+/** The same id in several files: none of them is the flow, whichever comes first. */
+function twinsOf(catalog: Catalog, files: Files, { value, file }: Document): readonly Problem[] {
+  const id = isObject(value) ? value['id'] : undefined
+  const same = typeof id === 'string' ? catalog.filesOfFlow(id) : []
+  if (same.length < 2 || !same.includes(file)) return []
+  return checkFlows(
+    same.map((path) => parseDocument({ file: path, text: files.readText(path) ?? '' })),
+  )
 }
 
 /** Packages that the lock names and this machine does not have: why a name is not known. */

@@ -24,12 +24,13 @@ export interface SideWish {
 export async function readSide({ files, isWanted, cache, onFlow }: SideWish): Promise<Side> {
   return await settled(files, async () => {
     const loader = openLoader(files, cache)
+    const twins = new Set(loader.catalog.twins())
     const side = new Map<string, FlowVersion>()
     for (const file of loader.catalog.flowFiles()) {
       if (isWanted?.(file) === false && !callsFlows(files.readText(file))) continue
       const { version, loaded } = await versionOf(loader, files, file)
-      if (version === undefined || side.has(version.id)) continue
-      side.set(version.id, version)
+      if (version === undefined) continue
+      side.set(twins.has(file) ? file : version.id, version)
       if (loaded !== undefined) onFlow?.({ ...loaded, id: version.id, file })
     }
     return side

@@ -10,15 +10,12 @@ import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import type { JsonObject } from '#engine/core/json.ts'
-import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { compareFiles } from '#engine/host/activate/compare-files.ts'
 import { filesOf, type PackageFiles } from '#engine/host/lock/package-files.ts'
 import { filesIn } from '#engine/host/package/folder.ts'
 import { contractOf, type Package, readPackage } from '#engine/host/package/package.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
-import { readSide } from '#engine/host/repository/side.ts'
-import { compareSides } from '#engine/plan/change/compare.ts'
 import { contractChanges } from '#engine/plan/release/contract.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
@@ -125,13 +122,7 @@ async function planOf(
   const now = openWorkingTree(root)
   const then = overlay(now, changes)
   const options = cache === undefined ? {} : { cache }
-  const severity = readMarker(now).marker.severity
-  const change = compareSides({
-    before: await readSide({ files: now, ...options }),
-    after: await readSide({ files: then, ...options }),
-    locks: { before: lockIn(now).lock, after: lockIn(then).lock },
-    ...(severity === undefined ? {} : { policy: severity }),
-  })
+  const { change } = await compareFiles({ before: now, after: then, ...options })
   return {
     change,
     base: { name: `${from.name}@${from.version}` },

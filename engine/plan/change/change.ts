@@ -32,7 +32,7 @@ export interface FlowVersion {
   findAction(name: string): ActionSpec | undefined
 }
 
-/** All flows of one side, by id. */
+/** All flows of one side, by id; by file those that have the id of another one. */
 export type Side = ReadonlyMap<string, FlowVersion>
 
 /** Severities that a repository chose for itself, by code. */

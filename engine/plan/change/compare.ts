@@ -47,13 +47,16 @@ export interface Sides {
 
 /** What the change from one side to the other would do. */
 export function compareSides(sides: Sides): Change {
-  const { before, after, policies, untouched = 0, locks, broken = [] } = sides
+  const { policies, untouched = 0, locks, broken = [] } = sides
+  const { before, after } = matched(sides)
   const policy = policies?.before.severity ?? {}
   const ids = [...new Set([...before.keys(), ...after.keys()])].toSorted()
-  const flows = ids.flatMap((id) => {
+  const changes = new Map<string, FlowChange>()
+  for (const id of ids) {
     const one = compareFlow(before.get(id), after.get(id))
-    return one === undefined ? [] : [judged(one, policy)]
-  })
+    if (one !== undefined) changes.set(id, judged(one, policy))
+  }
+  const flows = [...changes.values()]
   const others = [
     ...packageFindings(locks?.before, locks?.after),
     ...lockFindings(locks?.after, after, new Set(flows.map(({ id }) => id))),
@@ -67,8 +70,23 @@ export function compareSides(sides: Sides): Change {
     flows,
     unchanged: ids.length - flows.length + untouched,
     findings,
-    planDigest: planDigest(flows, { sides, policy, others }),
+    planDigest: planDigest(changes, { sides: { ...sides, before, after }, policy, others }),
   }
+}
+
+/** An id of several files says nothing of which became which: on both sides these go by file. */
+function matched({ before, after }: Sides): Pick<Sides, 'before' | 'after'> {
+  const shared = new Set(
+    [before, after].flatMap((side) =>
+      [...side].flatMap(([key, { id }]) => (key === id ? [] : [id])),
+    ),
+  )
+  if (shared.size === 0) return { before, after }
+  const byFile = (side: Side): Side =>
+    new Map(
+      [...side].map(([key, one]) => [shared.has(one.id) ? one.document.file : key, one] as const),
+    )
+  return { before: byFile(before), after: byFile(after) }
 }
 
 function compareFlow(
@@ -191,7 +209,7 @@ function judge(finding: Finding, policy: ChangePolicy): Finding {
 
 /** No commit, no time, no file: a rebase keeps it, and any byte that matters changes it. */
 function planDigest(
-  flows: readonly FlowChange[],
+  changes: ReadonlyMap<string, FlowChange>,
   { sides, policy, others }: { sides: Sides; policy: ChangePolicy; others: readonly Finding[] },
 ): Digest {
   const { before: old, after: now, policies } = sides
@@ -203,12 +221,12 @@ function planDigest(
     repository: others.map(({ code, severity, message }) => [code, severity, message]),
     // The finding says that the rules are others, and an approval is for what they become.
     ...(hasRules ? { rulesAfter: plainPolicy(policies.after) } : {}),
-    flows: flows.map(({ id, before, after, findings }) => ({
+    flows: [...changes].map(([key, { id, before, after, findings }]) => ({
       id,
       before: before ?? null,
       after: after ?? null,
       // Triggers are no part of what a run executes, so the digests above do not hold them.
-      triggers: [old, now].map((side) => side.get(id)?.flow['on'] ?? null),
+      triggers: [old, now].map((side) => side.get(key)?.flow['on'] ?? null),
       findings: findings.map(({ code, severity, message, step }) => [
         code,
         severity,

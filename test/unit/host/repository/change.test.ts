@@ -71,6 +71,78 @@ describe('a branch', () => {
   })
 })
 
+describe('an id of two files', () => {
+  const powers = (host: string): string =>
+    `dsl: flux/1\nid: nightly\npermissions: { net: [${host}] }\nsteps:\n  - { id: s, let: 1 }\n`
+  const at = (name: string, content: string) => ({ path: `flows/${name}.flow.yaml`, content })
+
+  test('is a finding that blocks and names both, and hides no power of either', async () => {
+    const root = open([
+      { message: 'one', files: [at('nightly', powers('a.example')), file('b', '1')] },
+      {
+        message: 'copied',
+        branch: 'work',
+        parents: [0],
+        files: [at('aaa', powers('a.example')), at('nightly', powers('a.example, evil.example'))],
+      },
+    ])
+    const { change } = await findChange({ root, base: 'main', head: 'work' })
+    expect(change.findings[0]).toMatchObject({ code: 'PLAN_FLOW_BROKEN', severity: 'block' })
+    expect(change.findings[0]?.message).toContain('"flows/aaa.flow.yaml"')
+    expect(change.findings[0]?.message).toContain('"flows/nightly.flow.yaml"')
+    expect(change.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'PLAN_HOST_ADDED',
+        message: 'The flow may now reach "evil.example".',
+        file: 'flows/nightly.flow.yaml',
+      }),
+    )
+  })
+
+  test('blocks when only the copy is new, also one written in braces', async () => {
+    const copy = `{ inputs: { properties: {\nid: other\n} }, dsl: flux/1, id: nightly, steps: [{ id: s, let: 1 }] }`
+    const root = open([
+      { message: 'one', files: [at('nightly', powers('a.example'))] },
+      { message: 'copied', branch: 'work', parents: [0], files: [at('aaa', copy)] },
+    ])
+    const { change } = await findChange({ root, base: 'main', head: 'work' })
+    expect(change.findings).toContainEqual(
+      expect.objectContaining({
+        severity: 'block',
+        message: expect.stringContaining('DSL_FLOW_DUPLICATE'),
+      }),
+    )
+  })
+
+  test('that was there before is compared by file, and ends with one of them', async () => {
+    const root = open([
+      {
+        message: 'one',
+        files: [at('aaa', powers('a.example')), at('nightly', powers('a.example'))],
+      },
+      {
+        message: 'more powers',
+        branch: 'work',
+        parents: [0],
+        files: [at('nightly', powers('evil.example'))],
+      },
+      { message: 'mended', branch: 'mend', parents: [0], files: [{ path: 'flows/aaa.flow.yaml' }] },
+    ])
+    const more = await findChange({ root, base: 'main', head: 'work' })
+    expect(more.change.flows).toMatchObject([
+      { id: 'nightly', kind: 'changed', file: 'flows/nightly.flow.yaml' },
+    ])
+    expect(more.change.findings).toContainEqual(
+      expect.objectContaining({ code: 'PLAN_HOST_ADDED', flow: 'nightly' }),
+    )
+    const mended = await findChange({ root, base: 'main', head: 'mend' })
+    expect(mended.change.flows).toMatchObject([
+      { kind: 'removed', file: 'flows/aaa.flow.yaml' },
+      { kind: 'changed', file: 'flows/nightly.flow.yaml' },
+    ])
+  })
+})
+
 test('files on the disk are compared with where the branch left main', async () => {
   const root = open([{ message: 'one', files: [file('a', '1')] }])
   writeFileSync(join(root, 'flows/a.flow.yaml'), flow('a', '2'))
