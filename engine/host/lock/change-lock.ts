@@ -8,7 +8,9 @@ import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { openWorkingTree, type Files } from '#engine/host/repository/files.ts'
+import { readMarker } from '#engine/host/repository/config.ts'
 import { grownPowers } from '#engine/plan/change/powers.ts'
+import { boundTo, bypassMessage } from '#engine/plan/lock/bound.ts'
 import {
   type Lock,
   type LockedPackage,
@@ -116,7 +118,7 @@ export async function offerPackage(
   { root, before }: { readonly root: string; readonly before: Lock | undefined },
 ): Promise<Offer> {
   const source = parseSource(text)
-  if (source !== undefined) return await offerSource(source, before)
+  if (source !== undefined) return await offerSource(source, { root, before })
   const named = namedIn(text)
   if (named !== undefined) return await offerRelease(named, { root, before })
   throw new IonError(
@@ -134,14 +136,22 @@ export async function offerUpdate(
   const { url, path, ref, log } = locked.source
   if (log !== undefined)
     return await offerRelease({ name: locked.name, range: log.asked }, { root, before })
-  return await offerSource({ url, path, ...(ref === undefined ? {} : { ref }) }, before)
+  return await offerSource({ url, path, ...(ref === undefined ? {} : { ref }) }, { root, before })
 }
 
-async function offerSource(source: GitSource, before: Lock | undefined): Promise<Offer> {
+async function offerSource(
+  source: GitSource,
+  { root, before }: { readonly root: string; readonly before: Lock | undefined },
+): Promise<Offer> {
   const { package: one, commit, date } = await fetchPackage(source)
   if (one.name.startsWith('std/')) {
     const message = `"${one.name}" belongs to ionflux, and comes with it or from its registry.`
     throw new IonError('LOCK_SOURCE_REFUSED', message, { data: { package: one.name } })
+  }
+  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  if (boundTo(one.name, registries) !== undefined) {
+    const message = `${bypassMessage(one.name, registries)} Write: ionflux add ${one.name}.`
+    throw new IonError('LOCK_REGISTRY_BYPASSED', message, { data: { package: one.name } })
   }
   const locked = {
     kind: 'git' as const,

@@ -14,10 +14,12 @@ import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import { nameOf } from '#engine/dsl/reference.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { pluginSources, type Catalog, type FoundPlugin } from '#engine/host/repository/catalog.ts'
+import { readMarker } from '#engine/host/repository/config.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 import { openLoader, settled } from '#engine/host/repository/load.ts'
 import { needsOf } from '#engine/host/repository/needs.ts'
 import { splitAction } from '#engine/host/repository/world.ts'
+import { bypassProblems } from '#engine/plan/lock/bound.ts'
 import {
   keyOf,
   type Lock,
@@ -77,6 +79,7 @@ export async function makeLock(
       if ('code' in locked) problems.push(locked)
       else packages.push(locked)
     }
+    problems.push(...bypassProblems(packages, readMarker(files).marker.registries ?? {}))
     return hasErrors(problems) ? { problems } : { lock: { packages, flows }, problems }
   })
 }

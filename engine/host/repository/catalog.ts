@@ -9,6 +9,7 @@
 import { limits } from '#engine/core/limits.ts'
 import { posix } from 'node:path'
 
+import type { Problem } from '#engine/core/problem.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
@@ -17,6 +18,7 @@ import { readMarker, type Marker } from './config.ts'
 import { openWorkingTree, type Files } from './files.ts'
 import { installation } from '#engine/host/installation.ts'
 import { filesOf, findPackage } from '#engine/host/lock/package-files.ts'
+import { bypassProblems } from '#engine/plan/lock/bound.ts'
 import {
   keyOf,
   type Lock,
@@ -51,6 +53,8 @@ export interface Catalog {
   findPlugin(name: string): FoundPlugin | undefined
   /** Packages of the lock that were asked for and are not on this machine. */
   absent(): readonly LockedPackage[]
+  /** Packages that were asked for and are locked beside the registry of their namespace. */
+  barred(): readonly Problem[]
   /** The lock of the repository; undefined without one, or with one that cannot be trusted. */
   readonly lock: Lock | undefined
   /** By id; the first file in order of path where several have it. */
@@ -92,12 +96,18 @@ export function openCatalog(files: Files): Catalog {
   }
   const lock = lockOf(files)
   const absent = new Map<string, LockedPackage>()
+  const barred = new Map<string, readonly Problem[]>()
   const lockedAt = (name: string): Extract<LockedSource, { kind: 'git' }> | undefined => {
     const source = lock?.packages.find((one) => one.name === name)?.source
     return source?.kind === 'git' ? source : undefined
   }
   const fromLock = (name: string): FoundPlugin | undefined => {
     const locked = lock?.packages.find((one) => one.name === name && one.source.kind === 'git')
+    const bypass = locked === undefined ? [] : bypassProblems([locked], own.marker.registries ?? {})
+    if (bypass.length > 0) {
+      barred.set(name, bypass)
+      return undefined
+    }
     const bytes = locked === undefined ? undefined : findPackage(locked.digest)
     if (locked !== undefined && bytes === undefined) absent.set(name, locked)
     if (locked === undefined || bytes === undefined) return undefined
@@ -106,6 +116,7 @@ export function openCatalog(files: Files): Catalog {
   return {
     findPlugin,
     absent: () => [...absent.values()],
+    barred: () => [...barred.values()].flat(),
     lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {

@@ -7,6 +7,7 @@
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
 import { checkBlueprint, checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { bypassProblems } from '#engine/plan/lock/bound.ts'
 import { driftOf, type FlowNow, goneFrom } from '#engine/plan/lock/drift.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
@@ -103,10 +104,11 @@ function lockProblems(
   const { lock, problem } = lockIn(files)
   if (problem !== undefined) return [problem]
   if (lock === undefined) return []
-  return flows.flatMap((flow) => {
+  const stales = flows.flatMap((flow) => {
     const drift = driftOf(lock, flow)
     return drift === undefined ? [] : [stale(files, drift, flow.file)]
   })
+  return [...bypassProblems(lock.packages, readMarker(files).marker.registries ?? {}), ...stales]
 }
 
 function goneProblems(files: Files, flows: readonly FlowNow[]): readonly Problem[] {

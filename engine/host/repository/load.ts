@@ -156,9 +156,9 @@ function twinsOf(catalog: Catalog, files: Files, { value, file }: Document): rea
   )
 }
 
-/** Packages that the lock names and this machine does not have: why a name is not known. */
+/** Packages of the lock that are not on this machine or not to be used: why a name is not known. */
 function absentProblems(catalog: Catalog, { file }: Document): readonly Problem[] {
-  return catalog.absent().map((locked) => ({
+  const absent = catalog.absent().map((locked): Problem => ({
     code: 'LOCK_PACKAGE_MISSING',
     severity: 'error',
     message: `The package "${keyOf(locked)}" of ${lockFile} is not on this machine.`,
@@ -166,6 +166,7 @@ function absentProblems(catalog: Catalog, { file }: Document): readonly Problem[
     file,
     help: '`ionflux lock --fetch` gets it from where the lock says, and checks its digest.',
   }))
+  return [...catalog.barred(), ...absent]
 }
 
 interface Called {

@@ -141,6 +141,28 @@ test('one publishes, another adds it by name and runs it', async () => {
   expect(await ben('audit')).toMatchObject({ code: 0 })
 })
 
+test('a namespace that has a registry comes from nowhere else', async () => {
+  const before = text('ionflux.lock')
+  const sources = [`git+${server.origin}/source.git`, `git+file://${at('source.git')}`]
+  for (const source of sources) {
+    const added = await ben('add', `${source}//plugins/shout@shout@1.0.0`)
+    expect(added).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('LOCK_REGISTRY_BYPASSED'),
+    })
+    expect(added.stderr).toContain('ionflux add acme/shout')
+  }
+  expect(text('ionflux.lock')).toBe(before)
+  write(at('mine'), { 'ionflux.lock': before.replace(/^ {4}log: .*\n/m, '') })
+  for (const call of [['lock'], ['lock', '--check'], ['check'], ['run', 'loud'], ['update']]) {
+    const ended = await ben(...call)
+    expect({ call, code: ended.code }).toEqual({ call, code: 3 })
+    expect(ended.stdout + ended.stderr).toContain('LOCK_REGISTRY_BYPASSED')
+  }
+  expect(await ben('add', 'acme/shout@^1')).toMatchObject({ code: 0 })
+  expect(text('ionflux.lock')).toBe(before)
+})
+
 test('what is locked crosses an air gap as one file', async () => {
   const file = at('packages.bundle')
   expect(await ben('bundle', 'export', file)).toMatchObject({ code: 0 })
