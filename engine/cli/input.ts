@@ -16,11 +16,19 @@ export interface InputArguments {
   readonly schema: JsonObject | undefined
   /** What takes them, for messages: `The flow "hello"`. */
   readonly subject: string
+  /** The option that gives one, for messages; `-i` without it. */
+  readonly option?: string
   readonly readFile: (path: string) => string
 }
 
 /** The input, or a thrown `CLI_USAGE` that lists every mistake. */
-export function readInputs({ args, schema, subject, readFile }: InputArguments): JsonObject {
+export function readInputs({
+  args,
+  schema,
+  subject,
+  option = '-i',
+  readFile,
+}: InputArguments): JsonObject {
   const mistakes: string[] = []
   const given = new Map<string, Json>()
   for (const arg of args) readArgument({ arg, schema, readFile, mistakes, given })
@@ -29,7 +37,7 @@ export function readInputs({ args, schema, subject, readFile }: InputArguments):
     if (reason !== undefined) mistakes.push(reason)
   }
   const missing = requiredNames(schema).filter((name) => !given.has(name))
-  if (missing.length > 0) mistakes.push(missingNames(missing, schema, subject))
+  if (missing.length > 0) mistakes.push(missingNames(missing, schema, { subject, option }))
   if (mistakes.length > 0) {
     throw new IonError('CLI_USAGE', mistakes.join('\n'), { data: { mistakes } })
   }
@@ -101,13 +109,13 @@ function unknownName({
 function missingNames(
   missing: readonly string[],
   schema: JsonObject | undefined,
-  subject: string,
+  { subject, option }: { readonly subject: string; readonly option: string },
 ): string {
   const lines = missing.map((name) => {
     const property = propertiesOf(schema)[name]
     const about = isObject(property) ? property['description'] : undefined
     const text = typeof about === 'string' ? `: ${about.split('\n')[0]}` : ''
-    return `  -i ${name}=…  (${words(typesOf(schema, name))})${text}`
+    return `  ${option} ${name}=…  (${words(typesOf(schema, name))})${text}`
   })
   const what = missing.length === 1 ? 'an input' : `${missing.length} inputs`
   return [`${subject} needs ${what} more:`, ...lines].join('\n')

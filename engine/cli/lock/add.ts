@@ -54,9 +54,13 @@ export async function add(terminal: Terminal, values: AddValues): Promise<number
   return exits.done
 }
 
-function useOf(name: string, { manifest }: Offer): string {
+/** What a step writes: the range that was asked for, else the one that takes no breaking release. */
+function useOf(name: string, { manifest, package: { source } }: Offer): string {
   const [action = 'default'] = Object.keys(manifest.actions)
-  const range = `^${manifest.version.split('.')[0] ?? ''}`
+  const asked = source.kind === 'git' ? source.log?.asked : undefined
+  const [major = '', minor = ''] = manifest.version.split('.')
+  const usual = major === '0' ? `^0.${minor}` : `^${major}`
+  const range = asked === undefined || asked === '*' ? usual : asked
   return action === 'default' ? `${name}@${range}` : `${name}/${action}@${range}`
 }
 

@@ -82,6 +82,7 @@ async function askedInputs(one: BlueprintPackage, set: readonly string[]): Promi
     args: [...set, ...asked],
     schema,
     subject: `The blueprint "${one.name}"`,
+    option: '--set',
     readFile: (path) => readFileSync(path, 'utf8'),
   })
   return await inputsFor(one, given)

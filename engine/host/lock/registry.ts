@@ -26,7 +26,9 @@ import { findPackage, keepPackage } from './package-files.ts'
 /** Opens the registry of `name` as the repository at `root` names it. Throws `CLI_USAGE`. */
 export async function openRegistryOf(root: string, name: string): Promise<OpenedRegistry> {
   const { registries = {} } = readMarker(openWorkingTree(root)).marker
-  return await openIndex(registryOf({ registries, from: root }, name.split('/', 1)[0] ?? ''))
+  return await openIndex(
+    registryOf({ registries, from: root, hasOption: false }, name.split('/', 1)[0] ?? ''),
+  )
 }
 
 export interface ResolvedRelease {

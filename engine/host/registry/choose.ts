@@ -23,15 +23,18 @@ export interface ChooseWish {
   readonly from: string
   /** Said for this call; it wins. */
   readonly address?: string | undefined
+  /** Whether the command has `--registry`, for messages; it has unless this says not. */
+  readonly hasOption?: boolean
 }
 
 /** The registry of a namespace. Throws `CLI_USAGE` where none is named for it. */
 export function registryOf(wish: ChooseWish, namespace: string): RegistryWish {
-  const { registries, address } = wish
+  const { registries, address, hasOption = true } = wish
   if (address !== undefined) return said(wish, address)
   const own = Object.hasOwn(registries, namespace) ? registries[namespace] : registries['*']
   if (own !== undefined) return wishOf(own, wish.from)
-  const message = `No registry is named for "${namespace}". Give --registry, or name one under registries: in ionflux.yaml.`
+  const how = hasOption ? 'Give --registry, or name' : 'Name'
+  const message = `No registry is named for "${namespace}". ${how} one under registries: in ionflux.yaml.`
   throw new IonError('CLI_USAGE', message)
 }
 

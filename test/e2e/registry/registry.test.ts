@@ -110,7 +110,7 @@ test('what is there is found and shown, held to the log', async () => {
 })
 
 test.each([
-  [['info', 'acme/legder', '--registry', 'index'], 1, 'REG_NOT_FOUND'],
+  [['info', 'acme/legder', '--registry', 'index'], 69, 'REG_NOT_FOUND'],
   [['info', 'acme/ledger', '--registry', 'nowhere'], 69, 'REG_UNREACHABLE'],
   [['info', 'acme/ledger'], 2, 'CLI_USAGE'],
   [['info', 'ledger', '--registry', 'index'], 2, 'CLI_USAGE'],
