@@ -67,8 +67,8 @@ export const codes = {
   LOCK_MALFORMED: { retry: 'never', status: 422 },
   LOCK_STALE: { retry: 'never', status: 409 },
   LOCK_PACKAGE_MISSING: { retry: 'never', status: 404 },
-  LOCK_REGISTRY_BYPASSED: { retry: 'never', status: 422 },
   LOCK_SOURCE_REFUSED: { retry: 'never', status: 422 },
+  LOCK_REGISTRY_BYPASSED: { retry: 'never', status: 422 },
 
   // RUN: what happens while a run is under way
   RUN_INPUT_REFUSED: { retry: 'never', status: 422 },
