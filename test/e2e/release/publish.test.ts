@@ -106,7 +106,7 @@ describe('publish', () => {
 
   test('needs a namespace that somebody claimed', async () => {
     const early = await publish('shout@1.0.0')
-    expect(early.code).toBe(1)
+    expect(early.code).toBe(69)
     expect(early.stderr).toContain('REG_NOT_FOUND')
     const claimed = await ionflux([
       'release',
