@@ -160,7 +160,7 @@ describe('a hostile expression', () => {
     // The first run may find cold code and a busy machine; a hang would miss every time.
     const runs = [end(source), end(source), end(source)]
     expect(runs.map((run) => run.end)).toEqual([wanted, wanted, wanted])
-    expect(Math.min(...runs.map((run) => run.ms))).toBeLessThan(100)
+    expect(Math.min(...runs.map((run) => run.ms))).toBeLessThan(300)
   })
 
   test('leaves prototypes alone', () => {
