@@ -60,7 +60,7 @@ describe.each(binaries)('%s', (_, wasm) => {
     ],
     [
       'keeps it in a large buffer',
-      '(i) => { globalThis.kept = new Uint8Array(4e6).fill(i.secret.charCodeAt(0)); return kept.length }',
+      '(i) => { globalThis.own = i; globalThis.kept = new Uint8Array(4e6).fill(i.secret.charCodeAt(0)); return kept.length }',
     ],
     [
       'takes it deep into the stack',
@@ -85,7 +85,10 @@ describe.each(binaries)('%s', (_, wasm) => {
       'puts it into prototypes',
       '(i) => { Object.prototype.x = Array.prototype.y = i.secret; globalThis[i.secret] = Symbol.for(i.secret); return 1 }',
     ],
-    ['encodes it', '(i) => structuredClone([...new TextEncoder().encode(i.secret)])'],
+    [
+      'encodes it',
+      '(i) => { globalThis.own = i; return structuredClone([...new TextEncoder().encode(i.secret)]) }',
+    ],
   ])('a call that %s leaves no byte behind', async (_name, run) => {
     const { realm, image, call } = await open(wasm, run)
     call('x')
