@@ -14,7 +14,7 @@ import { openWorkingTree } from '#engine/host/repository/files.ts'
 const flow = (id: number): string => `dsl: flux/1
 id: flow-${id}
 description: Reads an address and says how it went.
-on: { schedule: { cron: "0 9 * * 1-5", timezone: Europe/Lisbon } }
+on: { schedule: { cron: "0 9 * * 1-5", timezone: Europe/Lisbon, inputs: { url: "https://api.example.com/" } } }
 inputs: { type: object, required: [url], properties: { url: { type: string } } }
 permissions: { net: [api.example.com] }
 steps:
