@@ -4,10 +4,12 @@
 import { printInstant } from '#engine/core/instant.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { printJson } from '#engine/cli/output.ts'
+import type { PlaceValues } from '#engine/cli/place.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal, Tone } from '#engine/cli/terminal.ts'
 import {
   type Fact,
+  type Facts,
   getMirror,
   type Mirror,
   type MirrorHost,
@@ -15,6 +17,9 @@ import {
   stages,
   statusOf,
 } from '#engine/host/mirror/open.ts'
+
+import { heldLines } from '#engine/cli/watch/held.ts'
+import { countWords } from '#engine/plan/approval/held.ts'
 
 import { incidentJson, mirrorJson, type MirrorValues, withMirrors } from './place.ts'
 
@@ -45,13 +50,24 @@ export async function listMirrors(terminal: Terminal, values: MirrorValues): Pro
       const word = terminal.isDataSeen
         ? terminal.paint(tones[status], status.padEnd(8))
         : status.padEnd(8)
-      terminal.data(`${mirror.name.padEnd(width)}${word}  ${commits}  ${branch}\n`)
+      const waits = waitingWords(mirror, facts)
+      const line = `${mirror.name.padEnd(width)}${word}  ${commits}  ${branch}${waits}`
+      terminal.data(`${line}\n`)
     }
     if (mirrors.length === 0) {
       terminal.note('Nothing is followed here.\nNext: ionflux mirror add https://HOST/OWNER/REPO')
     }
     return exits.done
   })
+}
+
+/** What somebody has to look at before it becomes active, in a few words. */
+function waitingWords({ hold }: Mirror, { mirrored, active }: Facts): string {
+  const { commit, held } = active.problem ?? {}
+  if (hold !== undefined || held === undefined || commit !== mirrored.commit) return ''
+  const found = countWords(held.findings)
+  const what = held.byOperator ? 'needs approval' : 'cannot become active'
+  return `  ${what}${found === '' ? '' : `: ${found}`}`
 }
 
 /** All that is known, for people. */
@@ -66,7 +82,7 @@ export async function showStatus(
       printJson(terminal, { mirrors: chosen.map((mirror) => whole(host, mirror)) })
       return exits.done
     }
-    for (const mirror of chosen) print(terminal, host, mirror)
+    for (const mirror of chosen) print(terminal, host, { mirror, place: placeOf(values) })
     if (chosen.length === 0) terminal.note('Nothing is followed here.')
     return exits.done
   })
@@ -85,7 +101,16 @@ function whole({ store }: MirrorHost, mirror: Mirror): Readonly<Record<string, u
 
 const incidentsShownMax = 100
 
-function print(terminal: Terminal, { store }: MirrorHost, mirror: Mirror): void {
+function placeOf({ repo, dataDir }: MirrorValues): PlaceValues {
+  return { repo, dataDir }
+}
+
+interface Shown {
+  readonly mirror: Mirror
+  readonly place: PlaceValues
+}
+
+function print(terminal: Terminal, { store }: MirrorHost, { mirror, place }: Shown): void {
   const facts = store.facts(mirror.id)
   const status = statusOf(mirror, facts)
   const paint = (tone: Tone, text: string): string =>
@@ -95,6 +120,9 @@ function print(terminal: Terminal, { store }: MirrorHost, mirror: Mirror): void 
   terminal.data(`${paint('bold', mirror.name)}  ${paint(tones[status], status)}\n`)
   terminal.data(`  ${printable(mirror.url)}  ${branch}${bound}\n`)
   for (const stage of stages) terminal.data(`  ${stage.padEnd(9)} ${factText(facts[stage])}\n`)
+  const { held: waiting } = facts.active.problem ?? {}
+  if (waiting !== undefined)
+    for (const line of heldLines(paint, waiting, place)) terminal.data(`            ${line}\n`)
   const { hold } = mirror
   if (hold !== undefined) terminal.data(`  ${paint('wait', 'held')} ${printable(hold.reason)}\n`)
   const open = { mirror: mirror.id, isOpen: true, limit: incidentsShownMax }

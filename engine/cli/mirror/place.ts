@@ -3,7 +3,9 @@
  */
 import { printInstant } from '#engine/core/instant.ts'
 import type { Json } from '#engine/core/json.ts'
+import type { HeldPlan } from '#engine/plan/approval/held.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
+import { heldJson } from '#engine/cli/watch/held.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
 import {
   type Fact,
@@ -65,8 +67,13 @@ function factJson({ commit, at, tree, flows, planDigest, problem }: Fact): Json 
             message: problem.message,
             at: printInstant(problem.at),
             ...(problem.commit === undefined ? {} : { commit: problem.commit }),
+            ...(problem.held === undefined ? {} : heldOf(problem.held)),
           },
   }
+}
+
+function heldOf(held: HeldPlan): Readonly<Record<string, Json>> {
+  return { plan_digest: held.planDigest, ...heldJson(held, {}) }
 }
 
 export function incidentJson(incident: Incident): Readonly<Record<string, Json>> {

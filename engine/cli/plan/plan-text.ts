@@ -7,7 +7,6 @@ import type { Terminal, Tone } from '#engine/cli/terminal.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
 import type { FlowRuns, RunsByFlow } from '#engine/host/runs/recorded-runs.ts'
 import {
-  type ChangeSeverity,
   type Finding,
   type FlowChange,
   severities,
@@ -16,7 +15,7 @@ import {
 import { wordsOf } from '#engine/plan/change/values.ts'
 
 import { outcomeWords, replayWords, underWayWords, valueWords } from './runs-words.ts'
-import { lineOf, shortCommit } from './words.ts'
+import { lineOf, severityTones, shortCommit } from './words.ts'
 
 const signs = { added: '+', removed: '-', changed: '~', renamed: '~', moved: '>' } as const
 const tones: Readonly<Record<keyof typeof signs, Tone>> = {
@@ -25,12 +24,6 @@ const tones: Readonly<Record<keyof typeof signs, Tone>> = {
   changed: 'warn',
   renamed: 'warn',
   moved: 'note',
-}
-const severityTones: Readonly<Record<ChangeSeverity, Tone>> = {
-  info: 'muted',
-  review: 'note',
-  escalation: 'warn',
-  block: 'fail',
 }
 
 const valuesShownMax = 12

@@ -10,8 +10,11 @@ import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import { whoAmI } from '#engine/cli/run/who.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { placeOf } from '#engine/host/activate/proposed.ts'
 import { approvePlan, organisationMirror, withActivator } from '#engine/host/activate/by-hand.ts'
-import { rollBack, tryActivate } from '#engine/host/activate/activate.ts'
+import { type Outcome, rollBack, tryActivate } from '#engine/host/activate/activate.ts'
+
+import { heldJson, heldLines } from './held.ts'
 
 export interface ActivateValues extends PlaceValues {
   readonly name: string
@@ -27,21 +30,14 @@ export interface VersionValues extends ActivateValues {
 /** Ends with 4 when the version is held. */
 export async function activate(terminal: Terminal, values: VersionValues): Promise<number> {
   const { json = false, environment, ref } = values
-  const where = { ...placeOf(values), environment }
+  const where = { ...whereOf(values), environment }
   return await withActivator(where, async ({ activator, mirror, find }) => {
     const version = ref === undefined ? undefined : await find(ref)
     const outcome = await tryActivate(activator, mirror, version)
     if (outcome.kind === 'none')
       throw new IonError(outcome.code ?? 'MIRROR_PLAN_UNAPPROVED', outcome.reason)
     if (outcome.kind === 'held') {
-      const { verdict, compared, version } = outcome.proposal
-      const reasons = verdict.may ? [] : verdict.reasons
-      const { planDigest } = compared.change
-      if (json)
-        printJson(terminal, { held: { commit: version.commit, planDigest, reasons } } as never)
-      for (const { code, message } of reasons)
-        terminal.note(`${terminal.paint('fail', `error[${code}]`)}: ${printable(message)}`)
-      if (!json) terminal.data(`plan ${planDigest}\n`)
+      tellHeld(terminal, values, outcome)
       return exits.denied
     }
     const { commit, flows, planDigest } = outcome.activation
@@ -56,9 +52,28 @@ export async function activate(terminal: Terminal, values: VersionValues): Promi
   })
 }
 
+function tellHeld(
+  terminal: Terminal,
+  { json = false, repo, dataDir }: VersionValues,
+  { proposal, held }: Extract<Outcome, { readonly kind: 'held' }>,
+): void {
+  const { verdict, version } = proposal
+  const { planDigest } = held
+  const reasons = verdict.may ? [] : verdict.reasons
+  const place = { repo, dataDir }
+  if (json) {
+    const told = { commit: version.commit, planDigest, reasons, ...heldJson(held, place) }
+    printJson(terminal, { held: told } as never)
+  }
+  for (const { code, message } of reasons)
+    terminal.note(`${terminal.paint('fail', `error[${code}]`)}: ${printable(message)}`)
+  for (const line of heldLines(terminal.paint, held, place)) terminal.note(`  ${line}`)
+  if (!json) terminal.data(`plan ${planDigest}\n`)
+}
+
 /** Goes back to the version that was active before, and holds the mirror. */
 export async function rollback(terminal: Terminal, values: ActivateValues): Promise<number> {
-  return await withActivator(placeOf(values), ({ activator, mirror }) => {
+  return await withActivator(whereOf(values), ({ activator, mirror }) => {
     const { commit, flows } = rollBack(activator, mirror)
     if (values.json === true)
       printJson(terminal, { active: { commit, flows: flows.map(({ id }) => id) } })
@@ -88,6 +103,8 @@ export async function policy(terminal: Terminal, values: PolicyValues): Promise<
 export interface ApproveValues extends PlaceValues {
   readonly digest: string
   readonly as?: string
+  /** Also a plan that is not proposed here yet. */
+  readonly ahead?: boolean
   readonly json?: boolean
 }
 
@@ -95,16 +112,27 @@ export interface ApproveValues extends PlaceValues {
 export function approve(terminal: Terminal, values: ApproveValues): number {
   const { digest } = values
   if (!isDigest(digest)) {
-    const message = `"${digest}" is no digest of a plan: "sha256:" and 64 hex digits, as \`ionflux plan\` and \`ionflux watch\` print it.`
-    throw new IonError('CLI_USAGE', message, { data: { digest } })
+    const message = `"${printable(digest.slice(0, 100))}" is no digest of a plan: "sha256:" and 64 hex digits, as \`ionflux plan\` and \`ionflux watch\` print it.`
+    throw new IonError('CLI_USAGE', message, { data: { digest: digest.slice(0, 100) } })
   }
   const name = whoAmI(values.as).replace(/^user:/, '')
-  const at = approvePlan(dataDirOf(values), { planDigest: digest, name })
-  if (values.json === true) printJson(terminal, { approved: { planDigest: digest, name, at } })
-  else terminal.data(`${name} approves ${digest}\n`)
+  const wish = { planDigest: digest, name, isAhead: values.ahead === true }
+  const { at, proposals } = approvePlan(dataDirOf(values), wish)
+  if (values.json === true) {
+    const rows = proposals.map(({ mirror, commit, pull }) => ({
+      mirror,
+      commit,
+      pull: pull ?? null,
+    }))
+    printJson(terminal, { approved: { planDigest: digest, name, at, proposals: rows } })
+    return exits.done
+  }
+  terminal.data(`${name} approves ${digest}\n`)
+  for (const one of proposals) terminal.note(`  ${printable(placeOf(one))}`)
+  if (proposals.length === 0) terminal.note('  Nobody proposes it here yet.')
   return exits.done
 }
 
-function placeOf(values: ActivateValues): { readonly directory: string; readonly name: string } {
+function whereOf(values: ActivateValues): { readonly directory: string; readonly name: string } {
   return { directory: dataDirOf(values), name: values.name }
 }

@@ -32,7 +32,12 @@ export function addApproveCommand(add: Add, terminal: Terminal, place: readonly 
   add(
     'approve <digest>',
     'approve a plan, so that it may become active here',
-    [['--as <name>', 'who approves (else the user of this machine)'], json, ...place],
+    [
+      ['--as <name>', 'who approves (else the user of this machine)'],
+      ['--ahead', 'also a plan that no version and no pull request here has yet'],
+      json,
+      ...place,
+    ],
     async ([digest], values) =>
       (await import('./activate.ts')).approve(terminal, { digest: digest as string, ...values }),
   )

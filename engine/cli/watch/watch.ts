@@ -11,6 +11,8 @@ import type { Terminal } from '#engine/cli/terminal.ts'
 import type { WatchEvent } from '#engine/host/watch/events.ts'
 import { openWatcher, type WatchWish } from '#engine/host/watch/open.ts'
 
+import { heldJson, heldLines } from './held.ts'
+
 export interface WatchValues extends PlaceValues {
   readonly once?: boolean
   /** `HOST:PORT` */
@@ -33,7 +35,9 @@ export async function watch(terminal: Terminal, values: WatchValues): Promise<nu
     render: (change) => planMarkdown(change, new Map()),
     emit: (event) =>
       terminal.data(
-        values.json === true ? `${JSON.stringify(event)}\n` : `${lineOf(terminal, event)}\n`,
+        values.json === true
+          ? `${JSON.stringify(jsonOf(event, values))}\n`
+          : `${lineOf(terminal, event, values)}\n`,
       ),
   }
   const stop = onStop(terminal)
@@ -85,8 +89,14 @@ function onStop(terminal: Terminal): Stop {
   }
 }
 
+function jsonOf(event: WatchEvent, { repo, dataDir }: PlaceValues): object {
+  if (event.event !== 'held') return event
+  const { held, ...rest } = event
+  return { ...rest, ...heldJson(held, { repo, dataDir }) }
+}
+
 /** One event in words. Names and messages may come from strangers. */
-function lineOf({ paint }: Terminal, event: WatchEvent): string {
+function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): string {
   const short = (commit: string): string => commit.slice(0, 12)
   switch (event.event) {
     case 'listening':
@@ -104,7 +114,8 @@ function lineOf({ paint }: Terminal, event: WatchEvent): string {
       return paint('ok', `${event.mirror}: ${short(event.commit)} is active, ${event.flows} flows`)
     case 'held': {
       const why = event.reasons.map((one) => printable(one)).join(' ')
-      return paint('wait', `${event.mirror}: ${short(event.commit)} is held. ${why}`)
+      const line = paint('wait', `${event.mirror}: ${short(event.commit)} is held. ${why}`)
+      return [line, ...heldLines(paint, event.held, place).map((one) => `  ${one}`)].join('\n')
     }
     case 'incident':
       return paint('fail', `${event.mirror}: ${event.kind}: ${printable(event.message)}`)

@@ -7,6 +7,10 @@ export const remoteLimits = {
   approvalFilesMax: 50,
   approvalFileCharsMax: 4_096,
   activationsListedMax: 100,
+  heldFindingsMax: 20,
+  heldFindingCharsMax: 500,
+  proposalsKeptMax: 50,
+  proposalsShownMax: 5,
 
   // Forges: pages of 100 entries each
   forgePagesMax: 50,

@@ -13,7 +13,9 @@ import type { ActiveFlow, Activation, NewActivation } from '#engine/mirror/activ
 import type { WatchMemory } from '#engine/mirror/activate/memory.ts'
 import type { Fact, Mirror } from '#engine/mirror/sync/mirror.ts'
 import type { MirrorStore } from '#engine/mirror/sync/store.ts'
+import { type HeldPlan, heldPlan } from '#engine/plan/approval/held.ts'
 
+import { noteProposed } from './proposed.ts'
 import { type Proposal, type ProposalParts, propose, type Version } from './proposal.ts'
 
 export interface Activator extends ProposalParts {
@@ -27,7 +29,7 @@ export type Outcome =
   | { readonly kind: 'activated'; readonly activation: Activation; readonly proposal: Proposal }
   /** It is the active one already. */
   | { readonly kind: 'current'; readonly activation: Activation }
-  | { readonly kind: 'held'; readonly proposal: Proposal }
+  | { readonly kind: 'held'; readonly proposal: Proposal; readonly held: HeldPlan }
   /** The mirror is on hold, or there is nothing mirrored to look at. */
   | { readonly kind: 'none'; readonly reason: string; readonly code?: 'MIRROR_REF_UNKNOWN' }
 
@@ -50,8 +52,12 @@ export async function tryActivate(
     return { kind: 'current', activation: active }
   const proposal = await propose(parts, mirror, version)
   if (!proposal.verdict.may) {
-    if (version.isOlder !== true) markHeld(parts, proposal)
-    return { kind: 'held', proposal }
+    const held = heldPlan(proposal.compared.change, proposal.verdict)
+    const { planDigest } = held
+    const at = parts.clock.now()
+    noteProposed(parts.memory, mirror.id, { planDigest, commit: version.commit, at })
+    if (version.isOlder !== true) markHeld(parts, proposal, held)
+    return { kind: 'held', proposal, held }
   }
   // Judging takes a while, and a person may have held or rolled back meanwhile.
   const now = parts.mirrors.find(mirror.id)
@@ -159,13 +165,18 @@ function copyActive({ mirrors }: Pick<Activator, 'mirrors'>, activation: Activat
 }
 
 /** Says beside the active version why a newer one is not. */
-function markHeld({ mirrors, clock }: Activator, { mirror, version, verdict }: Proposal): void {
+function markHeld(
+  { mirrors, clock }: Activator,
+  { mirror, version, verdict }: Proposal,
+  held: HeldPlan,
+): void {
   const { problem: known, ...active } = mirrors.facts(mirror.id).active
   const [first] = verdict.may ? [] : verdict.reasons
   if (first === undefined) return
-  if (known?.commit === version.commit && known.message === first.message) return
+  const isKnown = known?.commit === version.commit && known.message === first.message
+  if (isKnown && known.held?.planDigest === held.planDigest) return
   const at: Instant = clock.now()
-  const fact: Fact = { ...active, problem: { ...first, at, commit: version.commit } }
+  const fact: Fact = { ...active, problem: { ...first, at, commit: version.commit, held } }
   mirrors.apply(mirror.id, { facts: { active: fact } })
 }
 

@@ -4,6 +4,7 @@
 import type { Digest } from '#engine/core/digest.ts'
 import type { Instant } from '#engine/core/clock.ts'
 import { limits } from '#engine/core/limits.ts'
+import { openMirrors } from '#engine/durable/sqlite/mirrors.ts'
 import { systemClock } from '#engine/durable/system.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
@@ -15,6 +16,7 @@ import { getVersion } from '#engine/mirror/sync/version.ts'
 import { type Activator, settle } from './activate.ts'
 import { activatorOn, policyMirror, setPolicyMirror } from './open.ts'
 import type { Version } from './proposal.ts'
+import { allProposed, type Known, requireProposed } from './proposed.ts'
 
 export interface ByHand {
   readonly directory: string
@@ -55,19 +57,36 @@ export async function withActivator<T>(
   }
 }
 
-/** Records an approval of the operator. Returns when it was given. */
-export function approvePlan(
-  directory: string,
-  { planDigest, name }: { readonly planDigest: Digest; readonly name: string },
-): Instant {
+export interface ApprovalWish {
+  readonly planDigest: Digest
+  readonly name: string
+  /** Also a plan that nobody proposed here yet. */
+  readonly isAhead: boolean
+}
+
+export interface Approved {
+  readonly at: Instant
+  /** The proposals that it is for, the latest first. */
+  readonly proposals: readonly Known[]
+}
+
+/** Records an approval of the operator. Throws `CLI_USAGE` for a plan that nobody proposes. */
+export function approvePlan(directory: string, wish: ApprovalWish): Approved {
+  const { planDigest, name, isAhead } = wish
   prepareDataDirectory(directory)
+  const mirrors = openMirrors(directory)
   const memory = openWatchMemory(directory)
   try {
+    const known = allProposed(memory, mirrors.list())
+    const proposals = isAhead
+      ? known.filter((one) => one.planDigest === planDigest)
+      : requireProposed(known, planDigest)
     const at = systemClock().now()
     memory.approve({ planDigest, name, at })
-    return at
+    return { at, proposals }
   } finally {
     memory.close()
+    mirrors.close()
   }
 }
 

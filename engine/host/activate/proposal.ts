@@ -156,6 +156,7 @@ function withFaults(verdict: Verdict, compared: FilesCompared, faults: readonly 
     may: false,
     planDigest: compared.change.planDigest,
     reasons: [...reasons, ...known],
+    byOperator: false,
   }
 }
 

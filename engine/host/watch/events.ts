@@ -3,6 +3,7 @@
  * programs read it (`ionflux watch --json`).
  */
 import type { RunId } from '#engine/core/id.ts'
+import type { HeldPlan } from '#engine/plan/approval/held.ts'
 
 export type WatchEvent =
   | { readonly event: 'listening'; readonly url: string }
@@ -28,6 +29,7 @@ export type WatchEvent =
       readonly commit: string
       readonly planDigest: string
       readonly reasons: readonly string[]
+      readonly held: HeldPlan
     }
   | {
       readonly event: 'incident'

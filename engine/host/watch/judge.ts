@@ -151,6 +151,7 @@ function tell(emit: Emit, { name: mirror }: Mirror, outcome: Outcome): void {
   if (outcome.kind === 'held' && !outcome.proposal.verdict.may) {
     const { planDigest, reasons } = outcome.proposal.verdict
     const { commit } = outcome.proposal.version
-    emit({ event: 'held', mirror, commit, planDigest, reasons: reasons.map((one) => one.message) })
+    const words = reasons.map(({ message }) => message)
+    emit({ event: 'held', mirror, commit, planDigest, reasons: words, held: outcome.held })
   }
 }

@@ -10,6 +10,7 @@ import { IonError, toFailure } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import type { Forge, PullRequest, StatusWish } from '#engine/forge/port.ts'
 import type { Outcome } from '#engine/host/activate/activate.ts'
+import { noteProposed } from '#engine/host/activate/proposed.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
 import type { WatchMemory } from '#engine/mirror/activate/memory.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
@@ -101,6 +102,8 @@ async function planPull(
   await forge.status({ repository, commit: pull.head, context: 'ionflux/plan', ...verdict(change) })
   memory.setNote(key, about)
   const { planDigest } = change
+  const at = parts.clock.now()
+  noteProposed(memory, mirror.id, { planDigest, commit: pull.head, at, pull: pull.number })
   emit({ event: 'planned', mirror: mirror.name, pull: pull.number, planDigest })
 }
 

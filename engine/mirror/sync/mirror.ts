@@ -8,6 +8,7 @@
 import type { Instant } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
 import type { CommitId } from '#engine/mirror/port.ts'
+import type { HeldPlan } from '#engine/plan/approval/held.ts'
 
 /** One repository that is followed. */
 export interface Mirror {
@@ -64,6 +65,8 @@ export interface FactProblem {
   readonly at: Instant
   /** The commit that has the problem, where one has. */
   readonly commit?: CommitId
+  /** Of `active`: the plan that waits, with what was found in it. */
+  readonly held?: HeldPlan
 }
 
 export type Facts = Readonly<Record<Stage, Fact>>

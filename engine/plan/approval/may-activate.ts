@@ -36,22 +36,29 @@ export interface HeldReason {
 
 export type Verdict =
   | { readonly may: true; readonly approvals: readonly Approval[] }
-  | { readonly may: false; readonly planDigest: Digest; readonly reasons: readonly HeldReason[] }
+  | {
+      readonly may: false
+      readonly planDigest: Digest
+      readonly reasons: readonly HeldReason[]
+      /** An approval of the operator counts, and no more than approvals are missing. */
+      readonly byOperator: boolean
+    }
 
 /** Yes with the approvals that count, or no with everything that is missing. */
 export function mayActivate(asked: ActivationCase): Verdict {
   const { change, policy, approvals } = asked
   const { planDigest } = change
-  const reasons = [...blocked(change), ...elsewhere(asked)]
+  const walls = [...blocked(change), ...elsewhere(asked)]
   const severity = worst(change)
   const isNothing = change.flows.length === 0 && change.findings.length === 0
   const counted = isNothing ? [] : approvals.filter((one) => covers(reachOf(one, policy), severity))
   const wanted = isNothing ? 0 : severity === 'escalation' ? policy.quorum : 1
   const missing = wanted - new Set(counted.map(whoOf)).size
-  if (severity !== 'block' && missing > 0) reasons.push(unapproved(asked, severity, missing))
-  return reasons.length === 0
-    ? { may: true, approvals: counted }
-    : { may: false, planDigest, reasons }
+  const isMissing = severity !== 'block' && missing > 0
+  const reasons = [...walls, ...(isMissing ? [unapproved(asked, severity, missing)] : [])]
+  if (reasons.length === 0) return { may: true, approvals: counted }
+  const byOperator = walls.length === 0 && covers(policy.operator, severity)
+  return { may: false, planDigest, reasons, byOperator }
 }
 
 function worst({ findings }: Pick<Change, 'findings'>): ChangeSeverity {
@@ -59,7 +66,7 @@ function worst({ findings }: Pick<Change, 'findings'>): ChangeSeverity {
   return severities[Math.max(0, ...all)] ?? 'info'
 }
 
-function blocked({ findings }: Pick<Change, 'findings'>): HeldReason[] {
+function blocked({ findings }: Pick<Change, 'findings'>): readonly HeldReason[] {
   const found = findings.filter(({ severity }) => severity === 'block')
   const [first] = found
   if (first === undefined) return []

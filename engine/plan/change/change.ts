@@ -51,6 +51,8 @@ export interface Finding {
   readonly file?: string
   readonly at?: string
   readonly span?: Span
+  /** The line of `span`, from 1. */
+  readonly line?: number
 }
 
 /** One value of a step or of the flow that is not what it was; absent means there was none. */

@@ -16,5 +16,7 @@ export interface FindingAt {
 /** A finding in the file of `version`. */
 export function found({ id, document }: FlowVersion, place: FindingAt): Finding {
   const at = place.at ?? '/id'
-  return { ...place, flow: id, file: document.file, at, span: document.span(at) }
+  const span = document.span(at)
+  const { line } = document.lines.position(span.start)
+  return { ...place, flow: id, file: document.file, at, span, line }
 }

@@ -32,7 +32,27 @@ test('an older version is active by its tag, and stays', { timeout: 60_000 }, as
   await ionflux('mirror', 'add', origin.url)
   const second = origin.push({ 'a.flow.yaml': flow(2) })
   await ionflux('mirror', 'sync', 'acme/flows')
-  await approve(await activate())
+  const held = await activate()
+  const [digest = ''] = /sha256:[0-9a-f]{64}/.exec(held.stdout) ?? []
+  const command = `ionflux plan approve ${digest} ${data.join(' ')}`
+  expect(held.stderr).toContain('a.flow.yaml:3 PLAN_')
+  expect(held.stderr).toContain(command)
+  expect((await ionflux('mirror', 'status')).stdout).toContain(command)
+  expect((await ionflux('mirror', 'ls')).stdout).toMatch(/main {2}needs approval: 1 review/)
+  const finding = { severity: 'review', file: 'a.flow.yaml', line: 3, message: expect.any(String) }
+  const told = { findings: [expect.objectContaining(finding)], approve: command }
+  expect(JSON.parse((await activate('--json')).stdout)).toMatchObject({ held: told })
+  const watched = JSON.parse(
+    (await ionflux('watch', '--once', '--json')).stdout.split('\n')[1] ?? '',
+  )
+  expect(watched).toMatchObject({ event: 'held', planDigest: digest, ...told })
+
+  const other = `sha256:${'0'.repeat(64)}`
+  const unknown = await ionflux('plan', 'approve', other)
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining(digest) })
+  expect((await ionflux('plan', 'approve', other, '--ahead')).code).toBe(0)
+  expect((await ionflux('plan', 'approve', 'x'.repeat(100_000))).stderr.length).toBeLessThan(1_000)
+  await approve(held)
   expect((await activate()).stdout).toContain(second)
 
   expect(await activate('v2')).toMatchObject({ code: 2, stderr: expect.stringContaining('"v1"') })
