@@ -2,7 +2,7 @@
  * W4: the published command line from a cold start to a durable result, beside a bare `node`.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,9 +26,8 @@ const calling = `${flow}  - id: four
 `
 
 export async function w4(): Promise<Readonly<Record<string, number>>> {
-  if (!existsSync(join(root, 'dist/cli.js'))) {
-    execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'ignore' })
-  }
+  // What is built may be older than the source.
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'ignore' })
   const dir = mkdtempSync(join(tmpdir(), 'ionflux-cold-'))
   writeFileSync(join(dir, 'cold.flow.yaml'), flow)
   writeFileSync(join(dir, 'calling.flow.yaml'), calling.replace('id: cold', 'id: calling'))

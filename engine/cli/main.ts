@@ -3,8 +3,6 @@
  * The door of the command line: one call in, one exit code out, and everything that went
  * wrong told with its code. Which commands there are is `program.ts`.
  */
-import { perform } from '#engine/cli/run/perform.ts'
-
 import { exits } from './exit.ts'
 import { openTerminal, type ColorWish } from './terminal.ts'
 
@@ -18,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await terminal.flush()
     return exit
   }
+  const { perform } = await import('./run/perform.ts')
   exit = await perform(terminal, argv)
   await terminal.flush()
   return exit

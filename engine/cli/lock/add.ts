@@ -9,7 +9,6 @@ import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import {
-  lockIn,
   lockState,
   offerPackage,
   offerUpdate,
@@ -17,6 +16,7 @@ import {
   writeLock,
   type Offer,
 } from '#engine/host/lock/change-lock.ts'
+import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { coolingOf, isFresh } from '#engine/host/lock/cooldown.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'

@@ -8,7 +8,7 @@ import { exits } from '#engine/cli/exit.ts'
 import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { packBundle, unpackBundle } from '#engine/host/lock/bundle.ts'
-import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 
 import { rootOf } from './lock.ts'

@@ -7,7 +7,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
-import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { whyOf } from '#engine/plan/lock/why.ts'
 

@@ -3,7 +3,7 @@
  * version that is about to become active, so that an approval given to one fits the other.
  */
 import type { Problem } from '#engine/core/problem.ts'
-import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { openCatalog } from '#engine/host/repository/catalog.ts'
 import { type Marker, readMarker } from '#engine/host/repository/config.ts'
 import type { Files } from '#engine/host/repository/files.ts'

@@ -7,17 +7,11 @@ import { join } from 'node:path'
 import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
-import { openWorkingTree, type Files } from '#engine/host/repository/files.ts'
+import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { readMarker } from '#engine/host/repository/config.ts'
 import { grownPowers } from '#engine/plan/change/powers.ts'
 import { boundTo, bypassMessage } from '#engine/plan/lock/bound.ts'
-import {
-  type Lock,
-  type LockedPackage,
-  lockFile,
-  printLock,
-  readLock,
-} from '#engine/plan/lock/lock.ts'
+import { type Lock, type LockedPackage, lockFile, printLock } from '#engine/plan/lock/lock.ts'
 import { type GitSource, parseSource } from '#engine/plan/lock/source.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin } from '#engine/sandbox/unit.ts'
@@ -27,17 +21,10 @@ import type { Package } from '#engine/host/package/package.ts'
 import { notesOf } from '#registry/verify.ts'
 
 import { fetchPackage } from './fetch-package.ts'
+import { lockIn } from './lock-in.ts'
 import { lockedOf, makeLock } from './make-lock.ts'
 import { filesOf, findPackage, keepPackage } from './package-files.ts'
 import { findRelease, lockedSourceOf, namedIn } from './registry.ts'
-
-/** The lock in `files`, or what is wrong with it; neither where there is none. */
-export function lockIn(files: Files): { readonly lock?: Lock; readonly problem?: Problem } {
-  const text = files.readText(lockFile)
-  if (text === undefined) return {}
-  const read = readLock(text)
-  return read.ok ? { lock: read.lock } : { problem: read.problem }
-}
 
 export interface LockState {
   /** The text that the lock must have. Absent when the files have errors. */

@@ -7,7 +7,7 @@ import type { LoadedFlow } from '#engine/host/repository/load.ts'
 import { driftOf } from '#engine/plan/lock/drift.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
 
-import { lockIn } from './change-lock.ts'
+import { lockIn } from './lock-in.ts'
 
 /**
  * Refuses a flow of a commit that its lock does not name by this digest. Files on the disk are

@@ -18,7 +18,7 @@ import { inFolder } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
 import { openLoader, settled, type Loader } from './load.ts'
-import { lockIn } from '#engine/host/lock/change-lock.ts'
+import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { isTestFile, testGlobs } from '#engine/host/testing/files.ts'
 
 export interface CheckedRepository {
