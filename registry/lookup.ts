@@ -11,6 +11,7 @@ import { compareVersions, isInRange } from '#engine/dsl/reference.ts'
 import type { PublishEvent } from './event.ts'
 import { isVouched, leafBytes } from './events/leaf.ts'
 import { demandLeaf, type Registry } from './open.ts'
+import { latestOf } from './view/derive.ts'
 import { parseView, viewPath } from './view/files.ts'
 import type { EntryView, ReleaseView } from './view/view.ts'
 
@@ -60,6 +61,15 @@ export async function resolveRelease(
     throw notFound(`"${name}" has no release for "${range ?? '*'}" that is not yanked.`)
   await demandRelease(registry, { name, release })
   return { entry, release }
+}
+
+/** The highest release that nobody hid, a finished one before others; proved to be in the log. */
+export async function demandLatest(
+  registry: Registry,
+  { name, releases }: { readonly name: string; readonly releases: readonly ReleaseView[] },
+): Promise<PublishEvent | undefined> {
+  const release = latestOf(releases.toSorted(highest))
+  return release === undefined ? undefined : await demandRelease(registry, { name, release })
 }
 
 function highest(a: ReleaseView, b: ReleaseView): number {

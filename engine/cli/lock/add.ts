@@ -7,6 +7,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf } from '#engine/cli/place.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { compareVersions } from '#engine/dsl/reference.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import {
   lockState,
@@ -18,6 +19,7 @@ import {
 } from '#engine/host/lock/change-lock.ts'
 import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { coolingOf, isFresh } from '#engine/host/lock/cooldown.ts'
+import type { NewerRelease } from '#engine/host/lock/newer.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { keyOf, type Lock, type LockedPackage, printLock } from '#engine/plan/lock/lock.ts'
@@ -58,20 +60,27 @@ export async function add(terminal: Terminal, values: AddValues): Promise<number
 function useOf(name: string, { manifest, package: { source } }: Offer): string {
   const [action = 'default'] = Object.keys(manifest.actions)
   const asked = source.kind === 'git' ? source.log?.asked : undefined
-  const [major = '', minor = ''] = manifest.version.split('.')
-  const usual = major === '0' ? `^0.${minor}` : `^${major}`
-  const range = asked === undefined || asked === '*' ? usual : asked
+  const range = asked === undefined || asked === '*' ? rangeOf(manifest.version) : asked
   return action === 'default' ? `${name}@${range}` : `${name}/${action}@${range}`
 }
 
-/** Takes the newest commit of what each package was asked by; commits stay without a change. */
+/** The range that takes a version and no breaking one after it. */
+function rangeOf(version: string): string {
+  if (version.includes('-')) return version
+  const [major = '', minor = ''] = version.split('.')
+  return major === '0' ? `^0.${minor}` : `^${major}`
+}
+
+/** Takes the newest of what each package was asked by, and says what is newer still. */
 export async function update(terminal: Terminal, values: UpdateValues): Promise<number> {
   const root = rootOf(values)
   let lock = lockOf(root)
   const offers: Offer[] = []
   const waiting: string[] = []
+  const beyond: Beyond[] = []
   for (const one of chosen(lock, values.name)) {
     const offer = await offerUpdate(one, { root, before: lock ?? { packages: [], flows: [] } })
+    if (offer.beyond !== undefined) beyond.push(beyondOf(offer, offer.beyond))
     if (offer.package.digest === one.digest) continue
     if (values.name === undefined && isFresh(offer, coolingOf(root, one.name))) {
       waiting.push(keyOf(offer.package))
@@ -92,13 +101,41 @@ export async function update(terminal: Terminal, values: UpdateValues): Promise<
       after: { ...offer.package },
       grown: [...offer.grown],
     }))
-    printJson(terminal, { updates, waiting, isWritten })
-  } else {
-    for (const one of waiting)
-      terminal.note(`${printable(one)} is too new to be taken unasked; name it to take it now.`)
-    if (offers.length + waiting.length === 0) terminal.note('Everything is at its newest.')
-  }
+    printJson(terminal, { updates, waiting, beyond, isWritten })
+  } else tellRest(terminal, { isChanged: offers.length > 0, waiting, beyond })
   return exits.done
+}
+
+/** A release that is higher than what the range of a package takes. */
+interface Beyond extends NewerRelease {
+  readonly name: string
+  readonly asked: string
+}
+
+function beyondOf({ package: { name, source } }: Offer, newer: NewerRelease): Beyond {
+  const asked = source.kind === 'git' ? source.log?.asked : undefined
+  return { name, asked: asked ?? '*', ...newer }
+}
+
+interface Rest {
+  readonly isChanged: boolean
+  readonly waiting: readonly string[]
+  readonly beyond: readonly Beyond[]
+}
+
+/** What was not taken, and how it is. */
+function tellRest(terminal: Terminal, { isChanged, waiting, beyond }: Rest): void {
+  for (const one of waiting)
+    terminal.note(`${printable(one)} is too new to be taken unasked; name it to take it now.`)
+  for (const { name, asked, version, grown } of beyond) {
+    const asks = grown.length === 0 ? '' : `, which newly asks for ${grown.join(', ')}`
+    const how = `\`ionflux add ${name}@${rangeOf(version)}\` takes it.`
+    terminal.note(printable(`${name}@${version} is newest${asks}; "${asked}" keeps it out. ${how}`))
+  }
+  if (isChanged || waiting.length > 0) return
+  terminal.note(
+    beyond.length === 0 ? 'Everything is at its newest.' : 'Nothing that was asked for is newer.',
+  )
 }
 
 function lockOf(root: string): Lock | undefined {
@@ -123,7 +160,9 @@ function chosen(lock: Lock | undefined, name: string | undefined): readonly Lock
 /** What a package is and may do, and what of that is new. */
 function tell(terminal: Terminal, offer: Offer): void {
   const { package: locked, manifest, before, grown, notes = [] } = offer
-  const was = before === undefined ? '' : ` (was ${before.version})`
+  const isBack = before !== undefined && compareVersions(locked.version, before.version) < 0
+  const was =
+    before === undefined ? '' : ` (was ${before.version}${isBack ? ', which is higher' : ''})`
   const { source } = locked
   terminal.note(`${terminal.paint('bold', printable(keyOf(locked)))}${was}`)
   if (manifest.description !== undefined) terminal.note(`  ${printable(manifest.description)}`)

@@ -23,18 +23,48 @@ export interface AuditValues {
   readonly dataDir?: string
 }
 
-/** Which packages have newer releases; ends with 5 when one has. */
+/** Which packages have newer releases, in their range or outside of it; ends with 5 when one has. */
 export async function outdated(terminal: Terminal, values: AuditValues): Promise<number> {
   const { rows } = await auditOf(values)
-  const old = rows.filter(
-    ({ version, wanted, latest }) => (latest ?? wanted ?? version) !== version,
-  )
+  const old = rows.filter(({ latest, wanted }) => latest !== undefined || wanted !== undefined)
+  const broken = rows.filter(({ faults }) => faults.length > 0)
+  for (const { key } of broken)
+    terminal.note(`${printable(key)} is not what its log says: \`ionflux verify\` says why.`)
   if (values.json === true) printJson(terminal, { outdated: old })
-  else if (old.length === 0) terminal.note('Everything is at its newest.')
-  else
-    for (const { key, wanted, latest } of old)
-      terminal.data(`${key}  in range ${wanted ?? '-'}  newest ${latest ?? '-'}\n`)
+  else if (old.length > 0) showOutdated(terminal, old)
+  else if (broken.length === 0) terminal.note('Everything is at its newest.')
   return old.length === 0 ? exits.done : exits.changes
+}
+
+function showOutdated(terminal: Terminal, rows: readonly AuditRow[]): void {
+  const table = [
+    ['package', 'locked', 'wanted', 'newest', 'asked'],
+    ...rows.map(({ name, version, wanted, latest, asked = '*' }) => [
+      name,
+      version,
+      wanted?.version ?? version,
+      latest?.version ?? wanted?.version ?? version,
+      asked,
+    ]),
+  ].map((row) => row.map(printable))
+  const widths = [0, 1, 2, 3].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)))
+  for (const [at, row] of table.entries()) {
+    const line = row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')
+    terminal.data(`${terminal.paint(at === 0 ? 'muted' : 'bold', line.trimEnd())}\n`)
+    for (const text of grownIn(rows[at - 1]))
+      terminal.data(`  ${terminal.paint('warn', printable(text))}\n`)
+  }
+}
+
+/** Which powers the newer releases of a row would have besides those that were consented to. */
+function grownIn(row: AuditRow | undefined): readonly string[] {
+  const { wanted, latest } = row ?? {}
+  const both = wanted?.version === latest?.version ? [latest] : [wanted, latest]
+  return both.flatMap((one) =>
+    one === undefined || one.grown.length === 0
+      ? []
+      : [`${one.version} newly asks for ${one.grown.join(', ')}`],
+  )
 }
 
 /** Yanks, advisories and moved tags; ends with 1 when there is something to know. */

@@ -15,10 +15,11 @@ import { isInRange } from '#engine/dsl/reference.ts'
 import { buildPlugin } from '#engine/sandbox/unit.ts'
 import type { PublishEvent } from '#registry/event.ts'
 import { isSigned } from '#registry/events/leaf.ts'
-import { allReleases, findEntry } from '#registry/lookup.ts'
+import { allReleases, demandLatest, findEntry } from '#registry/lookup.ts'
 import type { Registry } from '#registry/open.ts'
 import { verifyReleases } from '#registry/verify.ts'
 
+import { type NewerRelease, newerThan } from './newer.ts'
 import { openRegistryOf } from './registry.ts'
 
 export interface AuditRow {
@@ -31,9 +32,11 @@ export interface AuditRow {
   readonly faults: readonly string[]
   /** Yanks, advisories, tags that moved. */
   readonly notes: readonly string[]
-  /** The highest release that its range allows, and the highest of all. */
-  readonly wanted?: string
-  readonly latest?: string
+  /** The range that was asked for. */
+  readonly asked?: string
+  /** The highest release that the range allows, and the highest of all, where they are newer. */
+  readonly wanted?: NewerRelease
+  readonly latest?: NewerRelease
 }
 
 export interface AuditWish {
@@ -77,8 +80,15 @@ async function auditOne(
   const [verdict] = await verifyReleases(registry, [{ name, version, digest, commit, caps }])
   const entry = await findEntry(registry, name)
   const releases = entry === undefined ? [] : await allReleases(registry, entry)
-  const open = releases.filter(({ yanked }) => yanked === undefined)
-  const wanted = open.find((one) => isInRange(one.version, logOf(locked)?.asked))?.version
+  const asked = logOf(locked)?.asked
+  const inRange = releases.filter((one) => isInRange(one.version, asked))
+  const isSound = verdict?.faults.length === 0
+  const wanted = isSound
+    ? newerThan(locked, await demandLatest(registry, { name, releases: inRange }))
+    : undefined
+  const latest = isSound
+    ? newerThan(locked, await demandLatest(registry, { name, releases }))
+    : undefined
   const body = releases.find((one) => one.version === version)?.event.body
   const seen = logOf(locked)?.size ?? 0
   const shrunk =
@@ -86,7 +96,6 @@ async function auditOne(
       ? [`the log has ${registry.checkpoint.size} leaves, and had ${seen} when it was locked`]
       : []
   const rebuilt = isRebuilt && body?.event === 'publish' ? await rebuild(registry, body) : []
-  const latest = entry?.head.latest
   return {
     key: keyOf(locked),
     name,
@@ -94,6 +103,7 @@ async function auditOne(
     ...(verdict?.leaf === undefined ? {} : { leaf: verdict.leaf }),
     faults: [...(verdict?.faults ?? []), ...shrunk, ...rebuilt],
     notes: verdict?.notes ?? [],
+    ...(asked === undefined ? {} : { asked }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(latest === undefined ? {} : { latest }),
   }

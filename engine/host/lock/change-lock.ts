@@ -23,6 +23,7 @@ import { notesOf } from '#registry/verify.ts'
 import { fetchPackage } from './fetch-package.ts'
 import { lockIn } from './lock-in.ts'
 import { lockedOf, makeLock } from './make-lock.ts'
+import { type NewerRelease, newerThan } from './newer.ts'
 import { filesOf, findPackage, keepPackage } from './package-files.ts'
 import { findRelease, lockedSourceOf, namedIn } from './registry.ts'
 
@@ -94,6 +95,8 @@ export interface Offer {
   readonly at?: string
   /** What a registry says that whoever uses it should know. */
   readonly notes?: readonly string[]
+  /** What the registry has that is higher still, which the range keeps out. */
+  readonly beyond?: NewerRelease
 }
 
 /**
@@ -156,7 +159,9 @@ async function offerRelease(
   const found = await findRelease(root, wanted)
   const { release, entry } = found
   const offer = await offerOf(found.package, { source: lockedSourceOf(found), before })
-  return { ...offer, at: found.body.at, notes: notesOf(entry.head, release) }
+  const beyond = newerThan(offer.package, found.latest)
+  const notes = notesOf(entry.head, release)
+  return { ...offer, at: found.body.at, notes, ...(beyond === undefined ? {} : { beyond }) }
 }
 
 async function offerOf(

@@ -16,7 +16,7 @@ import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { LockedLog, LockedPackage } from '#engine/plan/lock/lock.ts'
 import type { PublishEvent } from '#registry/event.ts'
-import { resolveRelease } from '#registry/lookup.ts'
+import { demandLatest, resolveRelease } from '#registry/lookup.ts'
 import type { Registry } from '#registry/open.ts'
 import type { EntryView, ReleaseView } from '#registry/view/view.ts'
 
@@ -59,14 +59,23 @@ export function namedIn(
   return reference === undefined || reference.name.split('/').length !== 2 ? undefined : reference
 }
 
-/** The newest release that `text` allows, with its bytes. */
+export interface FoundRelease extends ResolvedRelease {
+  readonly package: Package
+  /** The highest release of all, also where the range keeps it out. */
+  readonly latest: PublishEvent | undefined
+}
+
+/** The newest release that `wanted` allows, with its bytes. */
 export async function findRelease(
   root: string,
   wanted: { readonly name: string; readonly range?: string | undefined },
-): Promise<ResolvedRelease & { readonly package: Package }> {
+): Promise<FoundRelease> {
   await using opened = await openRegistryOf(root, wanted.name)
-  const resolved = await resolveIn(opened.registry, wanted)
-  return { ...resolved, package: await packageOf(resolved.body) }
+  const { registry } = opened
+  const resolved = await resolveIn(registry, wanted)
+  const { releases } = resolved.entry
+  const latest = await demandLatest(registry, { name: wanted.name, releases })
+  return { ...resolved, latest, package: await packageOf(resolved.body) }
 }
 
 /**

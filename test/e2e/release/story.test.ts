@@ -182,7 +182,14 @@ test('a fork follows upstream, and a release waits before it is taken unasked', 
   const old = await ben('outdated', '--json')
   expect(old.code).toBe(5)
   expect(JSON.parse(old.stdout)).toMatchObject({
-    outdated: [{ version: '1.0.0', wanted: '1.1.0' }],
+    outdated: [
+      {
+        version: '1.0.0',
+        asked: '^1',
+        wanted: { version: '1.1.0', grown: [] },
+        latest: { version: '1.1.0' },
+      },
+    ],
   })
   const waiting = await ben('update', '--json')
   expect(JSON.parse(waiting.stdout)).toMatchObject({ updates: [], waiting: ['acme/shout@1.1.0'] })
