@@ -1,6 +1,7 @@
 /**
  * Publishes this project's own plugins into its registry: each that is not there yet is tagged
- * (`std/csv@1.0.0`) and becomes a release, like anybody's.
+ * (`std/csv@1.0.0`), its tag is pushed to where others get it, and it becomes a release, like
+ * anybody's.
  *
  * `node scripts/release.ts INDEX --key FILE --log-key FILE [--repo DIR] [--url URL]`; INDEX is a
  * folder, or a branch: `git+https://HOST/OWNER/REPO@registry`. What is there stays as it is.
@@ -17,6 +18,7 @@ import { originOf } from '#engine/host/publish/origin.ts'
 import { publishRelease } from '#engine/host/publish/publish.ts'
 import { readKey } from '#engine/host/registry/keys.ts'
 import { openGitWriter } from '#engine/mirror/open.ts'
+import { pushTag, remoteTags } from '#engine/mirror/write/push.ts'
 
 const namespace = 'std'
 const branches = ['HEAD', 'origin/main', 'main']
@@ -54,9 +56,13 @@ async function main(): Promise<void> {
   const logKey = readKey(values['log-key'])
   const origin = await originOf(root, { given: values.url, env })
   const writer = await openGitWriter(root)
-  for (const tag of releasesIn(root)) {
+  const tags = releasesIn(root)
+  const there = await remoteTags(origin.url, tags)
+  for (const tag of tags) {
     // A tag that is there says which commit was meant; it is never moved.
-    await writer.tag({ name: tag, target: 'HEAD', author, at: 0 }).catch(() => undefined)
+    const target = there.get(tag) ?? 'HEAD'
+    await writer.tag({ name: tag, target, author, at: 0 }).catch(() => undefined)
+    if (!there.has(tag)) await pushTag({ dir: root, url: origin.url, tag })
     const wish = { folder: root, tag, branches, ...origin }
     const { announced } = await publishRelease({ address, root, key, logKey, ...wish })
     const [leaf] = announced.leaves

@@ -38,6 +38,7 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   MIRROR_PLAN_UNAPPROVED: exits.denied,
   MIRROR_REF_UNKNOWN: exits.usage,
   REG_UNREACHABLE: exits.unavailable,
+  REG_LOG_MOVED: exits.unavailable,
   REG_NOT_FOUND: exits.unavailable,
   REG_UNTRUSTED: exits.denied,
   REG_ROLLED_BACK: exits.denied,

@@ -207,6 +207,8 @@ export const limits = {
   registryMemoryMsMax: 10_000,
   registryReleasesMax: 1_000,
   registryClockMsMax: 3_600_000,
+  registryWriteTriesMax: 12,
+  registryWriteWaitMsMax: 2_000,
   registryViewBytesMax: 9_500,
   registryViewPagesBytes: 3_500,
   registryAdvisoriesShownMax: 4,

@@ -59,7 +59,7 @@ export interface Appended {
 /**
  * Appends events. All of them or none. Throws `REG_EVENT_REFUSED` with the first that may not
  * be there, `REG_NAME_REFUSED` for a name that could be taken for another, `REG_UNTRUSTED`
- * for a key that is none of the log.
+ * for a key that is none of the log, `REG_LOG_MOVED` where somebody was quicker.
  */
 export async function appendEvents(
   keeper: Keeper,
@@ -90,11 +90,12 @@ export async function appendEvents(
 async function demandUnmoved({ files }: Keeper, { note, source }: Registry): Promise<void> {
   const now = await files.read(checkpointPath)
   if (now !== undefined && parseNote(now)?.text === note.text) return
-  const message = `The log of "${source.label}" went on meanwhile. Sign again: an event names the one before it.`
-  throw new IonError('REG_EVENT_REFUSED', message)
+  const message = `The log of "${source.label}" went on meanwhile. Do it again.`
+  throw new IonError('REG_LOG_MOVED', message)
 }
 
-function demandLogKey({ trust, source }: Registry, signer: Signer): void {
+/** Throws `REG_UNTRUSTED` for a key that signs no checkpoints of this log. */
+export function demandLogKey({ trust, source }: Registry, signer: Signer): void {
   const { keys } = trust.root.roles.log
   if (keys.includes(printPublicKey(signer.key))) return
   const message = `The key may not sign checkpoints of "${source.label}".`

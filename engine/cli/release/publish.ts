@@ -11,6 +11,7 @@ import { openIndex } from '#engine/host/registry/open.ts'
 import { originOf } from '#engine/host/publish/origin.ts'
 import { type Prepared, prepareRelease } from '#engine/host/publish/prepare.ts'
 import { type Published, publishRelease } from '#engine/host/publish/publish.ts'
+import { demandPushed } from '#engine/host/publish/pushed.ts'
 import { parseTag, tagHere } from '#engine/host/publish/tag.ts'
 import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
@@ -94,12 +95,26 @@ async function tryOut(
   const prepared = await withRegistry(values, async (registry) =>
     prepareRelease({ ...wish, ...(registry === undefined ? {} : { registry }) }),
   )
-  if (values.json === true) printJson(terminal, documentOf(prepared))
+  const refusal = prepared.published === undefined ? await refusalOf(wish.url, prepared) : undefined
+  if (values.json === true)
+    printJson(terminal, { ...documentOf(prepared), refusal: refusal ?? null })
   else {
     tell(terminal, prepared)
+    if (refusal !== undefined) terminal.note(terminal.paint('warn', printable(`  ${refusal}`)))
     terminal.note('Nothing was published.')
   }
   return exits.done
+}
+
+/** Why others could not get it yet; a dry run may come before the push, and without a network. */
+async function refusalOf(url: string, { tagged }: Prepared): Promise<string | undefined> {
+  try {
+    await demandPushed(url, tagged)
+    return undefined
+  } catch (error) {
+    if (error instanceof IonError) return error.message
+    throw error
+  }
 }
 
 async function withRegistry<T>(

@@ -16,6 +16,7 @@ import { openRegistry, type Registry } from '#registry/open.ts'
 import type { Signer } from '#registry/ports.ts'
 import type { RegistryState } from '#registry/rules/state.ts'
 
+import { whileOvertaken } from './again.ts'
 import { type PublisherKey, signedBy } from './key.ts'
 import { provenanceDigest, provenancePath, readEnvelope } from './provenance.ts'
 
@@ -56,8 +57,15 @@ export interface Announced {
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
-/** Throws what appending throws, `REG_UNREACHABLE`, and `MIRROR_REF_MOVED` after a race. */
+/**
+ * Throws what appending throws, and `REG_UNREACHABLE`. Where somebody else writes at the same
+ * time, `say` is asked again about what the log says then, and everything is signed anew.
+ */
 export async function announce(wish: AnnounceWish): Promise<Announced> {
+  return await whileOvertaken(async () => await announceOnce(wish))
+}
+
+async function announceOnce(wish: AnnounceWish): Promise<Announced> {
   const { address, root, key, logKey } = wish
   const now = systemClock().now()
   await using opened = await openFiles(address, root)
@@ -110,9 +118,13 @@ export interface AcceptWish extends Pick<AnnounceWish, 'address' | 'root'> {
  * `REG_EVENT_REFUSED` for too much of it, and for files that are no statement about an event.
  */
 export async function accept(wish: AcceptWish): Promise<readonly number[]> {
+  demandBelonging(wish)
+  return await whileOvertaken(async () => await acceptOnce(wish))
+}
+
+async function acceptOnce(wish: AcceptWish): Promise<readonly number[]> {
   await using opened = await openFiles(wish.address, wish.root)
   const { files } = opened
-  demandBelonging(wish)
   using _ = opened.hold()
   const now = systemClock().now()
   const keeper = { files, crypto: nodeCrypto, signer: wish.logKey, now, beside: wish.files }
@@ -146,15 +158,4 @@ function demandBelonging({ events, files }: AcceptWish): void {
     const isGood = read.signatures.every((one) => isSigned(nodeCrypto, read.signed, one))
     if (read.signatures.length === 0 || !isGood) throw refuse(`"${path}" is not signed.`)
   }
-}
-
-/** The namespace, where the key may speak for it. Throws `REG_NOT_FOUND`. */
-export function demandNamespace(state: RegistryState, name: string): void {
-  const namespace = name.split('/', 1)[0] ?? ''
-  if (state.namespaces.has(namespace)) return
-  throw new IonError(
-    'REG_NOT_FOUND',
-    `"${state.origin}" has no namespace "${namespace}". Claim it: ionflux release claim ${namespace}.`,
-    { data: { namespace } },
-  )
 }

@@ -38,6 +38,8 @@ export interface PrepareWish {
   readonly repo: string
   /** Where it will be published; absent to look at the release alone. */
   readonly registry?: Registry
+  /** What this commit showed before, so that it is not built and tested again. */
+  readonly proof?: Proof | undefined
 }
 
 /** A `publish` without what only the log knows: when, and after which event. */
@@ -75,7 +77,7 @@ async function prepare(git: GitPort, wish: PrepareWish): Promise<Prepared> {
   const tagged = await findTagged(git, tag)
   const branch = await demandReachable(git, tagged, wish.branches)
   const { package: one } = tagged
-  const proof = await prove(one)
+  const proof = wish.proof ?? (await prove(one))
   demandProof(one, proof)
   const before = await previousOf(wish, { git, one })
   const published = await publishedAs(registry, one)

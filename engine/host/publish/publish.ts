@@ -4,10 +4,12 @@
  */
 import type { Signer } from '#registry/ports.ts'
 
-import { announce, type Announced, demandNamespace } from './announce.ts'
+import { demandKeys } from './allowed.ts'
+import { announce, type Announced } from './announce.ts'
 import type { PublisherKey } from './key.ts'
 import { type Prepared, prepareRelease, type PrepareWish } from './prepare.ts'
 import { envelopeOf, provenancePath } from './provenance.ts'
+import { demandPushed } from './pushed.ts'
 
 export interface PublishWish extends Omit<PrepareWish, 'registry'> {
   readonly address: string
@@ -22,23 +24,26 @@ export interface Published {
   readonly announced: Announced
 }
 
+/** Throws what making it ready throws, and what `demandKeys` and `demandPushed` throw. */
 export async function publishRelease(wish: PublishWish): Promise<Published> {
-  const ready: Prepared[] = []
+  let ready: Prepared | undefined
   const announced = await announce({
     ...wish,
     say: async (registry, state) => {
-      const prepared = await prepareRelease({ ...wish, registry })
-      ready.push(prepared)
+      const before = ready
+      const prepared = await prepareRelease({ ...wish, registry, proof: before?.proof })
+      ready = prepared
       const { draft, statement, taggedAt, published } = prepared
       const message = `publish ${draft.name} ${draft.version}`
+      demandKeys(registry, state, { ...wish, name: draft.name })
       if (published !== undefined) return { bodies: [], message }
-      demandNamespace(state, draft.name)
+      if (before?.tagged.commit !== prepared.tagged.commit)
+        await demandPushed(wish.url, prepared.tagged)
       const envelope = await envelopeOf(statement, wish.key)
       const files = new Map([[provenancePath(draft.provenance), envelope]])
       return { bodies: [draft], files, at: taggedAt, message }
     },
   })
-  const [prepared] = ready
-  if (prepared === undefined) throw new Error('nothing was made ready')
-  return { prepared, announced }
+  if (ready === undefined) throw new Error('nothing was made ready')
+  return { prepared: ready, announced }
 }

@@ -130,7 +130,8 @@ export async function tagHere(folder: string): Promise<string> {
   }
 }
 
-function refused(tag: string, why: string): IonError {
+/** A tag that releases nothing, and why. */
+export function refused(tag: string, why: string): IonError {
   return new IonError('REG_TAG_REFUSED', `"${tag}" is not released: ${why}.`, {
     data: { tag, why },
   })

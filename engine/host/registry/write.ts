@@ -18,7 +18,7 @@ export interface OpenedFiles extends AsyncDisposable {
   /**
    * From before the first write to after the last: of several processes on this machine one
    * writes. A branch needs none, since its push fails where somebody was quicker. Throws
-   * `REG_EVENT_REFUSED`.
+   * `REG_LOG_MOVED`.
    */
   hold(): Disposable
   /** Makes what was written lasting and seen by others. */
@@ -58,5 +58,5 @@ export function holdFolder(folder: string): Disposable {
   const held = hold(existsSync(folder) ? realpathSync(folder) : folder, 'keeper')
   if (held !== undefined) return held
   const message = `Another process writes into the registry "${folder}"; try again when it has ended.`
-  throw new IonError('REG_EVENT_REFUSED', message, { data: { registry: folder } })
+  throw new IonError('REG_LOG_MOVED', message, { data: { registry: folder } })
 }

@@ -19,15 +19,36 @@ export interface PushWish {
 }
 
 /** Throws `MIRROR_REF_MOVED` when the branch is elsewhere, `MIRROR_WRITE_FAILED` otherwise. */
-export async function pushBranch({ dir, url, commit, branch, token }: PushWish): Promise<void> {
-  const args = ['push', '--quiet', '--porcelain', '--', url, `${commit}:refs/heads/${branch}`]
+export async function pushBranch({ branch, commit, ...wish }: PushWish): Promise<void> {
+  if (await push(wish, `${commit}:refs/heads/${branch}`)) return
+  const message = `The branch "${branch}" of "${wish.url}" was moved meanwhile. Do it again.`
+  throw new IonError('MIRROR_REF_MOVED', message, { data: { branch } })
+}
+
+/** Pushes a tag that `dir` has. Throws like `pushBranch`, also where the tag is another commit. */
+export async function pushTag({
+  tag,
+  ...wish
+}: Pick<PushWish, 'dir' | 'url' | 'token'> & { readonly tag: string }): Promise<void> {
+  if (await push(wish, `refs/tags/${tag}:refs/tags/${tag}`)) return
+  const message = `The tag "${tag}" of "${wish.url}" is another commit. Tag a new version.`
+  throw new IonError('MIRROR_REF_MOVED', message, { data: { tag } })
+}
+
+/** What git says where the ref is elsewhere, or somebody else is moving it right now. */
+const isMoved =
+  /\[rejected\]|non-fast-forward|fetch first|already exists|cannot lock ref|failed to update ref/
+
+/** False where the ref is elsewhere. */
+async function push(
+  { dir, url, token }: Pick<PushWish, 'dir' | 'url' | 'token'>,
+  refspec: string,
+): Promise<boolean> {
+  const args = ['push', '--quiet', '--porcelain', '--', url, refspec]
   const { status, stdout, stderr } = await runGit({ cwd: dir, args, ...transport(url, token) })
-  if (status === 0) return
+  if (status === 0) return true
   const said = `${stdout.toString('utf8')}\n${stderr}`
-  if (/\[rejected\]|non-fast-forward|fetch first/.test(said)) {
-    const message = `The branch "${branch}" of "${url}" was moved meanwhile. Do it again.`
-    throw new IonError('MIRROR_REF_MOVED', message, { data: { branch } })
-  }
+  if (isMoved.test(said)) return false
   const last = stderr.trim().split('\n').at(-1) ?? ''
   throw new IonError(
     'MIRROR_WRITE_FAILED',
@@ -40,10 +61,12 @@ export async function pushBranch({ dir, url, commit, branch, token }: PushWish):
 export async function remoteTags(
   url: string,
   names: readonly string[],
+  /** For an https address; else that of this machine. */
+  token?: string,
 ): Promise<ReadonlyMap<string, string>> {
   const refs = names.flatMap((name) => [`refs/tags/${name}`, `refs/tags/${name}^{}`])
   const args = ['ls-remote', '--tags', '--', url, ...refs]
-  const { status, stdout, stderr } = await runGit({ cwd: tmpdir(), args, ...transport(url) })
+  const { status, stdout, stderr } = await runGit({ cwd: tmpdir(), args, ...transport(url, token) })
   if (status !== 0) {
     const last = stderr.trim().split('\n').at(-1) ?? ''
     const message = `The tags of "${url}" could not be asked for: ${last.slice(0, 300)}.`

@@ -36,17 +36,17 @@ beforeAll(async () => {
   top = mkdtempSync(join(tmpdir(), 'ionflux-action-'))
   for (const name of ['log', 'acme']) newKey(at(`${name}.pem`))
   await beginIndex(at('index'), signerOf(readFileSync(at('log.pem'), 'utf8')))
-  write(at('source'), { 'ionflux.yaml': 'namespace: acme\n', '.gitignore': '.ionflux/\n' })
-  git(at('source'), 'init', '--quiet', '--initial-branch=main')
-  git(at('source'), 'remote', 'add', 'origin', 'https://git.example.com/ada/shop.git')
+  write(at('ada/shop'), { 'ionflux.yaml': 'namespace: acme\n', '.gitignore': '.ionflux/\n' })
+  git(at('ada/shop'), 'init', '--quiet', '--initial-branch=main')
+  git(at('ada/shop'), 'remote', 'add', 'origin', `file://${at('ada/shop')}`)
   for (const version of ['1.0.0', '1.0.1']) {
-    write(at('source'), { 'plugin.yaml': manifest(version), 'main.ts': code })
-    git(at('source'), 'add', '.')
-    git(at('source'), 'commit', '--quiet', '-m', `release ${version}`)
-    git(at('source'), 'tag', `v${version}`)
+    write(at('ada/shop'), { 'plugin.yaml': manifest(version), 'main.ts': code })
+    git(at('ada/shop'), 'add', '.')
+    git(at('ada/shop'), 'commit', '--quiet', '-m', `release ${version}`)
+    git(at('ada/shop'), 'tag', `v${version}`)
   }
   const keys = ['--registry', at('index'), '--key', at('acme.pem'), '--log-key', at('log.pem')]
-  await call(['release', 'claim', 'acme', ...keys], { cwd: at('source') })
+  await call(['release', 'claim', 'acme', ...keys], { cwd: at('ada/shop') })
 })
 afterAll(() => rmSync(top, { recursive: true, force: true }))
 
@@ -56,7 +56,7 @@ const act = async (
   inputs: Readonly<Record<string, string>> = {},
 ): Promise<StepEnd> =>
   await runAction({
-    cwd: at('source'),
+    cwd: at('ada/shop'),
     with: { mode: 'publish', ...inputs },
     env: {
       GITHUB_REPOSITORY_ID: '42',

@@ -32,7 +32,8 @@ test('a fresh repository adds std/csv and std/http from the registry of the proj
   git(at('library'), 'init', '--quiet', '--initial-branch=main')
   git(at('library'), 'add', '.')
   git(at('library'), 'commit', '--quiet', '-m', 'the library')
-  await using server = await openGitServer(top)
+  git(top, 'clone', '--quiet', '--bare', at('library'), at('library.git'))
+  await using server = await openGitServer(top, { isOpen: true })
   const env = { ...process.env, XDG_CACHE_HOME: at('cache'), XDG_STATE_HOME: at('state') }
   const keys = ['--key', at('std.pem'), '--log-key', at('log.pem')]
   const vouched = ['--reviewer', at('log.pem')]
@@ -42,12 +43,13 @@ test('a fresh repository adds std/csv and std/http from the registry of the proj
   )
   expect(claimed).toMatchObject({ code: 0 })
   const script = join(project, 'scripts/release.ts')
-  const url = `${server.origin}/library/.git`
+  const url = `${server.origin}/library.git`
   const args = [script, at('index'), ...keys, '--repo', at('library'), '--url', url]
   const first = await promisify(execFile)(process.execPath, args, { env, cwd: project })
   expect(first.stderr).toMatch(/std\/csv@\S+ is leaf 1\nstd\/http@\S+ is leaf 2\n/)
   const second = await promisify(execFile)(process.execPath, args, { env, cwd: project })
   expect(second.stderr).toMatch(/std\/csv@\S+ is there\n/)
+  expect(git(at('library.git'), 'tag')).toMatch(/^std\/csv@\S+\nstd\/http@\S+$/)
 
   write(at('fresh'), {
     'ionflux.yaml': 'namespace: me\nregistries: { std: { index: ../index } }\n',

@@ -40,6 +40,8 @@ let source: string
 let index: string
 let day = 1_767_225_600
 
+/** Where others get the repository. */
+const url = (): string => `file://${source}`
 const keyFile = (name: string): string => join(top, `${name}.pem`)
 
 beforeAll(async () => {
@@ -50,7 +52,7 @@ beforeAll(async () => {
   await beginIndex(index, signerOf(readFileSync(keyFile('log'), 'utf8')))
   write(source, { 'ionflux.yaml': 'namespace: acme\n', '.gitignore': '.ionflux/\n' })
   git(source, 'init', '--quiet', '--initial-branch=main')
-  git(source, 'remote', 'add', 'origin', 'https://git.example.com/acme/plugins.git')
+  git(source, 'remote', 'add', 'origin', url())
   await release('1.0.0')
 })
 afterAll(() => rmSync(top, { recursive: true, force: true }))
@@ -76,16 +78,16 @@ async function release(
 const ionflux = async (args: readonly string[], cwd = source): Promise<Ended> =>
   await call(args, { cwd, env: { XDG_CACHE_HOME: join(top, 'cache') } })
 const publish = async (...args: readonly string[]): Promise<Ended> =>
-  await ionflux([
-    'publish',
-    '--registry',
-    index,
-    '--key',
-    keyFile('acme'),
-    '--log-key',
-    keyFile('log'),
-    ...args,
-  ])
+  await ionflux(['publish', ...keysOf('acme'), ...args])
+/** The registry, the key of a publisher, and the key of the log. */
+const keysOf = (name: string, registry = index): readonly string[] => [
+  '--registry',
+  registry,
+  '--key',
+  keyFile(name),
+  '--log-key',
+  keyFile('log'),
+]
 
 describe('publish', () => {
   test('tries out without a key and writes nothing', async () => {
@@ -97,7 +99,7 @@ describe('publish', () => {
         version: '1.0.0',
         kind: 'plugin',
         caps: {},
-        source: { url: 'https://git.example.com/acme/plugins.git', path: 'plugins/shout' },
+        source: { url: url(), path: 'plugins/shout' },
       },
       branch: 'main',
       tests: { passed: 1, failed: [] },
@@ -108,42 +110,27 @@ describe('publish', () => {
     const early = await publish('shout@1.0.0')
     expect(early.code).toBe(69)
     expect(early.stderr).toContain('REG_NOT_FOUND')
-    const claimed = await ionflux([
-      'release',
-      'claim',
-      'acme',
-      '--registry',
-      index,
-      '--key',
-      keyFile('acme'),
-      '--log-key',
-      keyFile('log'),
-    ])
+    const claimed = await ionflux(['release', 'claim', 'acme', ...keysOf('acme')])
     expect(claimed).toMatchObject({ code: 0 })
   })
 
   test('gives the same bytes to another person in another folder', async () => {
     const clone = join(top, 'elsewhere')
     const copy = join(top, 'copy')
-    git(top, 'clone', '--quiet', source, clone)
-    git(clone, 'remote', 'set-url', 'origin', 'https://git.example.com/acme/plugins.git')
+    git(top, 'clone', '--quiet', url(), clone)
     cpSync(index, copy, { recursive: true })
     const first = await publish('shout@1.0.0', '--json')
     expect(first.code).toBe(0)
     expect(JSON.parse(first.stdout)).toMatchObject({ leaf: 1, isNew: true })
-    const second = await call(
-      [
-        'publish',
-        'shout@1.0.0',
-        '--registry',
-        copy,
-        '--key',
-        keyFile('acme'),
-        '--log-key',
-        keyFile('log'),
-      ],
-      { cwd: clone, env: { XDG_CACHE_HOME: join(top, 'other-cache') } },
-    )
+    const second = await call(['publish', 'shout@1.0.0', ...keysOf('acme', copy)], {
+      cwd: clone,
+      env: {
+        USER: 'someone',
+        HOME: join(top, 'home'),
+        TZ: 'Asia/Tokyo',
+        XDG_CACHE_HOME: join(top, 'other-cache'),
+      },
+    })
     expect(second).toMatchObject({ code: 0 })
     expect(allOf(copy)).toEqual(allOf(index))
     const again = await publish('shout@1.0.0', '--json')
@@ -153,17 +140,20 @@ describe('publish', () => {
 
   test('refuses a key that does not speak for the namespace', async () => {
     await release('1.0.1')
-    const stolen = await ionflux([
-      'publish',
-      '--registry',
-      index,
-      '--key',
-      keyFile('other'),
-      '--log-key',
-      keyFile('log'),
-    ])
+    const stolen = await ionflux(['publish', ...keysOf('other')])
     expect(stolen.code).toBe(3)
     expect(stolen.stderr).toContain('REG_EVENT_REFUSED')
+  })
+
+  test.each([
+    ['key', 'other', 'log', 3, 'REG_EVENT_REFUSED'],
+    ['log key', 'acme', 'other', 4, 'REG_UNTRUSTED'],
+  ])('asks for the %s also of what was published before', async (_, key, log, code, words) => {
+    const keys = ['--key', keyFile(key), '--log-key', keyFile(log)]
+    const ended = await ionflux(['publish', 'shout@1.0.0', '--registry', index, ...keys])
+    expect(ended.code).toBe(code)
+    expect(ended.stderr).toContain(words)
+    expect(ended.stderr).not.toContain('published before')
   })
 
   test('refuses a new power that is no major step, and takes it as one', async () => {
@@ -210,35 +200,13 @@ describe('who does not keep the log', () => {
   test('signs, and the keeper takes it', async () => {
     const file = join(top, 'submission.json')
     await release('2.1.0', 'capabilities: { net: [api.example.com] }\n')
-    const signed = await ionflux([
-      'publish',
-      '--registry',
-      index,
-      '--key',
-      keyFile('acme'),
-      '--out',
-      file,
-    ])
+    const half = ['--registry', index, '--key', keyFile('acme')]
+    const signed = await ionflux(['publish', ...half, '--out', file])
     expect(signed).toMatchObject({ code: 0 })
-    const taken = await ionflux([
-      'release',
-      'accept',
-      file,
-      '--registry',
-      index,
-      '--log-key',
-      keyFile('log'),
-      '--json',
-    ])
+    const keeper = ['--registry', index, '--log-key', keyFile('log')]
+    const taken = await ionflux(['release', 'accept', file, ...keeper, '--json'])
     expect(taken).toMatchObject({ code: 0 })
-    const nobody = await ionflux([
-      'publish',
-      'shout@1.0.1',
-      '--registry',
-      index,
-      '--key',
-      keyFile('acme'),
-    ])
+    const nobody = await ionflux(['publish', 'shout@1.0.1', ...half])
     expect(nobody.code).toBe(2)
   })
 

@@ -205,7 +205,7 @@ test('one process writes into a folder at a time, however it is named', async ()
   const before = readdirSync(folder)
   {
     using _ = opened.hold()
-    expect(() => other.hold()).toThrow(expect.objectContaining({ code: 'REG_EVENT_REFUSED' }))
+    expect(() => other.hold()).toThrow(expect.objectContaining({ code: 'REG_LOG_MOVED' }))
   }
   using _ = other.hold()
   expect(readdirSync(folder)).toEqual(before)
