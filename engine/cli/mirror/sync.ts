@@ -27,7 +27,9 @@ export async function sync(terminal: Terminal, values: SyncValues): Promise<numb
       throw new IonError('CLI_USAGE', message)
     }
     const chosen = name === undefined ? host.store.list() : [getMirror(host.store, name)]
-    return await syncAll({ terminal, host, values }, chosen)
+    const call = { terminal, host, values }
+    const synced = await syncEach(call, chosen, (one) => tellSynced(call, one))
+    return synced === undefined ? exits.interrupted : endOf(call, synced)
   })
 }
 
@@ -37,54 +39,59 @@ interface Call {
   readonly values: { readonly json?: boolean; readonly again?: boolean }
 }
 
-export async function syncAll(
+/** What came of a mirror: its report, or why there is none. */
+type Synced = SyncReport | Pick<Required<SyncReport>, 'mirror' | 'failure'>
+
+/** Syncs several at once; undefined after an interruption. */
+export async function syncEach(
   { terminal, host, values }: Call,
   mirrors: readonly Mirror[],
-): Promise<number> {
+  onEach: (one: Synced) => void,
+): Promise<readonly Synced[] | undefined> {
   const stop = new AbortController()
   const cancel = (): void => stop.abort()
   process.once('SIGINT', cancel).once('SIGTERM', cancel)
   try {
     const one = openSync(host)
-    const results = await Promise.all(
-      mirrors.map(async (mirror) => {
+    return await Promise.all(
+      mirrors.map(async (mirror): Promise<Synced> => {
         const slow = tellSlow(terminal, mirror)
-        try {
-          const isForced = values.again === true
-          const report = await one(mirror, { ...slow, isForced, signal: stop.signal })
-          if (values.json !== true) tell(terminal, report)
-          return report
-        } catch (thrown) {
-          if (!(thrown instanceof IonError) || thrown.code === 'RUN_CANCELLED') throw thrown
-          terminal.note(
-            `${terminal.paint('fail', terminal.glyphs.fail)} ${mirror.name}  ${printable(thrown.message)}`,
-          )
-          return { mirror, failure: { code: thrown.code, message: thrown.message } }
-        } finally {
-          slow.done()
-        }
+        const isForced = values.again === true
+        const wish = { ...slow, isForced, signal: stop.signal }
+        const synced = await one(mirror, wish)
+          .catch((thrown: unknown) => failed(mirror, thrown))
+          .finally(slow.done)
+        onEach(synced)
+        return synced
       }),
     )
-    if (values.json === true) {
-      const rows = results.map(({ mirror, failure }) => ({
-        ...mirrorJson(mirror, host.store.facts(mirror.id)),
-        failure: failure ?? null,
-      }))
-      printJson(terminal, { mirrors: rows })
-    }
-    return exitOf(host, results)
   } catch (thrown) {
-    if (thrown instanceof IonError && thrown.code === 'RUN_CANCELLED') return exits.interrupted
+    if (thrown instanceof IonError && thrown.code === 'RUN_CANCELLED') return undefined
     throw thrown
   } finally {
     process.off('SIGINT', cancel).off('SIGTERM', cancel)
   }
 }
 
-function exitOf(
-  { store }: MirrorHost,
-  results: readonly { readonly mirror: Mirror; readonly failure?: { readonly code: string } }[],
-): number {
+function failed(mirror: Mirror, thrown: unknown): Synced {
+  if (!(thrown instanceof IonError) || thrown.code === 'RUN_CANCELLED') throw thrown
+  const { code, message } = thrown
+  return { mirror, failure: { stage: 'remote', code, message } }
+}
+
+/** Prints the document of a call with --json, and gives the exit code. */
+export function endOf({ terminal, host, values }: Call, results: readonly Synced[]): number {
+  if (values.json === true) {
+    const rows = results.map(({ mirror, failure }) => ({
+      ...mirrorJson(mirror, host.store.facts(mirror.id)),
+      failure: failure ?? null,
+    }))
+    printJson(terminal, { mirrors: rows })
+  }
+  return exitOf(host, results)
+}
+
+function exitOf({ store }: MirrorHost, results: readonly Synced[]): number {
   const failed = results.find(({ failure }) => failure !== undefined)?.failure
   if (failed !== undefined) return exitOfCode(failed.code as Code)
   const problems = results.flatMap(({ mirror }) => {
@@ -119,14 +126,16 @@ function tellSlow(
   }
 }
 
-function tell(terminal: Terminal, { mirror, facts, status, failure }: SyncReport): void {
+/** One line for a person; none with --json. */
+export function tellSynced({ terminal, host, values }: Call, { mirror, failure }: Synced): void {
+  if (values.json === true) return
   const { paint, glyphs } = terminal
   const line = (glyph: string, text: string): void =>
     terminal.note(`${glyph} ${mirror.name}  ${printable(text)}`)
-  const { remote, mirrored, compiled } = facts
+  const { remote, mirrored, compiled } = host.store.facts(mirror.id)
   const wrong = failure ?? remote.problem ?? mirrored.problem ?? compiled.problem
   if (wrong !== undefined) line(paint('fail', glyphs.fail), wrong.message)
-  else if (status === 'held') line(paint('wait', glyphs.wait), mirror.hold?.reason ?? 'held')
+  else if (mirror.hold !== undefined) line(paint('wait', glyphs.wait), mirror.hold.reason)
   else {
     const { commit = '', flows = 0 } = compiled
     const many = flows === 1 ? '1 flow' : `${flows} flows`

@@ -42,6 +42,8 @@ export const remoteLimits = {
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,
 
+  mirrorBranchesShownMax: 8,
+
   // Git
   gitBlobBytesMax: 16 * 1024 * 1024,
   gitTreeEntriesMax: 100_000,

@@ -9,6 +9,7 @@
 import type { Instant } from '#engine/core/clock.ts'
 import type { Digest } from '#engine/core/digest.ts'
 import { limits } from '#engine/core/limits.ts'
+import { suggest } from '#engine/dsl/suggest.ts'
 import type { CommitId } from '#engine/mirror/port.ts'
 
 import type { Fact, FactProblem, Facts, Mirror, NewIncident, RefSeen, Stage } from './mirror.ts'
@@ -34,6 +35,8 @@ export interface Look {
   /** All rows of the mirror. */
   readonly seen: readonly RefSeen[]
   readonly remote: RemoteRefs
+  /** All branches; asked for only where the bound one is not there, and never was. */
+  readonly branches?: readonly string[]
   readonly at: Instant
 }
 
@@ -71,11 +74,7 @@ export function judgeRemote(look: Look): Seen {
 /** The branch is not there: a repository without commits, or one that lost the branch. */
 function withoutHead(look: Look, branch: string | undefined, tags: Tags): MirrorChange {
   const { facts, at } = look
-  const message =
-    branch === undefined
-      ? 'The repository has no commit yet; push one.'
-      : `The branch "${branch}" is not there. Push it again, or bind another one: remove the mirror and add it with --branch.`
-  const code = branch === undefined ? 'MIRROR_HISTORY_EMPTY' : 'MIRROR_REF_UNKNOWN'
+  const { code, message } = absence(branch, look.branches)
   const lost = facts.remote.commit
   const incident: NewIncident[] =
     lost === undefined
@@ -95,6 +94,34 @@ function withoutHead(look: Look, branch: string | undefined, tags: Tags): Mirror
     incidents: [...incident, ...tags.incidents],
     resolve: { kinds: ['repository-gone'], at },
   }
+}
+
+function absence(
+  branch: string | undefined,
+  branches: readonly string[] = [],
+): { readonly code: 'MIRROR_HISTORY_EMPTY' | 'MIRROR_REF_UNKNOWN'; readonly message: string } {
+  const shown = branches.slice(0, limits.mirrorBranchesShownMax).map((name) => `"${name}"`)
+  const rest = branches.length - shown.length
+  const more = rest > 0 ? ` and ${rest} more` : ''
+  const there = `There ${branches.length === 1 ? 'is' : 'are'} ${shown.join(', ')}${more}`
+  if (branch === undefined)
+    return branches.length === 0
+      ? {
+          code: 'MIRROR_HISTORY_EMPTY',
+          message: 'The repository has no commit yet; push one.',
+        }
+      : {
+          code: 'MIRROR_REF_UNKNOWN',
+          message: `HEAD of the repository names a branch that is not there. ${there}; add the mirror with --branch.`,
+        }
+  const near = suggest(branch, branches)
+  const way =
+    near !== undefined
+      ? `Did you mean "${near}"? Add the mirror with that --branch.`
+      : branches.length === 0
+        ? 'Push it again, or bind another one: remove the mirror and add it with --branch.'
+        : `${there}; add the mirror with one of them as --branch.`
+  return { code: 'MIRROR_REF_UNKNOWN', message: `The branch "${branch}" is not there. ${way}` }
 }
 
 /** The branch's old place is gone, its new one is seen. */

@@ -13,11 +13,22 @@ import type { Digest } from '#engine/core/digest.ts'
 import { IonError, isTransient } from '#engine/core/error.ts'
 import type { HttpDoor } from '#engine/connection/http.ts'
 import type { CommitId } from '#engine/mirror/port.ts'
-import { listRefs, type RefList, type RemoteOptions } from '#engine/mirror/wire/remote.ts'
+import {
+  listBranches,
+  listRefs,
+  type RefList,
+  type RemoteOptions,
+} from '#engine/mirror/wire/remote.ts'
 
 import type { Absorb } from './absorb.ts'
 import { type AdapterChoice, bring } from './bring.ts'
-import { judgeCompiled, judgeFailure, judgeMirrored, judgeRemote } from './judge.ts'
+import {
+  judgeCompiled,
+  judgeFailure,
+  judgeMirrored,
+  judgeRemote,
+  type RemoteRefs,
+} from './judge.ts'
 import { keep } from './keep.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type Facts, type Mirror, type Stage, statusOf, type MirrorStatus } from './mirror.ts'
@@ -120,8 +131,9 @@ async function lookAndBring(work: Work): Promise<void> {
   }
   const refs = list.read()
   const facts = store.facts(mirror.id)
+  const branches = await otherBranches(remote, { mirror, facts, refs })
   const look = { mirror, facts, seen: store.refs(mirror.id), remote: refs, at: clock.now() }
-  const { change, wanted } = judgeRemote(look)
+  const { change, wanted } = judgeRemote({ ...look, ...branches })
   store.apply(mirror.id, change)
   work.answer = list.digest
   if (wanted === undefined || isHopeless(work, facts, wanted)) return
@@ -129,6 +141,17 @@ async function lookAndBring(work: Work): Promise<void> {
   work.commit = wanted
   options.onStage?.('fetching')
   await take(work, remote, wanted)
+}
+
+/** Which branches there are, where the one to follow is not and never was. */
+async function otherBranches(
+  remote: RemoteOptions,
+  { mirror, facts, refs }: { mirror: Mirror; facts: Facts; refs: RemoteRefs },
+): Promise<{ readonly branches?: readonly string[] }> {
+  const branch = mirror.branch ?? refs.head
+  const isThere = refs.refs.some(({ ref }) => ref === `refs/heads/${branch ?? ''}`)
+  if (isThere || facts.remote.commit !== undefined) return {}
+  return { branches: await listBranches(remote) }
 }
 
 /** Nothing changed at the remote, and nothing of it waits here. */

@@ -73,6 +73,17 @@ export async function listRefs(options: RemoteOptions, branch?: string): Promise
   }
 }
 
+/** The names of all branches, for saying which there are. Throws as `listRefs` and `parseRefs`. */
+export async function listBranches(options: RemoteOptions): Promise<readonly string[]> {
+  const { host } = readTarget(options.url)
+  const answer = await ask(options, command('ls-refs', [`ref-prefix ${heads}`]))
+  return parseRefs(host, answer).refs.flatMap(({ ref }) =>
+    ref.startsWith(heads) ? [ref.slice(heads.length)] : [],
+  )
+}
+
+const heads = 'refs/heads/'
+
 /** Fetches one commit with all that it needs and is not here. */
 export async function fetchPack(options: RemoteOptions, wish: FetchWish): Promise<Received> {
   const { host } = readTarget(options.url)

@@ -145,6 +145,26 @@ test('sends a secret to the host of the mirror, and prints it nowhere', async ()
   delete lab.server.guard
 })
 
+test('what cannot be read is not followed, and says which branches there are', async () => {
+  using here = place()
+  const origin = remote()
+  origin.push({ 'hello.flow.yaml': flow }, { branch: 'trunk' })
+  const headless = await here.mirror('add', origin.url)
+  expect(headless).toMatchObject({ code: 2, stdout: '' })
+  expect(headless.stderr).toMatch(/HEAD .*"trunk"; add the mirror with --branch/)
+  expect(headless.stderr).not.toMatch(/✓|is followed/)
+  const slip = await here.mirror('add', origin.url, '--branch', 'trnk', '--json')
+  expect(slip.code).toBe(2)
+  expect(slip.stderr).toContain('Did you mean "trunk"?')
+  const nobody = await here.mirror('add', `${lab.server.origin}/nobody/here`)
+  expect(nobody.code).toBe(69)
+  expect(nobody.stderr).toContain('--no-sync')
+  expect(JSON.parse((await here.mirror('ls', '--json')).stdout)).toEqual({ mirrors: [] })
+  expect(readdirSync(join(here.cwd, '.ionflux/mirrors'))).toEqual([])
+  const right = await here.mirror('add', origin.url, '--branch', 'trunk')
+  expect(right.stderr).toMatch(/is followed[^]*trunk at [0-9a-f]{12}, 1 flow/)
+})
+
 test('syncs all, and one that fails hinders no other', async () => {
   using here = place()
   const origins = [remote(), remote()]

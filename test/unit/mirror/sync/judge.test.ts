@@ -105,6 +105,20 @@ describe('the remote', () => {
     expect(change.incidents).toEqual([])
   })
 
+  test.each([
+    [undefined, ['dev', 'main'], /HEAD .*There are "dev", "main"; .*--branch/],
+    ['mian', ['dev', 'main'], /"mian" is not there\. Did you mean "main"\?/],
+    ['gone', ['x'], /There is "x"; /],
+    ['gone', Array.from({ length: 5_000 }, (_, i) => `b${i}`), /"b7" and 4992 more/],
+  ])('whose branch (%s) never was there is told which there are', (branch, branches, words) => {
+    const { branch: _, ...unbound } = mirror
+    const bound = branch === undefined ? unbound : { ...mirror, branch }
+    const { change } = look('', { mirror: bound, facts: noFacts, seen: [], branches })
+    const { code, message } = change.facts?.remote?.problem ?? {}
+    expect(code).toBe('MIRROR_REF_UNKNOWN')
+    expect(message).toMatch(words)
+  })
+
   test('that lost the branch is an incident, and nothing is taken away', () => {
     const { change, wanted } = look('v1=b')
     expect(wanted).toBeUndefined()
