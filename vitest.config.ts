@@ -1,8 +1,11 @@
 /** One suite: everything under `test/`. Slow tests say so in their own timeout. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+const cache = join(import.meta.dirname, 'node_modules/.cache')
 
 /** What takes longest begins first, so that no core waits for it in the end. */
 const longest = ['test/sim/', 'test/e2e/pack', 'test/e2e/', 'test/unit/sandbox/hostile']
@@ -21,13 +24,34 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/vectors/**', 'node_modules/**'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'command',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/setup/command.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/vectors/**', 'node_modules/**'],
+        },
+      },
+    ],
     pool: 'forks',
-    maxWorkers: '100%',
+    // One more than there are cores: tests that wait for processes and timers leave theirs idle.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
-    // What ionflux keeps for its user is kept apart from what it keeps for its developer.
-    env: { XDG_STATE_HOME: join(import.meta.dirname, 'node_modules/.cache/state') },
+    env: {
+      // What ionflux keeps for its user is kept apart from what it keeps for its developer.
+      XDG_STATE_HOME: join(cache, 'state'),
+      // For the many processes that tests start from the source.
+      NODE_COMPILE_CACHE: join(cache, 'compile'),
+    },
     testTimeout: 40_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

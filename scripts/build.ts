@@ -46,6 +46,18 @@ const banner = [
 
 /** Builds everything into `out`, which is emptied first; returns the sizes of the bundles. */
 export async function buildAll(out: string): Promise<Readonly<Record<string, number>>> {
+  const metafiles = await buildRunnable(out)
+  await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), await licences(metafiles))
+  await declare(join(out, 'types'))
+  return Object.fromEntries(
+    metafiles.flatMap((metafile) =>
+      Object.entries(metafile.outputs).map(([path, { bytes }]) => [path, bytes] as const),
+    ),
+  )
+}
+
+/** Builds what runs, without the types and the licences, into `out`, which is emptied first. */
+export async function buildRunnable(out: string): Promise<readonly Metafile[]> {
   const { dependencies, peerDependencies } = JSON.parse(
     await readFile(join(root, 'package.json'), 'utf8'),
   ) as Readonly<Record<'dependencies' | 'peerDependencies', Readonly<Record<string, string>>>>
@@ -76,13 +88,7 @@ export async function buildAll(out: string): Promise<Readonly<Record<string, num
   const outputs = metafiles.flatMap((metafile) => Object.keys(metafile.outputs))
   await Promise.all(outputs.map(async (path) => await dropBanner(join(root, path))))
   await sandboxFiles(out)
-  await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), await licences(metafiles))
-  await declare(join(out, 'types'))
-  return Object.fromEntries(
-    metafiles.flatMap((metafile) =>
-      Object.entries(metafile.outputs).map(([path, { bytes }]) => [path, bytes] as const),
-    ),
-  )
+  return metafiles
 }
 
 /** What a sandbox worker reads: the binary, and the memory of a realm that is ready for code. */

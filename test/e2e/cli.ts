@@ -6,8 +6,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const main = join(import.meta.dirname, '../../engine/cli/main.ts')
-const compileCache = join(import.meta.dirname, '../../node_modules/.cache/compile')
+import { inject } from 'vitest'
+
+/** The command line as it is built from the source before the suite begins. */
+export const main = inject('command')
+/** Where Node.js keeps what it compiled of it. */
+export const compileCache = join(dirname(main), 'compiled')
 
 export interface Ended {
   readonly code: number | null

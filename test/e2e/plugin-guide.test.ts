@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { folder, write } from './cli.ts'
+import { compileCache, folder, main, write } from './cli.ts'
 import { faultsOf, shownIn } from './shown.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -16,7 +16,6 @@ const person = { NAME: 'Ada', EMAIL: 'ada@example.org' }
 test('the guide to plugins shows what happens', { timeout: 60_000 }, () => {
   const shown = shownIn(readFileSync(join(root, 'docs/guides/writing-plugins.md'), 'utf8'))
   expect(shown.length).toBeGreaterThan(20)
-  const main = join(root, 'engine/cli/main.ts')
   using tools = folder()
   write(tools.path, { ionflux: `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n` })
   chmodSync(join(tools.path, 'ionflux'), 0o755)
@@ -25,7 +24,7 @@ test('the guide to plugins shows what happens', { timeout: 60_000 }, () => {
     cwd: place.path,
     env: {
       PATH: [tools.path, process.env['PATH']].join(delimiter),
-      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
+      NODE_COMPILE_CACHE: compileCache,
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_AUTHOR_NAME: person.NAME,

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { folder, git } from './cli.ts'
+import { folder, git, main } from './cli.ts'
 import { faultsOf, shownIn } from './shown.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -39,13 +39,9 @@ test('the flow that the README shows passes the check', () => {
   const flows = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map((match) => match[1] ?? '')
   expect(flows).toHaveLength(1)
   using place = folder({ 'shown.flow.yaml': flows[0] ?? '' })
-  const output = execFileSync(
-    process.execPath,
-    [join(root, 'engine/cli/main.ts'), 'check', '--format', 'json'],
-    {
-      cwd: place.path,
-      encoding: 'utf8',
-    },
-  )
+  const output = execFileSync(process.execPath, [main, 'check', '--format', 'json'], {
+    cwd: place.path,
+    encoding: 'utf8',
+  })
   expect(JSON.parse(output)).toMatchObject({ problems: [], flows: 1 })
 })

@@ -11,10 +11,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openFakeServer, type FakeServer } from '#test/fake/server.ts'
 
-import { call, type Ended } from './cli.ts'
+import { call, compileCache, type Ended, main } from './cli.ts'
 
 const value = 'a-long-secret-value-4711'
-const main = join(import.meta.dirname, '../../engine/cli/main.ts')
 const top = mkdtempSync(join(tmpdir(), 'ionflux-secret-'))
 const env = { XDG_CONFIG_HOME: join(top, 'config'), IONFLUX_DATA_DIR: join(top, 'data') }
 const ionflux = async (...args: readonly string[]): Promise<Ended> =>
@@ -22,7 +21,7 @@ const ionflux = async (...args: readonly string[]): Promise<Ended> =>
 const set = (name: string, input: string): ReturnType<typeof spawnSync> =>
   spawnSync(process.execPath, [main, 'secret', 'set', name], {
     cwd: top,
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     input,
   })
 

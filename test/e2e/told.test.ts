@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { call, type Ended, folder, repository, start } from './cli.ts'
+import { call, type Ended, folder, main, repository, start } from './cli.ts'
 
 let repo: ReturnType<typeof repository>
 const ionflux = async (...args: readonly string[]): Promise<Ended> =>
@@ -88,7 +88,6 @@ test('retry says that the files have changed since', async () => {
 })
 
 test.runIf(existsSync('/dev/full'))('a full disk under the output is told without a trace', () => {
-  const main = join(import.meta.dirname, '../../engine/cli/main.ts')
   const full = openSync('/dev/full', 'w')
   const { status, stderr } = spawnSync(process.execPath, [main, 'runs', 'ls', '--json'], {
     cwd: repo.path,

@@ -12,13 +12,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openReader } from '#engine/durable/sqlite/open.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
+import { bundleScript } from '#scripts/build.ts'
 
 import { type Effect, outputOf, runIdOf } from '#test/sim/killed/world.ts'
 
 const isDeep = process.env['IONFLUX_DEEP'] !== undefined
 const rounds = Number(process.env['IONFLUX_KILL_ROUNDS'] ?? (isDeep ? 2_000 : 100))
 const lanes = 2
-const child = join(import.meta.dirname, 'killed', 'child.ts')
 
 interface Said {
   readonly run?: string
@@ -31,8 +31,12 @@ interface Said {
 }
 
 let top = ''
-beforeAll(() => {
+let child = ''
+beforeAll(async () => {
   top = mkdtempSync(join(tmpdir(), 'ionflux-kill-'))
+  // In one file, so that the many starts read the source once.
+  await bundleScript({ entry: 'test/sim/killed/child.ts', out: join(top, 'child') })
+  child = join(top, 'child', 'part.js')
 })
 afterAll(() => rmSync(top, { recursive: true, force: true }))
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { call, folder } from '#test/e2e/cli.ts'
+import { call, compileCache, folder, main } from '#test/e2e/cli.ts'
 
 const odd = 'dsl:  flux/1 # version\nid: "odd"\nsteps:\n- {id: a,let: 1}\n'
 const formed = 'dsl: flux/1 # version\nid: odd\nsteps:\n  - { id: a, let: 1 }\n'
@@ -48,9 +48,9 @@ test('a file that is named is formatted whatever it is; one with mistakes is tol
 })
 
 test('an editor formats through stdin', () => {
-  const main = join(import.meta.dirname, '../../../engine/cli/main.ts')
   const output = execFileSync(process.execPath, [main, 'fmt', '--stdin'], {
     input: odd,
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     stdio: 'pipe',
   })
   expect(output.toString()).toBe(formed)

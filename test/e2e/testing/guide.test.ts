@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { folder, write } from '#test/e2e/cli.ts'
+import { compileCache, folder, main, write } from '#test/e2e/cli.ts'
 import { faultsOf, shownIn } from '#test/e2e/shown.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -15,7 +15,6 @@ const root = join(import.meta.dirname, '../../..')
 test('the guide to tests shows what happens', { timeout: 60_000 }, () => {
   const shown = shownIn(readFileSync(join(root, 'docs/guides/testing-flows.md'), 'utf8'))
   expect(shown.length).toBeGreaterThan(12)
-  const main = join(root, 'engine/cli/main.ts')
   using tools = folder()
   write(tools.path, { ionflux: `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n` })
   chmodSync(join(tools.path, 'ionflux'), 0o755)
@@ -24,7 +23,7 @@ test('the guide to tests shows what happens', { timeout: 60_000 }, () => {
     cwd: place.path,
     env: {
       PATH: [tools.path, process.env['PATH']].join(delimiter),
-      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
+      NODE_COMPILE_CACHE: compileCache,
     },
   })
   expect(faults).toEqual([])

@@ -94,9 +94,11 @@ const { statement } = fc.letrec<Grammar>((tie: fc.LetrecTypedTie<Grammar>) => {
 })
 
 const wasm = await compileQuickJs()
+/** Realms are opened as in the product: from the memory of one that no program ran in. */
+const image = (await Realm.open(wasm, openMemory(memoryBytesMax))).image()
 
 async function openRealm(): Promise<Realm> {
-  const realm = await Realm.open(wasm, openMemory(memoryBytesMax))
+  const realm = await Realm.open(wasm, openMemory(memoryBytesMax), image)
   expect(realm.load(unit, 1_000)).toBeUndefined()
   return realm
 }
