@@ -95,7 +95,7 @@ async function tryOut(
   const prepared = await withRegistry(values, async (registry) =>
     prepareRelease({ ...wish, ...(registry === undefined ? {} : { registry }) }),
   )
-  const refusal = prepared.published === undefined ? await refusalOf(wish.url, prepared) : undefined
+  const refusal = prepared.published === undefined ? await refusalOf(wish, prepared) : undefined
   if (values.json === true)
     printJson(terminal, { ...documentOf(prepared), refusal: refusal ?? null })
   else {
@@ -107,9 +107,12 @@ async function tryOut(
 }
 
 /** Why others could not get it yet; a dry run may come before the push, and without a network. */
-async function refusalOf(url: string, { tagged }: Prepared): Promise<string | undefined> {
+async function refusalOf(
+  wish: Parameters<typeof demandPushed>[0],
+  { tagged }: Prepared,
+): Promise<string | undefined> {
   try {
-    await demandPushed(url, tagged)
+    await demandPushed(wish, tagged)
     return undefined
   } catch (error) {
     if (error instanceof IonError) return error.message

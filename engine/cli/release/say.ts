@@ -136,7 +136,7 @@ export async function tags(
   { namespace, ...values }: SayValues & { readonly namespace: string },
 ): Promise<number> {
   const bodies: Telling['bodies'] = async (registry, state) =>
-    await movedTags(registry, state, namespace)
+    await movedTags(registry, state, { namespace })
   return await told(terminal, values, { namespace, bodies })
 }
 

@@ -12,8 +12,9 @@ import type { WatchEvent } from '#engine/host/watch/events.ts'
 import { openWatcher, type WatchWish } from '#engine/host/watch/open.ts'
 
 import { heldJson, heldLines } from './held.ts'
+import { type PublishingValues, publishingOf } from './publishing.ts'
 
-export interface WatchValues extends PlaceValues {
+export interface WatchValues extends PlaceValues, PublishingValues {
   readonly once?: boolean
   /** `HOST:PORT` */
   readonly listen?: string
@@ -31,6 +32,7 @@ export async function watch(terminal: Terminal, values: WatchValues): Promise<nu
     environment: values.environment,
     forge: forgeOf(values),
     listen: placeOf(values),
+    publishing: publishingOf(values),
     marker: planMarker,
     render: (change) => planMarkdown(change, new Map()),
     emit: (event) =>
@@ -130,6 +132,14 @@ function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): str
       return `${event.mirror}: ${event.flow} let ${event.times} times of ${event.trigger} go`
     case 'planned':
       return `${event.mirror}: pull request ${event.pull} planned`
+    case 'published':
+      return paint('ok', `${event.mirror}: ${event.release} is published, leaf ${event.leaf}`)
+    case 'unpublished': {
+      const again = event.isAgain ? ' It is tried again.' : ''
+      return paint('fail', `${event.mirror}: ${printable(event.message)}${again} (${event.code})`)
+    }
+    case 'tag-told':
+      return `${event.mirror}: the registry knows that the tag of ${event.release} moved`
     case 'reported':
       return `${event.mirror}: reported ${event.state} on ${short(event.commit)}`
     case 'problem':

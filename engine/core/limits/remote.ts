@@ -25,6 +25,8 @@ export const remoteLimits = {
   watchLookMs: 1_000,
   watchStuckMs: 60_000,
   watchRetryMs: 10_000,
+  watchPublishTriesMax: 6,
+  watchPublishWaitMs: 30_000,
   watchHeapBytesMax: 64 * 1024 * 1024,
   watchCollectMsMin: 5_000,
   watchPauseMsMin: 20,

@@ -11,11 +11,19 @@ import type { ReleaseView } from '#registry/view/view.ts'
 
 import type { Saying } from './announce.ts'
 
+export interface MovedWish {
+  readonly namespace: string
+  /** Of these repositories alone; else of all that the releases come from. */
+  readonly isFrom?: (url: string) => boolean
+  /** What their host is sent. */
+  readonly token?: string | undefined
+}
+
 /** What there is to say about the tags of a namespace. */
 export async function movedTags(
   registry: Registry,
   state: RegistryState,
-  namespace: string,
+  { namespace, isFrom = () => true, token }: MovedWish,
 ): Promise<readonly Saying[]> {
   const { entries } = state.namespaces.get(namespace) ?? { entries: new Set<string>() }
   const byUrl = new Map<string, { readonly release: ReleaseView; readonly body: PublishEvent }[]>()
@@ -25,12 +33,13 @@ export async function movedTags(
       const { body } = release.event
       if (body.event !== 'publish') continue
       const { url } = body.source
+      if (!isFrom(url)) continue
       byUrl.set(url, [...(byUrl.get(url) ?? []), { release, body }])
     }
   }
   const sayings: Saying[] = []
   for (const [url, all] of byUrl) {
-    const tags = await remoteTags(url, [...new Set(all.map(({ body }) => body.source.tag))])
+    const tags = await remoteTags(url, [...new Set(all.map(({ body }) => body.source.tag))], token)
     for (const { release, body } of all) {
       const { commit: was, tag } = body.source
       const now = tags.get(tag) ?? ''

@@ -25,12 +25,14 @@ import type { Registry } from '#registry/open.ts'
 
 import { type Proof, prove } from './prove.ts'
 import { provenanceDigest, statementOf } from './provenance.ts'
-import { demandReachable, findTagged, type Tagged } from './tag.ts'
+import { demandReachable, findTagged, refused, type Tagged } from './tag.ts'
 
 export interface PrepareWish {
   /** The folder of the repository that has the tag. */
   readonly folder: string
   readonly tag: string
+  /** The commit that the tag must be, where it was seen before. */
+  readonly commit?: string
   /** Branches of which one must have the commit. */
   readonly branches: readonly string[]
   /** The repository as consumers fetch it, and by an id that a rename does not change. */
@@ -75,6 +77,8 @@ export async function prepareRelease(wish: PrepareWish): Promise<Prepared> {
 async function prepare(git: GitPort, wish: PrepareWish): Promise<Prepared> {
   const { tag, registry } = wish
   const tagged = await findTagged(git, tag)
+  if (wish.commit !== undefined && wish.commit !== tagged.commit)
+    throw refused(tag, `it was first seen at ${wish.commit.slice(0, 12)}. Tag a new version`)
   const branch = await demandReachable(git, tagged, wish.branches)
   const { package: one } = tagged
   const proof = wish.proof ?? (await prove(one))

@@ -16,6 +16,8 @@ export interface PublishWish extends Omit<PrepareWish, 'registry'> {
   readonly root: string
   readonly key: PublisherKey
   readonly logKey?: Signer | undefined
+  /** What the host of the repository is sent; else what this machine has for it. */
+  readonly token?: string
 }
 
 export interface Published {
@@ -38,7 +40,7 @@ export async function publishRelease(wish: PublishWish): Promise<Published> {
       demandKeys(registry, state, { ...wish, name: draft.name })
       if (published !== undefined) return { bodies: [], message }
       if (before?.tagged.commit !== prepared.tagged.commit)
-        await demandPushed(wish.url, prepared.tagged)
+        await demandPushed(wish, prepared.tagged)
       const envelope = await envelopeOf(statement, wish.key)
       const files = new Map([[provenancePath(draft.provenance), envelope]])
       return { bodies: [draft], files, at: taggedAt, message }

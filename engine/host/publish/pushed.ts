@@ -12,10 +12,10 @@ import { refused, type Tagged } from './tag.ts'
  * `MIRROR_FETCH_FAILED` where it cannot be asked.
  */
 export async function demandPushed(
-  url: string,
+  { url, token }: { readonly url: string; readonly token?: string },
   { tag, commit }: Pick<Tagged, 'tag' | 'commit'>,
 ): Promise<void> {
-  const there = (await remoteTags(url, [tag], await tokenFor(url, process.env))).get(tag)
+  const there = (await remoteTags(url, [tag], token ?? (await tokenFor(url, process.env)))).get(tag)
   if (there === commit) return
   if (there === undefined)
     throw refused(tag, `"${url}" does not have it. Push it: git push origin ${tag}`)

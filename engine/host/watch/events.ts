@@ -67,6 +67,25 @@ export type WatchEvent =
       readonly pull: number
       readonly planDigest: string
     }
+  /** A tag became a release. */
+  | {
+      readonly event: 'published'
+      readonly mirror: string
+      readonly tag: string
+      readonly release: string
+      readonly leaf: number
+    }
+  /** A tag became none; it is tried again where `isAgain`. */
+  | {
+      readonly event: 'unpublished'
+      readonly mirror: string
+      readonly tag: string
+      readonly code: string
+      readonly message: string
+      readonly isAgain: boolean
+    }
+  /** The registry was told that the tag of a release leads elsewhere. */
+  | { readonly event: 'tag-told'; readonly mirror: string; readonly release: string }
   /** The forge was told what became of a commit. */
   | {
       readonly event: 'reported'

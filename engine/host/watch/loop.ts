@@ -33,6 +33,8 @@ export interface LoopParts {
   report(mirror: Mirror, outcome: Outcome): Promise<void>
   /** Plans the open pull requests of `mirror`; never throws. */
   pulls(mirror: Mirror): Promise<void>
+  /** Publishes the tags that are new; never throws. */
+  releases(mirror: Mirror): Promise<void>
   /** Called in every round. */
   tidy(): void
   readonly emit: Emit
@@ -131,7 +133,7 @@ class Loop implements WatchLoop {
   }
 
   async #work(id: string): Promise<void> {
-    const { activator, sync, pulls, emit } = this.#parts
+    const { activator, sync, pulls, releases, emit } = this.#parts
     const mirror = activator.mirrors.find(id)
     if (mirror === undefined) return
     await this.#guard(mirror.name, async () => {
@@ -150,6 +152,8 @@ class Loop implements WatchLoop {
       await this.#judge.now(id)
       await pulls(mirror)
     })
+    // Also where its flows cannot become active; it is bound to its branch by now.
+    await releases(activator.mirrors.find(id) ?? mirror)
   }
 
   #tellIncidents({ id, name }: Mirror, seen: number): void {

@@ -20,13 +20,17 @@ import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
 import { openSession, type Session } from '#engine/host/session.ts'
 import { fetchPull } from '#engine/mirror/pull.ts'
+import { getMirror } from '#engine/mirror/sync/find.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
+import { plainAddress } from './address.ts'
 import type { Emit } from './events.ts'
 import { openHeapKeeper } from './heap.ts'
 import { listen, type Listener } from './listen.ts'
 import { openLoop, type Synced, type WatchLoop } from './loop.ts'
-import { openReports, type OnForge } from './pulls.ts'
+import { openReports, type OnForge, type Reports } from './pulls.ts'
+import type { Publishing } from './publisher.ts'
+import { openReleases, type PublishNew } from './releases.ts'
 import { openStarts } from './starts.ts'
 
 export interface WatchWish {
@@ -37,6 +41,8 @@ export interface WatchWish {
   readonly listen?:
     | { readonly host: string; readonly port: number; readonly secret: string | undefined }
     | undefined
+  /** Whose tags become releases; absent publishes nothing. */
+  readonly publishing?: Publishing | undefined
   /** The plan of a pull request as the text of a comment, which begins with `marker`. */
   render(change: RepositoryChange): string
   readonly marker: string
@@ -50,7 +56,7 @@ export interface Watcher extends AsyncDisposable {
   once(): Promise<void>
 }
 
-/** Throws `CLI_USAGE` when another watcher works in the directory. */
+/** Throws `CLI_USAGE` when another watcher works in the directory, and `MIRROR_UNKNOWN`. */
 export async function openWatcher(wish: WatchWish): Promise<Watcher> {
   const { directory } = wish
   prepareDataDirectory(directory)
@@ -129,7 +135,21 @@ async function loopOver({ wish, host, activator, session, emit }: LoopWish): Pro
     report: reports.report,
     pulls: reports.pulls,
     sync: syncer(host),
+    releases: await releasesOf({ wish, host, activator, emit }, reports.say),
   })
+}
+
+async function releasesOf(
+  { wish, host, activator, emit }: Omit<LoopWish, 'session'>,
+  say: Reports['say'],
+): Promise<PublishNew> {
+  const { publishing } = wish
+  if (publishing === undefined) return async () => {}
+  const mirrors = publishing.mirrors.map((name) => getMirror(host.store, name).id)
+  const { publisher } = await import('./publisher.ts')
+  const { memory } = activator
+  const parts = { memory, mirrors: host.store, clock: systemClock(), say, emit }
+  return openReleases({ ...parts, ...publisher(host, { ...publishing, mirrors }) })
 }
 
 /** Syncs one mirror in the queue of its host; whatever fails is a while away from the next try. */
@@ -208,14 +228,6 @@ async function ears(
       return { isWell, body: { status: isWell ? 'ok' : 'stuck', mirrors, roundMs: awayMs } }
     },
   })
-}
-
-/** Addresses of one repository are the same whatever they end with. */
-function plainAddress(url: string): string {
-  return url
-    .toLowerCase()
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
 }
 
 function taken(directory: string): IonError {

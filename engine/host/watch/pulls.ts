@@ -43,6 +43,8 @@ export interface ReportParts {
 export interface Reports {
   /** Says on the commit what became of it. Never throws. */
   report(mirror: Mirror, outcome: Outcome): Promise<void>
+  /** Says on a commit what became of its tag. Never throws. */
+  say(mirror: Mirror, said: Told): Promise<void>
   /** Plans what is open and was not planned. Never throws. */
   pulls(mirror: Mirror): Promise<void>
 }
@@ -66,6 +68,12 @@ export function openReports(parts: ReportParts): Reports {
         const told = await tellOutcome(on, outcome)
         if (told === undefined) return
         const { commit, state } = told
+        parts.emit({ event: 'reported', mirror: mirror.name, commit, state })
+      }),
+    say: async (mirror, said) =>
+      await guard(mirror, async ({ forge, repository }) => {
+        await forge.status({ repository, context: 'ionflux/publish', ...said })
+        const { commit, state } = said
         parts.emit({ event: 'reported', mirror: mirror.name, commit, state })
       }),
     pulls: async (mirror) =>

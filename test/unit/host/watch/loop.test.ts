@@ -36,6 +36,7 @@ function bench(at: Place, sync: LoopParts['sync'], more: Partial<LoopParts['star
     tidy: () => {},
     report: async () => {},
     pulls: async () => {},
+    releases: async () => {},
     emit: (event) => {
       events.push(event)
       heard.resolve()
