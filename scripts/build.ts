@@ -31,6 +31,7 @@ const groups: readonly Readonly<Record<string, string>>[] = [
   { cli: 'engine/cli/main.ts' },
   { index: 'engine/index.ts', plugin: 'engine/plugin.ts' },
   { 'sandbox-worker': 'engine/sandbox/worker.ts' },
+  { 'compare-worker': 'engine/sandbox/compare/worker.ts' },
   { 'mirror-worker': 'engine/mirror/worker.ts' },
   { 'mirror-sync-worker': 'engine/mirror/threads/worker.ts' },
 ]

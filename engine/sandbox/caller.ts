@@ -122,14 +122,11 @@ export class SandboxCaller implements Caller {
       const settle = (end: End): void => {
         unit.habit.note({ ...end.spent, isStopped: end.outcome.kind === 'stopped' })
         session.end()
-        const usage = usageOf({ call, conversation, end, start })
-        const result = {
-          ...resultOf(end.outcome, call, session),
-          usage,
-          ...(isOfInput(end.outcome, conversation) ? { isOfInput: true as const } : {}),
+        try {
+          resolve(settled({ call, conversation, session, end, start }))
+        } catch (thrown) {
+          reject(thrown)
         }
-        const replies = usage.hostCalls === 0 ? undefined : conversation.transcript()
-        resolve(replies === undefined ? result : { ...result, replies })
       }
       this.#pool.run(task, { settle, fail: reject })
     })
@@ -167,6 +164,19 @@ interface Used {
   readonly start: number
 }
 
+/** All that is known of a call that has ended. */
+function settled(used: Used & { readonly session: HostSession }): CallResult {
+  const { call, conversation, session, end } = used
+  const usage = usageOf(used)
+  const result = {
+    ...resultOf(end.outcome, call, session),
+    usage,
+    ...(isOfInput(end.outcome, conversation) ? { isOfInput: true as const } : {}),
+  }
+  const replies = usage.hostCalls === 0 ? undefined : conversation.transcript()
+  return replies === undefined ? result : { ...result, replies }
+}
+
 /** The input as text; undefined when it is too deep to be printed. */
 function print(input: Json): string | undefined {
   try {
@@ -187,7 +197,7 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
   }
   const { outputBytesMax } = call.unit
   if (isLarger(outcome.text, outputBytesMax)) return tooLarge('output', name, outputBytesMax)
-  if (outcome.text.includes('\\ud') && loneSurrogate.test(outcome.text)) {
+  if (hasLoneSurrogate(outcome.text)) {
     return failed(
       'SANDBOX_OUTPUT_REFUSED',
       `The output of "${name}" has a text that is no valid Unicode.`,
@@ -206,6 +216,10 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
   if (wrong === undefined) return { ok: true, output }
   const message = `The output of "${name}"${atOf(wrong)} ${wrong.message}`
   return failed('SANDBOX_OUTPUT_REFUSED', message, { at: wrong.at, action: name })
+}
+
+function hasLoneSurrogate(text: string): boolean {
+  return text.includes('\\ud') && loneSurrogate.test(text)
 }
 
 /** A script prints its output with the engine's own means; a module may print anything. */
@@ -235,13 +249,21 @@ function failureOf(thrown: Thrown, { unit }: ReadyCall, session: HostSession): F
   const ofHost = session.findFailure(code, thrown.message)
   if (ofHost !== undefined) return ofHost
   if (guestCode.test(code)) {
-    const data = thrown.data === undefined ? undefined : (JSON.parse(thrown.data) as Json)
-    return data === undefined ? { code, message } : { code, message, data }
+    if (thrown.data === undefined) return { code, message }
+    const data = dataOf(thrown.data)
+    if (data !== undefined) return { code, message, data }
+    return { code, message: `${message} (its data is nothing that can be kept)` }
   }
   const stack = framesOf(thrown.stack ?? '', unit.code)
   const name = thrown.name.slice(0, 100).toWellFormed()
   const data = { name, ...(stack.length === 0 ? {} : { stack }) }
   return { code: 'SANDBOX_GUEST_THREW', message: `${name}: ${message}`, data }
+}
+
+/** Held to what an output is held to, because a flow can take it for one. */
+function dataOf(text: string): Json | undefined {
+  const data = hasLoneSurrogate(text) ? undefined : parse(text)
+  return data === undefined || isDeeper(data, limits.dataDepthMax) ? undefined : data
 }
 
 function framesOf(stack: string, code: string | Uint8Array): readonly string[] {

@@ -77,7 +77,7 @@ export class Realm {
     this.#quickJs = quickJs
     this.#memory = memory
     this.#marks = marks
-    quickJs.onInterrupt(() => this.#look())
+    quickJs.look = () => this.#look()
     const host: BorderHost = {
       call: (id, op, args) => {
         this.#host?.call(id, op, args)

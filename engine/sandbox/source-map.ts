@@ -4,6 +4,8 @@
  * The map is the last line of the code, so code and map share one digest and cannot
  * part. It is read only when something was thrown.
  */
+import { limits } from '#engine/core/limits.ts'
+
 const mark = '//# sourceMappingURL=data:application/json;base64,'
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 /** What the realm puts before the first column of the first line. */
@@ -62,8 +64,22 @@ export function bundledFiles(code: string): readonly string[] {
 function readMap(code: string): SourceMap | undefined {
   const start = code.lastIndexOf(mark)
   if (start === -1) return undefined
-  const text = Buffer.from(code.slice(start + mark.length).trim(), 'base64').toString()
-  return JSON.parse(text) as SourceMap
+  return parseMap(Buffer.from(code.slice(start + mark.length).trim(), 'base64').toString())
+}
+
+/** Undefined for what is no map, or so large that reading it would hold up others. */
+export function parseMap(text: string): SourceMap | undefined {
+  if (text.length > limits.sourceMapCharsMax) return undefined
+  let map: Partial<SourceMap> | null
+  try {
+    map = JSON.parse(text) as Partial<SourceMap> | null
+  } catch {
+    return undefined
+  }
+  const { sources, mappings } = map ?? {}
+  if (typeof mappings !== 'string' || !Array.isArray(sources)) return undefined
+  if (!sources.every((source) => typeof source === 'string')) return undefined
+  return { version: 3, sources, names: [], mappings }
 }
 
 interface Segment {

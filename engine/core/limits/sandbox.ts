@@ -15,6 +15,7 @@ export const sandboxLimits = {
   hostAnswerCharsMax: 32 * 1024 * 1024,
   sandboxUrlCharsMax: 1024 * 1024,
   sandboxFramesShownMax: 10,
+  sourceMapCharsMax: 4 * 1024 * 1024,
   keyRsaBitsMin: 2_048,
   sandboxKillGraceMs: 50,
   sandboxMemoryBytesMax: 1024 * 1024 * 1024,
@@ -42,6 +43,9 @@ export const sandboxLimits = {
   moduleTypeValuesMax: 1_000,
   moduleTableEntriesMax: 100_000,
   hostCallMsMax: 120_000,
+  // Of one call, for all the schemas that it compares with
+  schemaCheckMsMax: 5_000,
+  schemaThreadMemoryMibMax: 256,
   hostCallsInFlightMax: 16,
   hostCallsPerCallMax: 10_000,
 } as const

@@ -1,37 +1,20 @@
 /**
  * `schema.check`: whether a value is what a JSON Schema asks for. A function of its
  * arguments, and so without a grant; the host does it because the library is large and
- * an interpreter slow.
- *
- * Compiled schemas are kept, because a step in a loop asks for the same one each time.
+ * an interpreter slow. It is done on a thread of its own (`compare/thread.ts`).
  */
-import type { Validator } from '#engine/core/schema.ts'
-import { digestOfText } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
-import { isObject, type JsonObject } from '#engine/core/json.ts'
-import { limits } from '#engine/core/limits.ts'
+import { isObject } from '#engine/core/json.ts'
+import { allowance, Comparer } from '#engine/sandbox/compare/thread.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
 
 import { argumentsOf, misused } from './arguments.ts'
 
 /** The host's side of `ctx.schema`. */
 export function schemaOperations(): HostOperations {
-  const kept = new Map<string, Validator>()
-  const compile = async (schema: JsonObject | boolean): Promise<Validator> => {
-    const { compileSchema } = await import('#engine/core/schema.ts')
-    return compileSchema(schema)
-  }
-  const validatorOf = async (schema: JsonObject | boolean): Promise<Validator> => {
-    const name = digestOfText(JSON.stringify(schema))
-    const validator = kept.get(name) ?? (await compile(schema))
-    kept.delete(name)
-    kept.set(name, validator)
-    const [oldest] = kept.keys()
-    if (kept.size > limits.schemasKeptMax && oldest !== undefined) kept.delete(oldest)
-    return validator
-  }
+  const comparer = new Comparer()
   return {
-    call: async (op, args) => {
+    call: async (op, args, { scope, signal }) => {
       if (op !== 'schema.check') {
         throw new IonError('CAP_NOT_GRANTED', `The host offers no operation "${op}".`)
       }
@@ -40,7 +23,12 @@ export function schemaOperations(): HostOperations {
       if (typeof schema !== 'boolean' && !isObject(schema)) {
         throw misused(op, '"schema" is a JSON Schema')
       }
-      const violation = (await validatorOf(schema))(find('value') ?? null)
+      const question = {
+        schema: JSON.stringify(schema),
+        value: JSON.stringify(find('value') ?? null),
+      }
+      const allowed = scope.keep('schema', allowance)
+      const violation = await comparer.compare(question, allowed, signal)
       if (violation === undefined) return { ok: true }
       const { at, keyword, message } = violation
       return { ok: false, at, keyword, message }

@@ -89,7 +89,16 @@ function failureOf(text: string): Thrown {
     name: 'Error',
     message: typeof message === 'string' ? message : text,
     ...(typeof code === 'string' ? { code } : {}),
-    ...(data === undefined ? {} : { data: JSON.stringify(data) }),
+    ...(data === undefined ? {} : { data: print(data) }),
+  }
+}
+
+/** What is too deep to be printed is no JSON for the reader either, who leaves it out. */
+function print(data: Json): string {
+  try {
+    return JSON.stringify(data)
+  } catch {
+    return ''
   }
 }
 

@@ -2,7 +2,7 @@
  * Leads from the functions of a trap to the author's source, by a map that the module
  * carries in a section of its own, so that code and map share one digest.
  */
-import { finderOf, type SourceMap } from '#engine/sandbox/source-map.ts'
+import { finderOf, parseMap, type SourceMap } from '#engine/sandbox/source-map.ts'
 
 import { Reader, Refused, u32Bytes } from './bytes.ts'
 
@@ -49,14 +49,10 @@ function mapOf(module: Uint8Array): SourceMap | undefined {
       const id = reader.byte()
       const section = reader.part(reader.u32())
       if (id !== 0 || section.name() !== mapName) continue
-      const map = JSON.parse(
-        Buffer.from(module.subarray(section.at, section.end)).toString('utf8'),
-      ) as Partial<SourceMap>
-      const isMap = Array.isArray(map.sources) && typeof map.mappings === 'string'
-      return isMap ? (map as SourceMap) : undefined
+      return parseMap(Buffer.from(module.subarray(section.at, section.end)).toString('utf8'))
     }
   } catch (thrown) {
-    if (thrown instanceof Refused || thrown instanceof SyntaxError) return undefined
+    if (thrown instanceof Refused) return undefined
     throw thrown
   }
   return undefined

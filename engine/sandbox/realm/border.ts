@@ -71,6 +71,7 @@ function functionsOf(quickJs: QuickJs, host: BorderHost): Readonly<Record<string
       return undefined
     },
     native: ([name, ...args]) => {
+      quickJs.look()
       const values = args.map((arg) => nativeValue(quickJs, arg))
       const made = callNative(text(name), values)
       if (made === undefined) return undefined

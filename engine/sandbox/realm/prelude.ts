@@ -89,7 +89,11 @@ class Failure extends Error {
 // Any thrown thing as five texts. Getters and proxies may throw or lie; both are harmless.
 function describe(thrown) {
   if (typeof thrown !== 'object' || thrown === null) {
-    return ['', thrown === null ? 'null' : String(thrown)]
+    try {
+      return ['', String(thrown).slice(0, limits.messageChars)]
+    } catch {
+      return ['', 'A function was thrown.']
+    }
   }
   const read = (key) => {
     try {

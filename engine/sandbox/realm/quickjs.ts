@@ -59,7 +59,11 @@ export class QuickJs {
   readonly #list: number
   readonly #functions: HostFunction[] = []
   #view: Buffer
-  #look: () => void = () => {}
+  /**
+   * Called now and then while guest code runs; what it throws ends that, past the guest. Host
+   * functions that take long call it, too: the engine counts each as one small step.
+   */
+  look: () => void = () => {}
   readonly #marks: Pick<Marks, 'touch'> | undefined
 
   /** `places` is of a context that is in the memory already; `marks` of a memory that has them. */
@@ -93,11 +97,6 @@ export class QuickJs {
     const context = binary._QTS_NewContext(runtime, 0)
     binary._QTS_RuntimeEnableInterruptHandler(runtime)
     return { runtime, context, list: this.allocate(argsMax * wordBytes) }
-  }
-
-  /** Called now and then while guest code runs; what it throws ends that, past the guest. */
-  onInterrupt(look: () => void): void {
-    this.#look = look
   }
 
   /** The host's own writes into a full memory must fail, not land at address 0. */
@@ -267,11 +266,12 @@ export class QuickJs {
         try {
           return this.#functions[id - 1]?.(args) ?? 0
         } catch (thrown) {
+          if (thrown instanceof Fault) throw thrown
           return this.#throwInto(context, thrown)
         }
       },
       shouldInterrupt: () => {
-        this.#look()
+        this.look()
         return 0
       },
       freeHostRef: none,

@@ -196,6 +196,24 @@ describe('an action', () => {
     })
   })
 
+  test.each([
+    ['half of a character', '{ a: "\\ud800" }'],
+    ['half of a character in a key', '{ ["\\udc00"]: 1 }'],
+    [
+      'lists in lists',
+      '[1].reduce((all) => { for (let i = 0; i < 300; i++) all = [all]; return all }, [])',
+    ],
+  ])('fails without data that is %s', async (_name, data) => {
+    const unit = await bench.plugin(
+      { actions: { default: { effects: 'pure' } } },
+      `export default (_, ctx) => ctx.fail("too_bad", "No.", ${data})`,
+    )
+    expect(await bench.call(unit)).toEqual({
+      ok: false,
+      error: { code: 'too_bad', message: 'No. (its data is nothing that can be kept)' },
+    })
+  })
+
   test('is told its run, and writes to its log', async () => {
     bench.logs.length = 0
     const unit = await bench.plugin(

@@ -124,6 +124,27 @@ describe.each(binaries)('%s', (_, wasm) => {
     expect(Buffer.compare(before, image())).toBe(0)
   })
 
+  test('a defect of the engine that reads past a buffer finds nothing of an earlier call', async () => {
+    const run = `(i) => {
+      if (i.secret !== '') return [i.secret.repeat(2000).split('').map((c, n) => c + n).length]
+      const buffer = new ArrayBuffer(65536, { maxByteLength: 1 << 20 })
+      const bytes = new Uint8Array(buffer)
+      const copy = bytes.with(0, { valueOf() { buffer.resize(16); return 1 } })
+      let text = ''
+      for (const byte of copy) text += String.fromCharCode(byte)
+      return [copy.length > 16, text]
+    }`
+    const { realm, call } = await open(wasm, run)
+    expect(call(secret)).toMatchObject({ outcome: { kind: 'done' } })
+    realm.reset()
+    const turn = call('')
+    // The engine has the defect: the copy is longer than what is left of the buffer.
+    expect(turn).toMatchObject({
+      outcome: { kind: 'done', text: expect.stringMatching(/^\[true/) },
+    })
+    expect(JSON.stringify(turn)).not.toContain(secret.slice(0, 4))
+  })
+
   test.each([
     ['runs out of time', '() => { for (;;); }'],
     ['grows the memory', '() => new Uint8Array(20e6).length'],
@@ -132,6 +153,7 @@ describe.each(binaries)('%s', (_, wasm) => {
       '() => { const all = []; try { for (;;) all.push(new Uint8Array(1e6).fill(1)) } catch { return 1 } }',
     ],
     ['runs over the stack', '() => { const f = () => 1 + f(); return f() }'],
+    ['makes the host throw', '() => new TextDecoder().decode(new Uint8Array(12e6)).length'],
   ])('a realm in which a call %s is never used again', async (_name, run) => {
     const { realm, call } = await open(wasm, run)
     call(secret)

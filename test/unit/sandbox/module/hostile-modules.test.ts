@@ -16,6 +16,7 @@ import type { Json } from '#engine/core/json.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import type { Unit } from '#engine/plan/plan.ts'
+import { u32Bytes } from '#engine/sandbox/module/bytes.ts'
 import { buildPlugin, type BuiltUnit } from '#engine/sandbox/unit.ts'
 
 import { Bench } from '#test/unit/sandbox/bench.ts'
@@ -28,6 +29,8 @@ interface Case {
   readonly memory?: string
   readonly wat?: string
   readonly hex?: string
+  /** The text of a map at its end. */
+  readonly map?: string
   readonly refused?: boolean
   readonly code?: string
   readonly output?: Json
@@ -48,10 +51,20 @@ function bytesOf({ hex, wat, more = '', run = '', ...rest }: Case): Uint8Array {
         (func (export "default") (param $at i32) (param $len i32) (result i64) ${run}))`,
   )
   try {
-    return module.emitBinary()
+    return withText(module.emitBinary(), rest.map)
   } finally {
     module.dispose()
   }
+}
+
+/** `module` with `text` where a build puts a map, whatever it is. */
+function withText(module: Uint8Array, text: string | undefined): Uint8Array {
+  if (text === undefined) return module
+  const name = Buffer.from('ionflux.map')
+  const head = u32Bytes(name.length)
+  const content = Buffer.from(text)
+  const size = u32Bytes(head.length + name.length + content.length)
+  return Buffer.concat([module, Uint8Array.from([0, ...size, ...head]), name, content])
 }
 
 const manifest: Manifest = {
