@@ -112,6 +112,11 @@ export const limits = {
   commitLogDelayMs: 200,
   journalBusyMsMax: 1_000,
   journalWalPagesMax: 4_000,
+  // What `doctor` takes its time for
+  doctorLookMsMax: 5_000,
+  doctorLookBytesMax: 512 * 1024 * 1024,
+  doctorDiskBytesLow: 1024 * 1024 * 1024,
+  doctorDiskBytesMin: 64 * 1024 * 1024,
   journalWalBytesKept: 32 * 1024 * 1024,
   journalCacheKibMax: 4 * 1024,
   clockCheckMsMax: 60_000,

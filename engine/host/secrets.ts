@@ -15,7 +15,7 @@ export function openVault(directory: string, environment: Environment): Vault {
   const key = environment['IONFLUX_SECRET_KEY']
   return new Vault({
     directory: join(directory, 'secrets'),
-    keyFile: join(configDirectory(environment), 'key'),
+    keyFile: secretKeyFile(environment),
     ...(key === undefined || key === '' ? {} : { key }),
   })
 }
@@ -31,6 +31,11 @@ export function environmentNames(environment: Environment): readonly string[] {
     const [, name] = /^IONFLUX_SECRET_([A-Z][A-Z0-9_]*)$/.exec(key) ?? []
     return name === undefined || name === 'KEY' || environment[key] === '' ? [] : [name]
   })
+}
+
+/** Where the key of sealed secrets is kept that `IONFLUX_SECRET_KEY` does not give. */
+export function secretKeyFile(environment: Environment): string {
+  return join(configDirectory(environment), 'key')
 }
 
 function configDirectory(environment: Environment): string {

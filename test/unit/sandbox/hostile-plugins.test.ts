@@ -106,7 +106,7 @@ async function runAll(): Promise<void> {
   await watching
 }
 
-beforeAll(runAll, 300_000)
+beforeAll(runAll, 600_000)
 
 describe.each(corpus)('%s', (file, list) => {
   test.each(list)('contains $name', (one) => {
