@@ -5,10 +5,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
+import { openDatabase } from '#engine/durable/sqlite/database.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
 import { takeLease } from '#engine/host/lease.ts'
 import { nodeVersion } from '#engine/host/doctor/machine.ts'
@@ -78,8 +78,8 @@ test.each([
   ['of an older release', 'PRAGMA user_version = 4', 'warning'],
   ['of another program', 'PRAGMA application_id = 7', 'error'],
 ])('a journal %s is not taken for whole', async (_, sql, status) => {
-  const path = await journal()
-  const db = new DatabaseSync(path)
+  await journal()
+  const db = openDatabase(data)
   db.exec(sql)
   db.close()
   const found = await lookAtStorage({ flag: data, environment: {}, root: folder })
