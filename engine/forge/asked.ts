@@ -3,9 +3,10 @@
  * memory, and after it asked for a rest nothing is asked until that is over.
  */
 import { IonError } from '#engine/core/error.ts'
+import type { JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 
-export type Fields = Readonly<Record<string, string | number>>
+export type Fields = Readonly<Record<string, string | number | JsonObject>>
 export type AnswerHeaders = Readonly<Record<string, string | number | undefined>>
 
 /** One request by the library; throws what has a `status` other than 2xx. */

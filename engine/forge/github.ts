@@ -9,6 +9,7 @@ import { HttpDoor } from '#engine/connection/http.ts'
 
 import { type Ask, careful, type CarefulForge, type Fields } from './asked.ts'
 import { listPulls, listRepositories } from './lists.ts'
+import { writeCheck } from './checks.ts'
 import type { CommentWish, Forge, StatusWish } from './port.ts'
 import { propose } from './propose.ts'
 
@@ -33,9 +34,18 @@ export function openGitHub({ apiUrl, token }: GitHubOptions): Forge {
   const ask: Ask = async (route, fields, headers) =>
     await octokit.request(route, { ...fields, headers })
   const forge = careful(ask, () => Date.now())
+  // Which permissions a token has does not change while it is used.
+  const withoutChecks = new Set<string>()
   return {
     comment: (wish) => comment(forge, wish),
     status: (wish) => status(forge, wish),
+    check: async (wish) => {
+      const { repository } = wish
+      if (withoutChecks.has(repository)) return false
+      const isWritten = await orRefused(repository, 'checks: write', () => writeCheck(forge, wish))
+      if (!isWritten) withoutChecks.add(repository)
+      return isWritten
+    },
     propose: async (wish) =>
       await orRefused(wish.repository, 'pull-requests: write', () => propose(forge, wish)),
     pulls: async (repository) =>

@@ -26,6 +26,31 @@ export interface StatusWish {
   readonly description: string
 }
 
+/** A remark at a line of a file. */
+export interface Annotation {
+  /** From the root of the repository. */
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  readonly level: 'notice' | 'warning' | 'failure'
+  readonly title: string
+  readonly message: string
+}
+
+export interface CheckWish {
+  readonly repository: string
+  readonly commit: string
+  /** What the check is about; a later one of the same takes its place. */
+  readonly name: string
+  readonly conclusion: 'success' | 'neutral' | 'failure'
+  /** One sentence; what is too long is cut. */
+  readonly title: string
+  /** Markdown; what is too long is cut. */
+  readonly summary: string
+  /** What is too much is left out. */
+  readonly annotations: readonly Annotation[]
+}
+
 export interface PullRequest {
   readonly number: number
   /** The commit that is proposed. */
@@ -75,6 +100,11 @@ export interface Forge {
   /** Writes the comment, or edits the one with the same marker in place. Returns its address. */
   comment(wish: CommentWish): Promise<string>
   status(wish: StatusWish): Promise<void>
+  /**
+   * Reports on a commit as a check run, with annotations; the same one is edited in place.
+   * False where the token may not write check runs: then nothing was reported.
+   */
+  check(wish: CheckWish): Promise<boolean>
   /** Opens a pull request from a branch; the one that is open is edited in place. */
   propose(wish: ProposeWish): Promise<Proposed>
   /** The open ones, the latest first. */

@@ -8,7 +8,7 @@
 import type { Clock, Instant } from '#engine/core/clock.ts'
 import { IonError, toFailure } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
-import type { Forge, PullRequest, StatusWish } from '#engine/forge/port.ts'
+import type { Annotation, Forge, PullRequest, StatusWish } from '#engine/forge/port.ts'
 import type { Outcome } from '#engine/host/activate/activate.ts'
 import { noteProposed } from '#engine/host/activate/proposed.ts'
 import type { RepositoryChange } from '#engine/host/repository/change.ts'
@@ -107,12 +107,43 @@ async function planPull(
   const { marker } = parts
   const body = parts.render(result)
   await forge.comment({ repository, number: pull.number, marker, body })
-  await forge.status({ repository, commit: pull.head, context: 'ionflux/plan', ...verdict(change) })
+  const told = verdict(change)
+  const isCheck = await forge.check({
+    repository,
+    commit: pull.head,
+    name: 'ionflux/plan',
+    conclusion: conclusions[change.findings[0]?.severity ?? 'info'],
+    title: told.description,
+    summary: body,
+    annotations: annotationsOf(change),
+  })
+  if (!isCheck)
+    await forge.status({ repository, commit: pull.head, context: 'ionflux/plan', ...told })
   memory.setNote(key, about)
   const { planDigest } = change
   const at = parts.clock.now()
   noteProposed(memory, mirror.id, { planDigest, commit: pull.head, at, pull: pull.number })
   emit({ event: 'planned', mirror: mirror.name, pull: pull.number, planDigest })
+}
+
+const conclusions = {
+  info: 'success',
+  review: 'success',
+  escalation: 'neutral',
+  block: 'failure',
+} as const
+const levels = {
+  info: 'notice',
+  review: 'notice',
+  escalation: 'warning',
+  block: 'failure',
+} as const
+
+/** Findings where they stand; those of no file are in the summary only. */
+function annotationsOf({ findings }: Change): readonly Annotation[] {
+  return findings.flatMap(({ file, line = 1, severity, code, message }) =>
+    file === undefined ? [] : [{ file, line, level: levels[severity], title: code, message }],
+  )
 }
 
 type Said = Pick<StatusWish, 'state' | 'description'>

@@ -86,11 +86,23 @@ test('from a fork to a run, with a bad commit and a way back', { timeout: 60_000
   const [comment] = forge.comments
   for (const words of ['b.example', '1440 times a day', wordOf(planned['planDigest'] ?? '')])
     expect(comment?.body).toContain(words)
-  expect(forge.statuses.at(-1)).toMatchObject({
-    sha: proposed,
-    context: 'ionflux/plan',
-    description: expect.stringContaining('needs approval'),
-  })
+  const remark = {
+    path,
+    annotation_level: 'warning',
+    message: expect.stringContaining('b.example'),
+  }
+  expect(forge.checks).toMatchObject([
+    {
+      head_sha: proposed,
+      name: 'ionflux/plan',
+      conclusion: 'neutral',
+      output: {
+        title: expect.stringContaining('needs approval'),
+        summary: comment?.body,
+        annotations: expect.arrayContaining([expect.objectContaining(remark)]),
+      },
+    },
+  ])
 
   // A maintainer merges. That alone is no approval of a new host.
   remote.git('fetch', '-q', remote.bare, 'refs/pull/1/head')

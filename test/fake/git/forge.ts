@@ -17,6 +17,10 @@ export interface FakeForge extends AsyncDisposable {
   readonly repositories: JsonObject[]
   readonly comments: { readonly id: number; body: string; edits: number }[]
   readonly statuses: JsonObject[]
+  /** With all their annotations, in the order in which they began. */
+  readonly checks: JsonObject[]
+  /** The token is not one of an app, so it may not write check runs. */
+  isWithoutChecks: boolean
   /** Requests that cost something of the budget: all but those answered by 304. */
   readonly paid: string[]
   /** What requests had that GitHub's description does not know. Must stay empty. */
@@ -30,6 +34,8 @@ export async function openForge(): Promise<FakeForge> {
     pulls: pulls ?? [],
     repositories: repositories ?? [],
     statuses: statuses ?? [],
+    checks: [] as JsonObject[],
+    isWithoutChecks: false,
     comments: [] as FakeForge['comments'],
     paid: [] as string[],
     strays: [] as string[],
@@ -52,14 +58,13 @@ export async function openForge(): Promise<FakeForge> {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    ...state,
+  return Object.assign(state, {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await new Promise<void>((resolve) => server.close(() => resolve()))
     },
-  }
+  })
 }
 
 type State = Omit<FakeForge, 'origin' | keyof AsyncDisposable>
@@ -83,10 +88,29 @@ function answer(state: State, route: string, body: JsonObject = {}): Json | unde
     comment.edits += 1
     return place(comment.id)
   }
+  if (/\/check-runs(?:\/\d+)?$/.test(route)) return checksAnswer(state, route, body)
   const [, sha] = /^POST \/repos\/[^/]+\/[^/]+\/statuses\/(\w+)$/.exec(route) ?? []
   if (sha === undefined) return undefined
   state.statuses.push({ ...body, sha })
   return { id: state.statuses.length }
+}
+
+/** Begins, edits and lists check runs; annotations are only ever added, as GitHub does it. */
+function checksAnswer(state: State, route: string, body: JsonObject): Json | undefined {
+  if (state.isWithoutChecks) return undefined
+  const [, commit] = /^GET .*\/commits\/(\w+)\/check-runs$/.exec(route) ?? []
+  if (commit !== undefined) {
+    const found = state.checks.filter(({ head_sha: sha }) => sha === commit).toReversed()
+    return { total_count: found.length, check_runs: found }
+  }
+  const [, id] = /^PATCH .*\/check-runs\/(\d+)$/.exec(route) ?? []
+  const at = id === undefined ? state.checks.length : Number(id) - 1
+  const { output: old = {}, ...known } = state.checks[at] ?? {}
+  const [before, after] = [old, body['output'] ?? {}] as [JsonObject, JsonObject]
+  const list = [before['annotations'] ?? [], after['annotations'] ?? []].flat()
+  const output = { ...before, ...after, annotations: list, annotations_count: list.length }
+  state.checks[at] = { ...known, ...body, id: at + 1, output }
+  return state.checks[at]
 }
 
 interface OnPulls {
