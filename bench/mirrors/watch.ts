@@ -3,13 +3,16 @@
  * loopback; beside it what git itself takes to fetch the same commit off the disk.
  */
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { openMirrors } from '#engine/durable/sqlite/mirrors.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
+import { makeLock } from '#engine/host/lock/make-lock.ts'
+import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { printLock } from '#engine/plan/lock/lock.ts'
 import type { WatchEvent } from '#engine/host/watch/events.ts'
 import { openWatcher } from '#engine/host/watch/open.ts'
 import { openRemotes } from '#test/fake/git/remotes.ts'
@@ -29,8 +32,8 @@ steps:
 async function measure(): Promise<Readonly<Record<string, number>>> {
   await using lab = await openRemotes()
   const remote = lab.remote('acme/small')
-  remote.push({ 'flows/small.flow.yaml': flow(0) })
   const directory = mkdtempSync(join(tmpdir(), 'ionflux-bench-'))
+  remote.push({ 'flows/small.flow.yaml': flow(0), 'ionflux.lock': await lockText(directory) })
   prepareDataDirectory(directory)
   const mirrors = openMirrors(directory)
   mirrors.add({ id: 'm1', name: 'small', url: remote.url, paths: [], addedAt: Date.now() })
@@ -90,6 +93,16 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     'git fetch alone, median ms': at(raw, 0.5),
     'resident MiB at the end': Math.round(process.memoryUsage.rss() / 1024 / 1024),
   }
+}
+
+/** Beside the flow; when it starts is no part of it. */
+async function lockText(directory: string): Promise<string> {
+  const root = join(directory, 'locked')
+  mkdirSync(root)
+  writeFileSync(join(root, 'small.flow.yaml'), flow(0))
+  const { lock } = await makeLock(openWorkingTree(root), { before: undefined })
+  if (lock === undefined) throw new Error('the flow has mistakes')
+  return printLock(lock)
 }
 
 function at(times: readonly number[], part: number): number {

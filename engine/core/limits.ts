@@ -208,6 +208,7 @@ export const limits = {
   registryLeafBytesMax: 32 * 1024,
   registryKeysMax: 100,
   registrySubmissionEventsMax: 1_000,
+  registrySubmissionBytesMax: 64 * 1024 * 1024,
   registryProvenanceBytesMax: 64 * 1024,
   registryMemoryMsMax: 10_000,
   registryReleasesMax: 1_000,

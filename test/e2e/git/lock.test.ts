@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { call, type Ended } from '#test/e2e/cli.ts'
+import { runGitIn } from '#test/fake/git/run-git.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
 import { repository, type Fixture, type FixtureCommit } from '#test/fake/repository.ts'
 
@@ -104,6 +105,29 @@ test('a package of the lock is looked at and called by its name', async () => {
     code: 2,
     stderr: expect.stringContaining('1.0.0'),
   })
+})
+
+test('a commit without a lock runs what is in it, and nothing of elsewhere', async () => {
+  const at = mkdtempSync(join(top, 'unlocked-'))
+  const git = (...args: string[]): string => runGitIn(at, ...args)
+  git('init', '-q', '-b', 'main')
+  const text = (id: string, step: string): string => `dsl: flux/1\nid: ${id}\nsteps:\n  - ${step}\n`
+  writeFileSync(join(at, 'own.flow.yaml'), text('own', '{ id: a, let: 1 }'))
+  const std = '{ id: a, use: std/json/query@^1, with: { value: 1, path: "$" } }'
+  writeFileSync(join(at, 'std.flow.yaml'), text('std', std))
+  git('add', '-A')
+  git('commit', '-qm', 'flows')
+  const run = async (...args: string[]): Promise<Ended> => await call(['run', ...args], { cwd: at })
+  expect((await run('own', '--at', 'HEAD')).code).toBe(0)
+  expect(await run('std', '--at', 'HEAD')).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/LOCK_STALE[^]*"std\/json"[^]*ionflux lock/),
+  })
+  expect((await run('std')).code).toBe(0)
+  expect((await call(['lock'], { cwd: at })).code).toBe(0)
+  git('add', '-A')
+  git('commit', '-qm', 'lock')
+  expect((await run('std', '--at', 'HEAD')).code).toBe(0)
 })
 
 test('a commit runs what its lock names, and nothing else', async () => {

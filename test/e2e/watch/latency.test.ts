@@ -31,7 +31,11 @@ test(
     await using lab = await openRemotes()
     using place = folder()
     const remote = lab.remote('acme/small')
-    remote.push({ 'flows/small.flow.yaml': flow(0) })
+    // When a flow starts is no part of what a lock names, so one lock is for all of them.
+    using own = folder({ 'small.flow.yaml': flow(0), 'ionflux.yaml': 'namespace: acme\n' })
+    expect((await call(['lock'], { cwd: own.path })).code).toBe(0)
+    const lock = readFileSync(join(own.path, 'ionflux.lock'), 'utf8')
+    remote.push({ 'flows/small.flow.yaml': flow(0), 'ionflux.lock': lock })
     const data = ['--data-dir', join(place.path, 'data')]
     const cwd = place.path
     await call(['mirror', 'add', remote.url, '--no-sync', ...data], { cwd })

@@ -102,7 +102,7 @@ id: a
 on: { ${on} }
 permissions: { net: [${host}] }
 steps:
-  - { id: get, use: std/http/get@^1, with: { url: "https://${host}/" } }
+  - { id: get, let: "https://${host}/" }
 `,
   }
 }
