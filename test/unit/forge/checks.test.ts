@@ -17,10 +17,11 @@ beforeEach(async () => {
   forge = openGitHub({ apiUrl: fake.origin, token: 't' })
 })
 afterEach(async () => {
-  expect(fake.strays).toEqual([])
+  strays.push(...fake.strays)
   await fake[Symbol.asyncDispose]()
 })
 
+const strays: string[] = []
 const commit = 'a'.repeat(40)
 const wish = (count: number, more: Partial<CheckWish> = {}): CheckWish => ({
   repository: 'acme/flows',
@@ -101,4 +102,8 @@ test('a token that may not write checks is asked once, and says so', async () =>
   const asked = fake.paid.length
   expect(await forge.check(wish(2))).toBe(false)
   expect(fake.paid).toHaveLength(asked)
+})
+
+test('everything that was asked is as the forge describes it', () => {
+  expect(strays).toEqual([])
 })
