@@ -9,8 +9,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { Digest } from '#engine/core/digest.ts'
-import { makeLock } from '#engine/host/lock/make-lock.ts'
-import { type Lock, printLock } from '#engine/plan/lock/lock.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { type Outcome, rollBack, settle, tryActivate } from '#engine/host/activate/activate.ts'
 import type { Activator } from '#engine/host/activate/activate.ts'
@@ -89,28 +87,6 @@ test.each([
     kind: 'held',
     proposal: { verdict: { reasons: [{ code: 'MIRROR_PLAN_BLOCKED' }, {}] } },
   })
-})
-
-test('a flow that uses what comes with ionflux waits for a lock that says which', async () => {
-  using at = place()
-  const using =
-    'dsl: flux/1\nid: a\nsteps:\n  - { id: get, use: std/json/query@^1, with: { value: 1, path: "$" } }\n'
-  const calling = 'dsl: flux/1\nid: b\nsteps:\n  - { id: one, flow: a }\n'
-  const texts = { 'flows/a.flow.yaml': using, 'flows/b.flow.yaml': calling }
-  const commit = at.push(texts)
-  const outcome = await attempt(at)
-  at.memory.approve({ planDigest: heldDigest(outcome), name: 'root', at: 1 })
-  expect(outcome).toMatchObject({
-    kind: 'held',
-    held: { byOperator: false },
-    proposal: { verdict: { reasons: [{ message: expect.stringContaining('"std/json"') }, {}] } },
-  })
-  expect((await attempt(at)).kind).toBe('held')
-  const { tree } = at.mirrors.facts('m1').mirrored
-  const files = at.parts.filesOf(at.mirror(), { commit, tree: tree as Digest })
-  const { lock } = await makeLock(files, { before: undefined })
-  at.push({ ...texts, 'ionflux.lock': printLock(lock as Lock) })
-  expect((await attempt(at)).kind).toBe('activated')
 })
 
 function lockOf(digit: string): string {
