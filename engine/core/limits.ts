@@ -87,6 +87,8 @@ export const limits = {
   approversMax: 100,
   approvalsListedMax: 1_000,
   outboxEventsMax: 1_000_000,
+  /** The latest ones, for triggers of a watcher that looks later. */
+  eventsKeptMax: 100_000,
   eventReceiversPerPage: 256,
   awaitCountMax: 10_000,
 

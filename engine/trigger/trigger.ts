@@ -5,18 +5,29 @@
  * Pure. A flow that was checked gives no surprise here; what is not a trigger is left out.
  */
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
-import type { GitTrigger, ScheduleTrigger } from '#engine/dsl/flow.ts'
+import type {
+  EventTrigger,
+  FlowTrigger,
+  GitTrigger,
+  ScheduleTrigger,
+  WebhookTrigger,
+} from '#engine/dsl/flow.ts'
 import { compileTemplate, parseTemplate } from '#engine/dsl/template.ts'
 
 export type Trigger =
   | { readonly kind: 'schedule'; readonly id: string; readonly spec: ScheduleTrigger }
   | { readonly kind: 'git'; readonly id: string; readonly spec: GitTrigger }
+  | { readonly kind: 'event'; readonly id: string; readonly spec: EventTrigger }
+  | { readonly kind: 'flow'; readonly id: string; readonly spec: FlowTrigger }
+  | { readonly kind: 'webhook'; readonly id: string; readonly spec: WebhookTrigger }
+
+const kinds = ['schedule', 'git', 'event', 'flow', 'webhook'] as const
 
 /** The triggers of `flow` that a watcher serves. `id` is the name, or the place in the list. */
 export function triggersOf(flow: JsonObject): readonly Trigger[] {
   const on = flow['on']
   if (!isObject(on)) return []
-  return (['schedule', 'git'] as const).flatMap((kind) => {
+  return kinds.flatMap((kind) => {
     const given = on[kind]
     const list: readonly (Json | undefined)[] = Array.isArray(given) ? given : [given]
     return list.flatMap((spec, i): readonly Trigger[] => {

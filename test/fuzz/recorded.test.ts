@@ -22,7 +22,8 @@ import { openSuite } from '#engine/testing/suite.ts'
 import { build, type Built } from '#test/sim/build.ts'
 import { cases, runIds, type Case } from '#test/sim/case.ts'
 import { simulate } from '#test/sim/simulate.ts'
-import { resultOf, stepIdOf } from '#test/sim/world.ts'
+import { stepIdOf } from '#test/sim/step-id.ts'
+import { resultOf } from '#test/sim/world.ts'
 
 const seed = Number(process.env['IONFLUX_FUZZ_SEED'] ?? 20_270)
 const numRuns = process.env['IONFLUX_DEEP'] === undefined ? 150 : 3_000

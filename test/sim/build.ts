@@ -8,6 +8,7 @@ import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 import { openPrograms, type Programs } from '#engine/runtime/program.ts'
 
 import type { Case, Node, Out } from './case.ts'
+import { called, hangsOnPath, wholeOf } from './make/flows.ts'
 import { asked, awaited, emitted, outOf, remembered } from './make/parts.ts'
 import { isEven, numberOf, numbered, pick, policy, type Seen, withOf } from './make/templates.ts'
 import { type Call, undoOf } from './make/undo.ts'
@@ -38,6 +39,8 @@ interface Building {
   readonly races: Set<string>
   readonly afters: Set<string>
   readonly childDigest: Digest | undefined
+  /** Calls that are given something of other steps ask a model. */
+  readonly asksModels: boolean
   count: number
 }
 
@@ -47,14 +50,15 @@ export function build(one: Case): Built {
   const finals = new Set<string>()
   const races = new Set<string>()
   const afters = new Set<string>()
-  const shared = { calls, finals, races, afters, count: 0 }
+  const asksModels = one.turns !== undefined
+  const shared = { calls, finals, races, afters, asksModels, count: 0 }
   const kid: Building = { ...shared, prefix: 'k', childDigest: undefined }
   const child = plan(kid, { flow: 'kid', nodes: one.child, out: 'last' })
   const childDigest = execDigest(child)
   const top: Building = { ...shared, prefix: 's', childDigest }
   const { main: nodes, out, timeoutMs, onFailure } = one
   const body = plan(top, { flow: 'main', nodes, out, timeoutMs, onFailure })
-  const main: Plan = { ...body, ...(one.gate && { concurrency: one.gate }) }
+  const main: Plan = { ...body, ...wholeOf(one) }
   const mainDigest = execDigest(main)
   const bytes = new Map([main, child].map((p) => [execDigest(p), Buffer.from(printPlan(p))]))
   const programs = openPrograms({ get: (digest) => bytes.get(digest) ?? new Uint8Array() })
@@ -111,7 +115,7 @@ function block(
     seen = {
       ...seen,
       // What an emit yields hangs on its path, which the second reading does not know.
-      values: node.k === 'emit' || node.k === 'state' ? seen.values : [...seen.values, value],
+      values: hangsOnPath(node) ? seen.values : [...seen.values, value],
       numbers: node.k === 'call' ? [...seen.numbers, value] : seen.numbers,
     }
   }
@@ -163,6 +167,7 @@ function stepOf(
           unit: digestOfText('act'),
           export: 'default',
           effects: node.effects,
+          ...(at.asksModels && node.refs.length > 0 ? { spends: true } : {}),
         },
         with: withOf(seen, id, node.refs),
         ...undoOf(at, { id, undo: node.undo }),
@@ -171,21 +176,7 @@ function stepOf(
           : {}),
       }
     case 'flow':
-      return {
-        ...base,
-        ...policy(node.retry, ['RUN_CHILD_FAILED']),
-        kind: 'flow',
-        flow: 'kid',
-        plan: at.childDigest as Digest,
-        with: {
-          kind: 'map',
-          entries: [
-            ['n', { kind: 'value', value: 7 }],
-            ...node.refs.map((ref, i) => [`v${i}`, pick(seen.values, ref)] as const),
-          ],
-        },
-        ...undoOf(at, { id, undo: node.undo }),
-      }
+      return { ...base, ...called(at, { id, node, seen }) }
     case 'let':
       return { ...base, kind: 'let', value: pick(seen.values, node.ref) }
     case 'return':
@@ -210,7 +201,7 @@ function stepOf(
     case 'await':
       return { ...base, ...awaited(node, inner) }
     case 'if': {
-      if (node.ref === 7) return { ...base, ...component(at, node, seen) }
+      if (node.ref >= 6) return { ...base, ...component(at, node, seen) }
       const otherwise = node.else === undefined ? {} : { else: inner(node.else, node.out) }
       return {
         ...base,

@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { type RunId, runIdFrom } from '#engine/core/id.ts'
 import type { Effects } from '#engine/dsl/template.ts'
 
+import { gates } from './make/gates.ts'
 import { maybe, node, out, steps, timeout } from './make/nodes.ts'
 
 /**
@@ -110,6 +111,8 @@ export type Node =
       readonly retry?: Retry
       readonly timeoutMs?: number
       readonly undo?: Undo
+      /** Nobody waits for the run. */
+      readonly isDetached?: boolean
     }
   | {
       readonly k: 'approve'
@@ -149,6 +152,19 @@ export interface Gate {
   readonly onConflict: 'queue' | 'cancel_old' | 'skip' | 'reject'
 }
 
+/** How many runs may begin within a time. */
+export interface Rate {
+  readonly limit: number
+  readonly perMs: number
+  readonly onExceed: 'queue' | 'skip' | 'reject'
+}
+
+/** Of runs that come soon after each other the last one begins. */
+export interface Quiet {
+  readonly waitMs: number
+  readonly maxWaitMs?: number
+}
+
 export interface Case {
   readonly main: readonly Node[]
   /** The flow that `flow` steps call; it calls none. */
@@ -158,6 +174,12 @@ export interface Case {
   readonly onFailure?: readonly Node[]
   /** How many of its runs may be under way, and what happens to one too many. */
   readonly gate?: Gate
+  readonly rate?: Rate
+  readonly quiet?: Quiet
+  /** How often models may be asked; every other call asks one. */
+  readonly turns?: number
+  /** The last run is started after so many moves. */
+  readonly lateAt?: number
   /** How many runs are started at once. */
   readonly runs: number
   /** Somebody cancels the first run after so many moves of the scheduler. */
@@ -186,16 +208,6 @@ export function cases(): fc.Arbitrary<Case> {
       timeoutMs: timeout,
       onFailure: maybe(steps(1, false, 1)),
       runs: fc.constantFrom(1, 1, 1, 2),
-      gate: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        {
-          weight: 1,
-          arbitrary: fc.record<Gate>({
-            limit: fc.constantFrom(1, 1, 2),
-            onConflict: fc.constantFrom('queue', 'queue', 'cancel_old', 'skip', 'reject'),
-          }),
-        },
-      ),
       pauseAt: fc.oneof(
         { weight: 4, arbitrary: fc.constant(undefined) },
         { weight: 1, arbitrary: fc.nat(20) },
@@ -220,8 +232,9 @@ export function cases(): fc.Arbitrary<Case> {
       retries: fc.constantFrom(0, 0, 0, 1, 2),
       turn: fc.constantFrom(1, 2, 3, 5, 512, 512),
       order: fc.nat(1_000_000),
+      gates,
     })
-    .map((one) => (one.gate === undefined ? one : { ...one, runs: one.runs + 1 }))
+    .map(({ gates: { more, ...given }, ...one }) => ({ ...one, ...given, runs: one.runs + more }))
     .map((one) => JSON.parse(JSON.stringify(one)) as Case)
 }
 

@@ -17,12 +17,15 @@ import type { Residents } from '#engine/runtime/live/residents.ts'
 import { viewRun } from '#engine/runtime/view.ts'
 
 import { type Case, runIds } from './case.ts'
-import { checkUndone } from './check-undone.ts'
+import { checkUndone } from './laws/undone.ts'
 import { dump, plainText } from './dump.ts'
+import { checkDetached } from './laws/detached.ts'
+import { checkGates } from './laws/gates.ts'
 import { checkStates } from './laws/states.ts'
 import { type Ending, read } from './oracle.ts'
 import type { Process } from './process.ts'
-import { stepIdOf, type World } from './world.ts'
+import { stepIdOf } from './step-id.ts'
+import type { World } from './world.ts'
 
 /** Everything is on disk: what the process has in memory is what the records give. */
 export function checkState(world: World, process: Process): void {
@@ -67,6 +70,8 @@ export function checkEnd(world: World, one: Case): void {
   }
   checkChildren(world)
   checkStates(world)
+  checkDetached(world)
+  checkGates(world, one)
   const { outbox, waits } = world.disk.mail
   if (outbox.size > 0) world.breach('every event is delivered', [...outbox.keys()].join())
   if (waits.size > 0) world.breach('nobody waits after the end', [...waits.keys()].join())
@@ -195,7 +200,10 @@ function checkChildren(world: World): void {
 /** What comes out is what comes out without crashes, and what the second reading gives. */
 export function checkOutcome(world: World, one: Case): void {
   if (one.cancelAt !== undefined) return
-  if (one.gate !== undefined && one.gate.onConflict !== 'queue') return
+  const { gate, rate, quiet, turns } = one
+  if (quiet !== undefined || turns !== undefined) return
+  if (rate !== undefined && rate.onExceed !== 'queue') return
+  if (gate !== undefined && gate.onConflict !== 'queue') return
   for (const [i, run] of runIds(one).entries()) {
     if (world.retried.has(run)) continue
     const facts = {

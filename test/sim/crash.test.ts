@@ -29,8 +29,11 @@ const open = [
   'approve',
   'undoing',
   'on_failure',
-  'gate',
   'component',
+  'detached',
+  'spending',
+  'concurrency gate',
+  'rateLimit gate',
 ] as const
 /** Processes that died at each of these places, with each of these open, in 20,000 points. */
 const coveredMin = 25
@@ -69,7 +72,11 @@ test(
     }
     expect(points).toBeGreaterThanOrEqual(pointsWanted)
     // Every place to die, while every kind of step is open that can be open there.
-    const wanted = [...places.flatMap((at) => open.map((kind) => `${at} ${kind}`)), 'cached']
+    const wanted = [
+      ...places.flatMap((at) => open.map((kind) => `${at} ${kind}`)),
+      'write debounce gate',
+      'cached',
+    ]
     const counts = wanted.map((what) => [what, covered.get(what) ?? 0] as const)
     if (isDeep) console.table(Object.fromEntries(counts))
     const seldom = counts.filter(([, count]) => count < (points < 10_000 ? 0 : coveredMin))

@@ -33,7 +33,7 @@ export interface Search {
 
 /** Runs `one` without a crash and then once per crash point; stops at the first breach. */
 export async function explore(one: Case, search: Search = {}): Promise<Explored> {
-  const { pointsMax = 400, doubleEvery = 8 } = search
+  const { pointsMax = 200, doubleEvery = 8 } = search
   const built = build(one)
   let points = 0
   const fails = async (

@@ -75,8 +75,8 @@ function see(template: Template | undefined, scope: Scope): { readonly output: J
 /** Steps write their outputs into `scope.steps`, which the caller made for this block. */
 function block(reader: Reader, { steps, output }: Block, scope: Scope): Result {
   let last: Json = null
-  const end = steps.at(-1)?.kind
-  if (end === 'emit' || end === 'state') reader.isRacy = true
+  const end = steps.at(-1)
+  if (end?.kind === 'emit' || end?.kind === 'state' || isDetached(end)) reader.isRacy = true
   for (const one of steps) {
     const result = step(reader, one, scope)
     if ('leave' in result) return result
@@ -84,6 +84,10 @@ function block(reader: Reader, { steps, output }: Block, scope: Scope): Result {
     ;(scope.steps as Record<string, { output: Json }>)[one.id] = { output: last }
   }
   return output === undefined ? { output: last } : see(output, scope)
+}
+
+function isDetached(step: PlanStep | undefined): boolean {
+  return step?.kind === 'flow' && step.detach === true
 }
 
 function inside(reader: Reader, one: Block, scope: Scope, more: Partial<Scope> = {}): Result {
@@ -180,6 +184,7 @@ function isTriedAgain(retry: RetryPolicy | undefined, attempt: number, code: str
 function child(reader: Reader, one: FlowStep, scope: Scope): Result {
   const input = see(one.with, scope)
   if ('leave' in input) return input
+  if (isDetached(one)) return { output: null }
   const ending = flow(reader, { plan: reader.built.child, run: scope.run, input: input.output })
   if (ending.kind === 'done') return { output: ending.output }
   return { leave: 'error', error: { code: 'RUN_CHILD_FAILED', message: '' } }

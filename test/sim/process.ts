@@ -9,10 +9,12 @@ import { openMemory, type MemoryHost } from '#engine/durable/memory.ts'
 import { type Engine, openEngine } from '#engine/runtime/engine.ts'
 import type { EnginePorts } from '#engine/runtime/live/inside.ts'
 import type { Residents } from '#engine/runtime/live/residents.ts'
+import type { PlanStep } from '#engine/plan/plan.ts'
 import { keepingCaller } from '#engine/runtime/cache/keeping.ts'
 import type { Batch, Caller, CallRequest, CallResult, RunLog } from '#engine/runtime/ports.ts'
 
-import { type Answer, resultOf, stepIdOf, type World } from './world.ts'
+import { stepIdOf } from './step-id.ts'
+import { type Answer, resultOf, type World } from './world.ts'
 
 /** Changes the ports of a process: how engines are sabotaged. */
 export type Sabotage = (ports: EnginePorts, world: World) => EnginePorts
@@ -136,12 +138,17 @@ function noteCovered(engine: Engine, where: Where): void {
   const { residents } = engine as unknown as { readonly residents: Residents }
   for (const { state } of residents.all()) {
     for (const frame of state.frames.values()) {
-      if (frame.kind === 'step') cover(`${where} ${frame.step.kind}`)
+      if (frame.kind === 'step') cover(`${where} ${nameOf(frame.step)}`)
     }
     if (state.undoing !== undefined) cover(`${where} undoing`)
     if (state.after !== undefined) cover(`${where} on_failure`)
-    if (state.gate !== undefined) cover(`${where} gate`)
+    if (state.gate !== undefined) cover(`${where} ${state.gates[0]} gate`)
   }
+}
+
+function nameOf(step: PlanStep): string {
+  if (step.kind === 'flow' && step.detach === true) return 'detached'
+  return step.kind === 'call' && step.action.spends === true ? 'spending' : step.kind
 }
 
 interface Fence {

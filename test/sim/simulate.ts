@@ -73,6 +73,7 @@ export async function simulate(one: Simulation): Promise<World> {
     // Before time passes: what waits is told of something.
     const isQuiet = process.host.queued() === 0 && ![...world.answers].some(isDue(world))
     if (people.tell(process, isQuiet && chance(8) > 0 ? Infinity : move) && isQuiet) continue
+    if (people.comes(process, move)) continue
     people.act(process, move)
     if (!advance(world, process, chance) && !people.actWhenIdle(process)) return world
   }

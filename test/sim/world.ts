@@ -19,10 +19,12 @@ import { isMatch } from '#engine/runtime/waits/match.ts'
 import type { Outgoing } from '#engine/runtime/waits/port.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 
-import { mustHavePlace } from './check-places.ts'
+import { mustHavePlace } from './laws/places.ts'
+import { isDetached } from './laws/detached.ts'
 import type { Built } from './build.ts'
 import type { Attempt } from './case.ts'
 import { plainText } from './dump.ts'
+import { stepIdOf } from './step-id.ts'
 
 /** Which promise is broken, and how it showed. */
 export interface Breach {
@@ -60,6 +62,9 @@ export class World {
   crashes = 0
   /** The commit that a run ended with. */
   readonly endedWith = new Map<RunId, number>()
+  /** The commits that a run came to the gate of its quiet time with, and passed it with. */
+  readonly cameAt = new Map<RunId, number>()
+  readonly passedAt = new Map<RunId, number>()
   readonly #parsed = new Map<RunId, RunRecord[]>()
   readonly #keys = new Map<string, string>()
   readonly #keysOf = new Map<string, Set<string>>()
@@ -138,7 +143,7 @@ export class World {
   #mustBeWanted(run: RunId, place: string): void {
     const isKnown = this.#executed.has(place)
     this.#executed.add(place)
-    const parent = this.parentOf(run)
+    const parent = isDetached(this.records(run)) ? undefined : this.parentOf(run)
     const end = parent === undefined ? undefined : this.endedWith.get(parent)
     if (isKnown || end === undefined || this.disk.commits - end < turnsToHear) return
     const id = stepIdOf(place.replace(/#.*/, ''))
@@ -162,9 +167,20 @@ export class World {
   }
 
   noteEnds(): void {
+    if (this.built.main.debounce !== undefined) this.#noteQuiet()
     for (const { header } of this.disk.runs.values()) {
       if (header.endedAt === undefined) this.endedWith.delete(header.run)
       else if (!this.endedWith.has(header.run)) this.endedWith.set(header.run, this.disk.commits)
+    }
+  }
+
+  #noteQuiet(): void {
+    for (const run of this.disk.runs.keys()) {
+      const last = this.records(run).findLast(({ kind }) => kind === 'run.debounced')
+      if (last === undefined) continue
+      if (!this.cameAt.has(run)) this.cameAt.set(run, this.disk.commits)
+      const hasPassed = this.records(run).at(-1) !== last
+      if (hasPassed && !this.passedAt.has(run)) this.passedAt.set(run, this.disk.commits)
     }
   }
 
@@ -243,24 +259,20 @@ function isOpening(record: RunRecord): boolean {
 }
 
 /** Enough to be worth keeping. */
-const spent = { wallMs: 9, cpuMs: limits.cacheCpuMsMin, hostCalls: 0, bytesIn: 0, bytesOut: 0 }
+const taken = { wallMs: 9, cpuMs: limits.cacheCpuMsMin, hostCalls: 0, bytesIn: 0, bytesOut: 0 }
 
 /** What the service answers in the end. */
 export function resultOf(built: Built, request: CallRequest, attempt: Attempt): CallResult {
+  const spent = request.action.spends === true ? { spent: { turns: 1 } } : {}
   if (attempt.does === 'ok') {
     const output = answerOf(request.input)
     const { attempts = [] } = built.calls.get(stepIdOf(request.path)) ?? {}
     const isPure = attempts.every(({ does }) => does === 'ok')
-    return isPure ? { ok: true, output, usage: spent, isOfInput: true } : { ok: true, output }
+    if (isPure) return { ok: true, output, usage: taken, isOfInput: true, ...spent }
+    return { ok: true, output, ...spent }
   }
   const code = attempt.does === 'bug' ? 'SANDBOX_GUEST_THREW' : 'net'
-  return { ok: false, error: { code, message: 'as scripted' } }
-}
-
-/** The id of the step at `path`; of what undoes one, its id and `!`. */
-export function stepIdOf(path: string): string {
-  const id = path.slice(path.lastIndexOf('/') + 1)
-  return id === 'compensate' ? `${stepIdOf(path.slice(0, -'/compensate'.length))}!` : id
+  return { ok: false, error: { code, message: 'as scripted' }, ...spent }
 }
 
 /** What an action answers: a small number that depends on its whole input but for messages. */

@@ -1,12 +1,13 @@
 /**
  * Whether a request that came in was made by somebody who shares a secret: by GitHub's
- * signature, or by Standard Webhooks.
+ * signature, Standard Webhooks, Stripe's, or an HMAC over the body.
  *
  * Compared in a time that tells nothing. Nothing of the body is looked at before.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 import { limits } from '#engine/core/limits.ts'
+import type { WebhookTrigger } from '#engine/dsl/flow.ts'
 
 export interface Delivery {
   /** By lower-case name. */
@@ -31,13 +32,44 @@ export function verifyDelivery(delivery: Delivery): Proof {
   return { ok: false, reason: 'it has no signature' }
 }
 
-/** `X-Hub-Signature-256: sha256=HEX` over the body. */
-function verifyGitHub({ headers, body, secret }: Delivery): Proof {
-  const given = textOf(headers['x-hub-signature-256'])
+/** By the scheme that a trigger names, and no other. */
+export function verifyScheme(scheme: WebhookTrigger['scheme'], delivery: Delivery): Proof {
+  switch (scheme) {
+    case 'standard':
+      return verifyStandard(delivery)
+    case 'github':
+      return verifyBody(delivery, 'x-hub-signature-256')
+    case 'hmac':
+      return verifyBody(delivery, 'x-signature-256')
+    case 'stripe':
+      return verifyStripe(delivery)
+  }
+}
+
+function verifyGitHub(delivery: Delivery): Proof {
+  return verifyBody(delivery, 'x-hub-signature-256')
+}
+
+/** `sha256=HEX` over the body, in the header `name`. */
+function verifyBody({ headers, body, secret }: Delivery, name: string): Proof {
+  const given = textOf(headers[name])
   const right = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
   return secret !== '' && isSame(given, right)
     ? good
     : { ok: false, reason: 'its signature is another' }
+}
+
+/** `Stripe-Signature: t=SECONDS,v1=HEX,…` over the time, a dot and the body; not from long ago. */
+function verifyStripe({ headers, body, secret, nowMs }: Delivery): Proof {
+  const parts = (textOf(headers['stripe-signature']) ?? '').split(',').slice(0, signaturesMax)
+  const time = parts.find((part) => part.startsWith('t='))?.slice(2) ?? ''
+  if (secret === '' || !/^\d{1,12}$/.test(time))
+    return { ok: false, reason: 'it has no signature with a time' }
+  const awayMs = Math.abs(nowMs - Number(time) * 1_000)
+  if (awayMs > limits.webhookAgeMsMax) return { ok: false, reason: 'it is from another time' }
+  const right = createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex')
+  const isSigned = parts.some((part) => isSame(part, `v1=${right}`))
+  return isSigned ? good : { ok: false, reason: 'its signature is another' }
 }
 
 /** `webhook-id`, `webhook-timestamp` and one good signature of a list; not from long ago. */

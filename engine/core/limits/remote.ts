@@ -26,6 +26,10 @@ export const remoteLimits = {
 
   // The watcher
   watchLookMs: 1_000,
+  watchEventsPerLook: 1_000,
+  watchBatchesPerLook: 10_000,
+  /** Runs that start each other by what they say or by their ends. */
+  triggerDepthMax: 32,
   watchStuckMs: 60_000,
   watchRetryMs: 10_000,
   watchPublishTriesMax: 6,
@@ -42,6 +46,10 @@ export const remoteLimits = {
   webhookBodyBytesMax: 5 * 1024 * 1024,
   webhooksKeptMax: 10_000,
   webhookConnectionsMax: 256,
+  webhookHeadersMax: 64,
+  webhookHeaderCharsMax: 1_000,
+  webhookTriedMax: 16,
+  webhookMarkMsMax: 90 * 24 * 3_600_000,
   webhookMsMax: 10_000,
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,

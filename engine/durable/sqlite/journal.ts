@@ -69,7 +69,7 @@ export function entryWriter(db: DatabaseSync): WriteEntry<Entry> {
     if (entry.count > 0) batch.run(n, entry.seq, entry.text, Buffer.from(entry.head, 'hex'))
     writeTimers(timers, n, change)
     for (const wait of change.waits ?? []) waits.change(n, wait)
-    for (const event of change.events ?? []) waits.send(event)
+    for (const event of change.events ?? []) waits.send(event, n)
   }
 }
 

@@ -13,9 +13,10 @@ import { sql as second } from '#engine/durable/sql/0002.ts'
 import { sql as third } from '#engine/durable/sql/0003.ts'
 import { sql as fourth } from '#engine/durable/sql/0004.ts'
 import { sql as fifth } from '#engine/durable/sql/0005.ts'
+import { sql as sixth } from '#engine/durable/sql/0006.ts'
 
 /** Every shape that was released, oldest first: `migrations[0]` leads to version 1. */
-export const migrations: readonly string[] = [first, second, third, fourth, fifth]
+export const migrations: readonly string[] = [first, second, third, fourth, fifth, sixth]
 
 /** Marks the file as ours: "ionf" in ASCII. */
 const applicationId = 0x696f6e66

@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 import type { RunId } from '#engine/core/id.ts'
+import { limits } from '#engine/core/limits.ts'
 import type {
   FindWaiting,
   Outgoing,
@@ -23,17 +24,21 @@ export type MailEntry = { readonly publish: Outgoing } | { readonly delivered: s
 export interface WaitWriter {
   /** Inside a transaction. */
   change(n: number, change: WaitChange): void
-  send(event: Outgoing): void
+  /** `run` is the number of the run that says it; absent for an event of somebody else. */
+  send(event: Outgoing, run?: number): void
   entry(entry: MailEntry): void
 }
 
 export function waitWriter(db: DatabaseSync): WaitWriter {
   const sql = prepared(db)
-  const send = (event: Outgoing): void => {
-    sql('INSERT OR IGNORE INTO outbox (id, event) VALUES (?, ?)').run(
-      event.id,
-      JSON.stringify(event),
-    )
+  const send = (event: Outgoing, run?: number): void => {
+    const text = JSON.stringify(event)
+    sql('INSERT OR IGNORE INTO outbox (id, event) VALUES (?, ?)').run(event.id, text)
+    const { changes, lastInsertRowid } = sql(
+      'INSERT OR IGNORE INTO said (id, event, at, run) VALUES (?, ?, ?, ?)',
+    ).run(event.id, text, Date.now(), run ?? null)
+    if (changes === 0) return
+    sql('DELETE FROM said WHERE n <= ?').run(Number(lastInsertRowid) - limits.eventsKeptMax)
   }
   return {
     change(n, { path, wait }) {

@@ -76,12 +76,15 @@ function approvalsOn(db: DatabaseSync): Pick<WatchMemory, 'approve' | 'approvals
   }
 }
 
-type Notes = Pick<WatchMemory, 'note' | 'setNote' | 'isMarked' | 'mark'>
+type Notes = Pick<WatchMemory, 'note' | 'setNote' | 'isMarked' | 'mark' | 'firstAt' | 'forget'>
 
 function notesOn(db: DatabaseSync): Notes {
   const select = db.prepare('SELECT value FROM note WHERE key = ?')
   const upsert = db.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)')
-  const marked = db.prepare('SELECT 1 FROM mark WHERE key = ?')
+  const marked = db.prepare('SELECT at FROM mark WHERE key = ?')
+  const forget = db.prepare(
+    'DELETE FROM mark WHERE key >= ?1 AND key < ?1 || char(0x10ffff) AND at < ?2',
+  )
   const mark = db.prepare('INSERT OR IGNORE INTO mark VALUES (?, ?)')
   return {
     note(key) {
@@ -91,6 +94,11 @@ function notesOn(db: DatabaseSync): Notes {
     setNote: (key, value) => void writing(() => upsert.run(key, value)),
     isMarked: (key) => reading(() => marked.get(key)) !== undefined,
     mark: (key, at) => void writing(() => mark.run(key, at)),
+    firstAt(key, at) {
+      writing(() => mark.run(key, at))
+      return Number(reading(() => marked.get(key))?.['at'] ?? at)
+    },
+    forget: (prefix, at) => void writing(() => forget.run(prefix, at)),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Hears from forges that something was pushed: `POST /hooks/git`, signed. `GET /healthz` says
- * whether the watcher goes round.
+ * Hears from forges that something was pushed: `POST /hooks/git`, signed; and of requests that
+ * start flows, `POST /hooks/FLOW` (`hooks.ts`). `GET /healthz` says whether the watcher goes round.
  *
  * A delivery does nothing but say which repository to look at: what is there is asked of the
  * remote itself. So a delivery that comes twice, late or not at all does no harm. Until its
@@ -15,6 +15,8 @@ import { isObject, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { verifyDelivery } from '#engine/connection/signing/verify.ts'
 
+import type { Answer, Hooks } from './hooks.ts'
+
 export interface ListenParts {
   readonly host: string
   /** 0 takes any that is free. */
@@ -24,6 +26,7 @@ export interface ListenParts {
   readonly nowMs: () => number
   /** Addresses of repositories, in the forms that a delivery names them; true when one is known. */
   onPush(addresses: readonly string[]): boolean
+  readonly hooks: Hooks
   health(): { readonly isWell: boolean; readonly body: Json }
 }
 
@@ -63,24 +66,22 @@ export async function listen(parts: ListenParts): Promise<Listener> {
   }
 }
 
-interface Answer {
-  readonly status: number
-  readonly body: Json
-}
-
 async function answer(
   parts: ListenParts,
   heard: Set<string>,
   request: IncomingMessage,
 ): Promise<Answer> {
-  const path = (request.url ?? '').split('?')[0]
+  const [path = ''] = (request.url ?? '').split('?')
   if (path === '/healthz' && request.method === 'GET') {
     const { isWell, body } = parts.health()
     return { status: isWell ? 200 : 503, body }
   }
-  if (path !== '/hooks/git') return { status: 404, body: { message: 'There is nothing here.' } }
+  const isPush = path === '/hooks/git'
+  const meant = isPush ? [] : parts.hooks.at(path)
+  if (!isPush && meant.length === 0)
+    return { status: 404, body: { message: 'There is nothing here.' } }
   if (request.method !== 'POST') return { status: 405, body: { message: 'Deliveries are posted.' } }
-  if (parts.secret === undefined)
+  if (isPush && parts.secret === undefined)
     return { status: 503, body: { message: 'No secret was given, so no delivery is taken.' } }
   const bytes = await bodyOf(request)
   if (bytes === undefined) {
@@ -88,10 +89,20 @@ async function answer(
     return { status: 413, body: { message: 'The delivery is too large.' } }
   }
   const { headers } = request
+  if (!isPush) return await parts.hooks.take(meant, { headers, body: bytes })
+  return push(parts, heard, { headers, bytes })
+}
+
+interface Pushed {
+  readonly headers: IncomingMessage['headers']
+  readonly bytes: Buffer
+}
+
+function push(parts: ListenParts, heard: Set<string>, { headers, bytes }: Pushed): Answer {
   const proof = verifyDelivery({
     headers,
     body: bytes,
-    secret: parts.secret,
+    secret: parts.secret ?? '',
     nowMs: parts.nowMs(),
   })
   if (!proof.ok) return { status: 401, body: { message: 'The signature is not good.' } }

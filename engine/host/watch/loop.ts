@@ -13,6 +13,7 @@ import { type Activator, type Outcome, settle } from '#engine/host/activate/acti
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import type { Emit } from './events.ts'
+import type { Hearing } from './hear.ts'
 import { Judge } from './judge.ts'
 import type { Starts } from './starts.ts'
 
@@ -27,6 +28,7 @@ export interface LoopParts {
   readonly activator: Activator
   readonly clock: Clock
   readonly starts: Starts
+  readonly hearing: Pick<Hearing, 'load' | 'drop' | 'hear'>
   /** Looks at the remote and brings what is new. What the repository did wrong is in the result. */
   sync(mirror: Mirror): Promise<Synced>
   /** Tells the forge; never throws. */
@@ -114,6 +116,7 @@ class Loop implements WatchLoop {
     this.#parts.tidy()
     if (now - this.#lookedAt >= limits.watchLookMs)
       await this.#guard('mirrors', async () => await this.#lookAround(now))
+    await this.#guard('events', async () => await this.#parts.hearing.hear())
     await this.#guard('schedules', async () => await starts.fireDue(clock.now()))
   }
 
@@ -166,10 +169,11 @@ class Loop implements WatchLoop {
   }
 
   #load(mirror: Mirror): void {
-    const { activator, starts } = this.#parts
+    const { activator, starts, hearing } = this.#parts
     const n = activator.memory.active(mirror.id)?.n ?? 0
     if (this.#loaded.get(mirror.id) === n) return
     starts.load(mirror)
+    hearing.load(mirror)
     this.#loaded.set(mirror.id, n)
   }
 
@@ -182,6 +186,7 @@ class Loop implements WatchLoop {
         this.#loaded.delete(id)
         this.#judge.forget(id)
         this.#parts.starts.drop(id)
+        this.#parts.hearing.drop(id)
       }
     const latest = this.#parts.activator.memory.latest()
     const news = { isNews: latest !== this.#latest, isFirst: this.#latest === -1, now }

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path'
 
-import { IonError } from '#engine/core/error.ts'
+import { assert, IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
 import { systemClock } from '#engine/durable/system.ts'
 import { takeLock } from '#engine/durable/sqlite/lock.ts'
+import { type Happened, openHappened } from '#engine/durable/watch/happened.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import type { Forge } from '#engine/forge/port.ts'
 import type { Activator } from '#engine/host/activate/activate.ts'
@@ -18,14 +19,16 @@ import { type MirrorHost, openMirrorHost } from '#engine/host/mirror/open.ts'
 import { openSync } from '#engine/host/mirror/sync.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
-import { openSession, type Session } from '#engine/host/session.ts'
+import { openSession } from '#engine/host/session.ts'
 import { fetchPull } from '#engine/mirror/pull.ts'
 import { getMirror } from '#engine/mirror/sync/find.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
 
 import { plainAddress } from './address.ts'
 import type { Emit } from './events.ts'
+import { type Hearing, type HearParts, openHearing } from './hear.ts'
 import { openHeapKeeper } from './heap.ts'
+import { hookMark, openHooks } from './hooks.ts'
 import { listen, type Listener } from './listen.ts'
 import { openLoop, type Synced, type WatchLoop } from './loop.ts'
 import { openReports, type OnForge, type Reports } from './pulls.ts'
@@ -77,8 +80,23 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
     if (event.event === 'started') started.add(event.run)
     wish.emit(event)
   }
-  const loop = await loopOver({ wish, host, activator, session, emit })
-  const listener = wish.listen === undefined ? undefined : stack.use(await ears(wish, host, loop))
+  const happened = stack.adopt(mustHappen(directory), (one) => one.close())
+  const starting: HearParts = {
+    memory,
+    mirrors: host.store,
+    emit,
+    happened,
+    start: async (request) => await session.start(request),
+    repositoryOf: ({ id }) => join(host.ports.folder, id),
+  }
+  const hearing = openHearing(starting)
+  // Who listens is known before anything is heard.
+  for (const mirror of host.store.list()) hearing.load(mirror)
+  const loop = await loopOver({ wish, host, activator, starting, hearing })
+  const listener =
+    wish.listen === undefined
+      ? undefined
+      : stack.use(await ears({ wish, host, loop, starting, hearing }))
   if (listener !== undefined) emit({ event: 'listening', url: listener.url })
   emit({ event: 'watching', mirrors: host.store.list().length })
   const rest = stack.move()
@@ -90,7 +108,11 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
     },
     once: async () => {
       await loop.once()
-      for (const run of started) await session.follow({ run, until: 'parked', hear: () => {} })
+      // What these runs say, and their ends, may start others.
+      for (let seen = -1; seen < started.size; await hearing.hear()) {
+        seen = started.size
+        for (const run of started) await session.follow({ run, until: 'parked', hear: () => {} })
+      }
     },
     [Symbol.asyncDispose]: async () => await rest.disposeAsync(),
   }
@@ -100,13 +122,21 @@ interface LoopWish {
   readonly wish: WatchWish
   readonly host: MirrorHost
   readonly activator: Activator
-  readonly session: Session
-  readonly emit: Emit
+  readonly starting: HearParts
+  readonly hearing: Hearing
 }
 
-async function loopOver({ wish, host, activator, session, emit }: LoopWish): Promise<WatchLoop> {
+async function loopOver({
+  wish,
+  host,
+  activator,
+  starting,
+  hearing,
+}: LoopWish): Promise<WatchLoop> {
   const { memory } = activator
+  const { emit } = starting
   const clock = systemClock()
+  const keep = openHeapKeeper(() => clock.now())
   const mirrors = host.store
   const forge = await forgeOf(wish, host)
   const reports = openReports({
@@ -119,28 +149,25 @@ async function loopOver({ wish, host, activator, session, emit }: LoopWish): Pro
     onForge: (mirror) => onForge(forge, mirror),
     planOf: async (mirror, { number }) => await planOf(wish.directory, host, mirror, number),
   })
-  const starts = openStarts({
-    memory,
-    mirrors,
-    emit,
-    start: async (request) => await session.start(request),
-    repositoryOf: ({ id }) => join(host.ports.folder, id),
-  })
   return openLoop({
     activator,
     clock,
-    starts,
+    starts: openStarts(starting),
+    hearing,
     emit,
-    tidy: openHeapKeeper(() => clock.now()),
+    tidy: () => {
+      keep()
+      if (wish.listen === undefined) hearing.tellDeaf()
+    },
     report: reports.report,
     pulls: reports.pulls,
     sync: syncer(host),
-    releases: await releasesOf({ wish, host, activator, emit }, reports.say),
+    releases: await releasesOf({ wish, host, activator, starting }, reports.say),
   })
 }
 
 async function releasesOf(
-  { wish, host, activator, emit }: Omit<LoopWish, 'session'>,
+  { wish, host, activator, starting }: Omit<LoopWish, 'hearing'>,
   say: Reports['say'],
 ): Promise<PublishNew> {
   const { publishing } = wish
@@ -148,6 +175,7 @@ async function releasesOf(
   const mirrors = publishing.mirrors.map((name) => getMirror(host.store, name).id)
   const { publisher } = await import('./publisher.ts')
   const { memory } = activator
+  const { emit } = starting
   const parts = { memory, mirrors: host.store, clock: systemClock(), say, emit }
   return openReleases({ ...parts, ...publisher(host, { ...publishing, mirrors }) })
 }
@@ -204,17 +232,22 @@ async function planOf(
   return await findChange({ root: folder, ...ends, cache: openBundleCache(directory) })
 }
 
-async function ears(
-  { listen: where }: WatchWish,
-  { store, ports }: MirrorHost,
-  loop: WatchLoop,
-): Promise<Listener> {
-  const { host, port, secret } = where ?? { host: '', port: 0, secret: undefined }
+interface EarsWish extends Omit<LoopWish, 'activator'> {
+  readonly loop: WatchLoop
+}
+
+async function ears({ wish, host: of, loop, starting, hearing }: EarsWish): Promise<Listener> {
+  const { store, ports } = of
+  const { host, port, secret } = wish.listen ?? { host: '', port: 0, secret: undefined }
+  const nowMs = (): number => Date.now()
+  const now = nowMs()
+  starting.memory.forget(hookMark, now - limits.webhookMarkMsMax)
   return await listen({
     host,
     port,
     secret: secret === undefined ? undefined : await ports.secret(secret),
-    nowMs: () => Date.now(),
+    nowMs,
+    hooks: openHooks({ ...starting, hearing, nowMs, secret: ports.secret }),
     onPush: (addresses) => {
       const wanted = new Set(addresses.map(plainAddress))
       const meant = store.list().filter(({ url }) => wanted.has(plainAddress(url)))
@@ -228,6 +261,12 @@ async function ears(
       return { isWell, body: { status: isWell ? 'ok' : 'stuck', mirrors, roundMs: awayMs } }
     },
   })
+}
+
+function mustHappen(directory: string): Happened {
+  const happened = openHappened(directory)
+  assert(happened !== undefined, 'a session has made the journal')
+  return happened
 }
 
 function taken(directory: string): IonError {

@@ -7,29 +7,14 @@
  */
 import type { Instant } from '#engine/core/clock.ts'
 import { type Digest, digestOf } from '#engine/core/digest.ts'
-import { IonError } from '#engine/core/error.ts'
-import { firedRunId } from '#engine/core/id.ts'
 import { printInstant } from '#engine/core/instant.ts'
-import type { Json, JsonObject } from '#engine/core/json.ts'
-import type { StartRequest } from '#engine/host/owner.ts'
-import type { ActiveFlow, Activation, WatchMemory } from '#engine/mirror/activate/memory.ts'
+import type { ActiveFlow, Activation } from '#engine/mirror/activate/memory.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
-import type { MirrorStore } from '#engine/mirror/sync/store.ts'
 import { gitEvent, type RefEvent, wants } from '#engine/trigger/git.ts'
 import { firesBetween, nextFire } from '#engine/trigger/schedule.ts'
-import { inputOf, type Trigger, triggersOf } from '#engine/trigger/trigger.ts'
+import { type Trigger, triggersOf } from '#engine/trigger/trigger.ts'
 
-import type { Emit } from './events.ts'
-
-export interface StartParts {
-  readonly memory: WatchMemory
-  readonly mirrors: MirrorStore
-  /** Starts a run durably; starting one twice starts it once. */
-  start(request: StartRequest): Promise<void>
-  /** The repository that runs of a mirror read from. */
-  repositoryOf(mirror: Mirror): string
-  readonly emit: Emit
-}
+import { start, type StartParts, toldOf } from './start.ts'
 
 export interface Starts {
   /** Takes up what is active of `mirror` now. */
@@ -119,15 +104,14 @@ async function fire(
   one: Planned,
   { now, list }: { readonly now: Instant; readonly list: readonly Planned[] },
 ): Promise<void> {
-  const { mirror, flow, trigger, since } = one
+  const { mirror, trigger, since } = one
   const { at: times, skipped } = firesBetween(trigger.spec, since, now)
   for (const at of times) {
     const event = { kind: 'schedule', trigger: trigger.id, time: printInstant(at) }
     await start(parts, one, { event, at, cause: String(at) })
   }
   if (skipped > 0) {
-    const told = { mirror: mirror.name, flow: flow.id, trigger: `schedule/${trigger.id}` }
-    parts.emit({ event: 'skipped', ...told, times: skipped })
+    parts.emit({ event: 'skipped', ...toldOf(one), times: skipped })
   }
   one.since = now
   one.next = nextFire(trigger.spec, now)
@@ -162,48 +146,3 @@ async function hearRefs(parts: StartParts, mirror: Mirror): Promise<void> {
     memory.mark(mark, row.firstSeen)
   }
 }
-
-interface Caused {
-  readonly event: JsonObject
-  /** When it happened: the same however often it is heard. */
-  readonly at: Instant
-  readonly cause: string
-}
-
-type Startable = Omit<Planned, 'key' | 'spec' | 'since' | 'next' | 'trigger'> & {
-  readonly trigger: Trigger
-}
-
-/** Throws what may work later; what never will is told and done with. */
-async function start(parts: StartParts, what: Startable, caused: Caused): Promise<void> {
-  const { mirror, flow, trigger, activation } = what
-  const { event, at, cause } = caused
-  const told = { mirror: mirror.name, flow: flow.id, trigger: `${trigger.kind}/${trigger.id}` }
-  const run = firedRunId(at, `${mirror.id}\n${flow.id}\n${trigger.kind}/${trigger.id}\n${cause}`)
-  try {
-    const input: Json = inputOf(trigger, event)
-    await parts.start({
-      run,
-      plan: flow.plan,
-      blobs: flow.blobs.map((digest) => parts.mirrors.content.get(digest)),
-      input,
-      event,
-      source: {
-        repository: parts.repositoryOf(mirror),
-        commit: activation.commit,
-        mirror: mirror.id,
-        isWorkingTree: false,
-      },
-    })
-    parts.emit({ event: 'started', ...told, run })
-  } catch (thrown) {
-    if (!(thrown instanceof IonError) || !hopeless.has(thrown.code)) throw thrown
-    parts.emit({ event: 'refused', ...told, code: thrown.code, message: thrown.message })
-  }
-}
-
-const hopeless: ReadonlySet<string> = new Set([
-  'RUN_INPUT_REFUSED',
-  'RUN_EXPRESSION_FAILED',
-  'RUN_LIMIT_EXCEEDED',
-])

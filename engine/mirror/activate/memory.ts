@@ -71,5 +71,9 @@ export interface WatchMemory {
   /** Whether a key was ever marked. */
   isMarked(key: string): boolean
   mark(key: string, at: Instant): void
+  /** When a key was first marked; `at`, and it is marked, where it was not. */
+  firstAt(key: string, at: Instant): Instant
+  /** Forgets marks that begin with `prefix` and are from before `at`. */
+  forget(prefix: string, at: Instant): void
   close(): void
 }

@@ -21,6 +21,8 @@ export interface Watching extends AsyncDisposable {
   /** Delivers a push or another event about `url`, signed; the status of the answer. */
   deliver(url: string, more?: JsonObject): Promise<number>
   get(path: string): Promise<Response>
+  /** A request that is signed over its body with `HOOK`. */
+  post(path: string, body: string, headers?: Record<string, string>): Promise<Response>
   /** SIGTERM, and the exit code. */
   stop(): Promise<number | null>
   kill(): Promise<void>
@@ -89,6 +91,11 @@ export async function watching({ cwd, args = [], shiftMs }: WatchingWish): Promi
       return (await fetch(`${url}/hooks/git`, { method: 'POST', body, headers })).status
     },
     get: async (path) => await fetch(url + path),
+    post: async (path, body, headers = {}) => {
+      const hmac = createHmac('sha256', secrets.IONFLUX_SECRET_HOOK).update(body).digest('hex')
+      const signed = { 'x-signature-256': `sha256=${hmac}`, ...headers }
+      return await fetch(url + path, { method: 'POST', body, headers: signed })
+    },
     stop: async () => {
       child.kill('SIGTERM')
       return (await ended).code

@@ -2,7 +2,8 @@
  * What flows remember: every write that a step reports happened, and happened once.
  */
 import { isObject } from '#engine/core/json.ts'
-import { stepIdOf, type World } from '#test/sim/world.ts'
+import { stepIdOf } from '#test/sim/step-id.ts'
+import type { World } from '#test/sim/world.ts'
 
 /** Keys that are written, by the ids of their steps: plans are looked through once. */
 const known = new WeakMap<World['built'], ReadonlyMap<string, string>>()

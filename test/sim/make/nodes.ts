@@ -112,6 +112,14 @@ export function node(depth: number, hasChild: boolean): fc.Arbitrary<Node> {
       undo,
     })
     leaves.push({ weight: 8, arbitrary: flow as fc.Arbitrary<Node> })
+    const detached = fc.record({
+      k: fc.constant('flow' as const),
+      refs,
+      retry: maybe(retry),
+      undo,
+      isDetached: fc.constant(true),
+    })
+    leaves.push({ weight: 3, arbitrary: detached as fc.Arbitrary<Node> })
   }
   if (depth === 0) return fc.oneof(...leaves)
   const body = steps(depth - 1, hasChild, 1)

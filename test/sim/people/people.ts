@@ -37,6 +37,9 @@ export class People {
   readonly #runs: readonly RunId[]
   #hasCancelled = false
   #hasPaused = false
+  #hasCome: boolean
+  /** Runs that somebody asked this process to start, or that have been started. */
+  #asked = new Set<RunId>()
   #retriesLeft: number
   /** Signals whose sender waits for an answer, or has one. */
   readonly #sent = new Set<Told>()
@@ -48,18 +51,37 @@ export class People {
     this.#world = world
     this.#case = one
     this.#runs = runIds(one)
+    this.#hasCome = one.lateAt === undefined
     this.#retriesLeft = one.retries * one.runs
   }
 
   /** A process is there: whoever got no acknowledgement asks again. */
   meet(process: Process): void {
+    this.#asked = new Set(this.#world.started)
     for (const told of this.#sent) if (!this.#answered.has(told)) this.#tell(process, told)
     for (const one of this.#given) if (!one.isHeard) this.#answer(process, one)
+    this.#start(process)
+  }
+
+  #start(process: Process): void {
     for (const [i, run] of this.#runs.entries()) {
-      if (this.#world.started.has(run)) continue
+      if (this.#asked.has(run) || this.#isLater(i)) continue
+      this.#asked.add(run)
       const start = { plan: this.#world.built.mainDigest, input: { n: i + 3 }, source: {}, run }
       void this.#promise(process, process.engine.start(start), () => this.#world.started.add(run))
     }
+  }
+
+  #isLater(i: number): boolean {
+    return i > 0 && i === this.#runs.length - 1 && !this.#hasCome
+  }
+
+  /** The last run is started once its time has come, or nothing moves any more; true when it is now. */
+  comes(process: Process, move: number): boolean {
+    if (this.#hasCome || move < (this.#case.lateAt ?? 0)) return false
+    this.#hasCome = true
+    this.#start(process)
+    return true
   }
 
   act(process: Process, move: number): void {
@@ -80,7 +102,8 @@ export class People {
   /** Nothing moves any more: somebody retries what did not end well. True when somebody acted. */
   actWhenIdle(process: Process): boolean {
     const world = this.#world
-    if (this.#settles(process) || this.#resumes(process)) return true
+    if (this.#settles(process) || this.#resumes(process) || this.comes(process, Infinity))
+      return true
     for (const run of this.#runs) {
       const status = world.disk.runs.get(run)?.header.status
       if (this.#retriesLeft <= 0 || (status !== 'failed' && status !== 'cancelled')) continue

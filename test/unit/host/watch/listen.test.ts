@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { limits } from '#engine/core/limits.ts'
 import { signHmac, signStandard } from '#engine/connection/signing/webhook.ts'
 import { listen, type Listener } from '#engine/host/watch/listen.ts'
+import type { Startable } from '#engine/host/watch/start.ts'
 
 const secret = 'a secret of the forge'
 const file = join(import.meta.dirname, '../../../vectors/github-webhooks/push.json')
@@ -26,6 +27,11 @@ const open = async (own: string | undefined): Promise<Listener> =>
     secret: own,
     nowMs: () => Date.now(),
     onPush: (addresses) => pushed.push(addresses) > 0,
+    hooks: {
+      at: (path) => (path === '/hooks/known' ? [{} as Startable] : []),
+      take: async (_, { body: taken }) =>
+        await Promise.resolve({ status: 202, body: taken.length }),
+    },
     health: () => ({ isWell, body: { status: isWell ? 'ok' : 'stuck' } }),
   })
 beforeEach(async () => {
@@ -129,10 +135,22 @@ test('health, and nothing at other places', async () => {
   expect([await at('/'), await at('/hooks/git'), await at('/hooks/other')]).toEqual([404, 405, 404])
 })
 
+test('a request for a flow is handed on with its bytes, and one that is too large is not', async () => {
+  const deliver = async (text: string): Promise<readonly unknown[]> => {
+    const answer = await fetch(`${listener.url}/hooks/known?x=1`, { method: 'POST', body: text })
+    return [answer.status, await answer.json()]
+  }
+  expect(await deliver('{"n":1}')).toEqual([202, 7])
+  const [status] = await deliver('x'.repeat(limits.webhookBodyBytesMax + 1))
+  expect(status).toBe(413)
+  expect((await fetch(`${listener.url}/hooks/known`)).status).toBe(405)
+})
+
 test('a place that is taken is an error with a way out', async () => {
   const port = Number(new URL(listener.url).port)
   const wish = { host: '127.0.0.1', port, secret, nowMs: () => 0 }
-  const rest = { onPush: () => true, health: () => ({ isWell, body: null }) }
+  const hooks = { at: () => [], take: async () => await Promise.reject(new Error('nobody asks')) }
+  const rest = { onPush: () => true, health: () => ({ isWell, body: null }), hooks }
   await expect(listen({ ...wish, ...rest })).rejects.toMatchObject({
     code: 'CLI_ENGINE_UNREACHABLE',
   })

@@ -42,6 +42,7 @@ function bench(at: Place, sync: LoopParts['sync'], more: Partial<LoopParts['star
       heard.resolve()
       heard = Promise.withResolvers()
     },
+    hearing: { load: () => {}, drop: () => {}, hear: async () => {} },
     starts: {
       load: ({ id }) => loads.push(`${id} ${at.memory.active(id)?.n ?? 0}`),
       drop: (id) => loads.push(`${id} gone`),

@@ -3,7 +3,7 @@
  */
 import type { RunId } from '#engine/core/id.ts'
 
-import type { World } from './world.ts'
+import type { World } from '#test/sim/world.ts'
 
 /** A service hears of a call of `run`. */
 export function mustHavePlace(world: World, run: RunId): void {

@@ -6,7 +6,8 @@ import type { RunId } from '#engine/core/id.ts'
 import { counting } from '#engine/runtime/decider/replay.ts'
 import type { RunRecord } from '#engine/runtime/record.ts'
 
-import { stepIdOf, type World } from './world.ts'
+import { stepIdOf } from '#test/sim/step-id.ts'
+import type { World } from '#test/sim/world.ts'
 
 const suffix = '/compensate'
 
