@@ -82,10 +82,9 @@ test('an event, an end and a request start flows once each', { timeout: 90_000 }
     readonly runs: readonly { readonly id: string; readonly flow: string; status: string }[]
   }
   const ended = runs.toReversed().map(({ flow, status }) => `${flow} ${status}`)
-  expect(ended.toSorted()).toEqual([
-    ...['after done', 'after done', 'after done'],
-    ...['order done', 'order done', 'order done', 'pay done'],
-  ])
+  const count = (one: string): number => ended.filter((text) => text === one).length
+  expect([count('order done'), count('after done'), count('pay done')]).toEqual([3, 3, 1])
+  expect(ended).toHaveLength(7)
   const last = runs.find(({ flow }) => flow === 'order')?.id ?? ''
   const shown = (await ionflux('runs', 'show', last, '--json')).stdout
   expect(JSON.parse(shown)).toMatchObject({ run: { output: 8 } })

@@ -41,7 +41,7 @@ test('every trigger of a flow has a name, given or by its place', () => {
     webhook: { scheme: 'github', secret: 'S' },
   }
   const names = triggersOf({ on }).map(({ kind, id }) => `${kind}/${id}`)
-  expect(names).toEqual(['schedule/early', 'schedule/1', 'git/0'])
+  expect(names).toEqual(['schedule/early', 'schedule/1', 'git/0', 'webhook/0'])
   expect([triggersOf({}), triggersOf({ on: null }), triggersOf({ on: { git: 1 } })]).toEqual([
     [],
     [],
