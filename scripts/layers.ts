@@ -67,7 +67,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   commander: ['engine/cli/'],
   croner: ['engine/trigger/schedule.ts'],
   emulate: ['test/'],
-  esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts'],
+  esbuild: ['engine/sandbox/bundle.ts', 'scripts/build.ts', 'scripts/join.ts'],
   'fast-check': ['test/'],
   'isolated-vm': ['bench/'],
   'isomorphic-git': ['engine/mirror/git.ts'],

@@ -31,6 +31,9 @@ export const limits = {
   stepsPerFlowMax: 2_000,
 
   manifestsKeptMax: 64,
+  /** Ids that are looked for in the bytes of all flows, before an index of them is made. */
+  flowScansMax: 4,
+  flowScanBytesMax: 256 * 1024,
   packageFilesMax: 2_000,
   packageBytesMax: 16 * 1024 * 1024,
   packageSourceCharsMax: 1_000,

@@ -82,6 +82,15 @@ export function openCatalog(files: Files): Catalog {
     indexes.set(shelf, index)
     return index
   }
+  // A run asks for few ids: those are looked for in the bytes, and only many make an index.
+  const asked = new Map<Shelf, Map<string, readonly string[]>>()
+  const filesWith = (shelf: Shelf, id: string): readonly string[] => {
+    const found = asked.get(shelf) ?? new Map<string, readonly string[]>()
+    const isFew = found.size < limits.flowScansMax && !indexes.has(shelf)
+    const same = found.get(id) ?? (isFew ? flowsWith(shelf, id) : (indexOf(shelf).get(id) ?? []))
+    if (isFew) asked.set(shelf, found.set(id, same))
+    return same
+  }
   const findPlugin = (name: string): FoundPlugin | undefined => {
     if (!known.has(name)) {
       const isStd = name.startsWith('std/')
@@ -120,10 +129,10 @@ export function openCatalog(files: Files): Catalog {
     lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {
-        const file = indexOf(shelf).get(id)?.[0]
+        const file = filesWith(shelf, id)[0]
         return file === undefined ? undefined : { id, file, files: shelf.files }
       }),
-    filesOfFlow: (id) => indexOf(own).get(id) ?? [],
+    filesOfFlow: (id) => filesWith(own, id),
     twins: () => [...indexOf(own).values()].filter((same) => same.length > 1).flat(),
     pluginNames: () => [...new Set([builtIn, own].flatMap(pluginNamesOn))],
     flowIds: () => [...new Set(shelves.flatMap((shelf) => [...indexOf(shelf).keys()]))],
@@ -210,6 +219,16 @@ function flowsOn({ files, marker }: Shelf): ReadonlyMap<string, readonly string[
     else others.push(file)
   }
   return byId
+}
+
+/** The files whose flow has this id, in the order of their paths. */
+function flowsWith({ files, marker }: Shelf, id: string): readonly string[] {
+  // What is written with an escape does not stand in the bytes as it reads.
+  const isPlain = /^[A-Za-z0-9._-]+$/.test(id)
+  return files
+    .find(marker.flows)
+    .filter((file) => !isPlain || files.mayHold?.(file, [id, '\\']) !== false)
+    .filter((file) => topLevel(files.readText(file) ?? '', 'id') === id)
 }
 
 /**

@@ -7,7 +7,16 @@
  * loader fetches that and asks again. Nothing outside the root is ever read, and no
  * link below the root is followed, neither a file nor a folder on the way to one.
  */
-import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+} from 'node:fs'
 import { isAbsolute, join, posix, relative, sep } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
@@ -26,6 +35,11 @@ export interface Files {
   readText(path: string): string | undefined
   /** The bytes at a path, in the same way. */
   readBytes(path: string): Uint8Array | undefined
+  /**
+   * Whether the file at a path of `find` may hold one of `words`, without keeping its text: true
+   * for what cannot be told so. Absent where texts are at hand, or have to be fetched anyway.
+   */
+  mayHold?(path: string, words: readonly string[]): boolean
   /** The link on the way to a path from the root, for telling why there is no text. */
   linkOn(path: string): string | undefined
   /** Fetches what could not be answered yet; false when there was nothing to fetch. */
@@ -55,6 +69,10 @@ export function openWorkingTree(root: string): Files {
       return known === undefined || linkOn(known) !== undefined
         ? undefined
         : readFile(join(root, known))
+    },
+    mayHold: (path, words) => {
+      const text = texts.get(path) ?? bytesOf(join(root, path))
+      return text === undefined || words.some((word) => text.includes(word))
     },
     linkOn: (path) => linkOn(normal(path)),
     fetch: () => Promise.resolve(false),
@@ -207,6 +225,26 @@ function isLink(path: string): boolean {
     return lstatSync(path).isSymbolicLink()
   } catch {
     return false
+  }
+}
+
+let scanned: Buffer | undefined
+
+/**
+ * The bytes of a file until the next call, which takes their place: a run looks for its id in
+ * every flow of a repository. Undefined for what is too large, or cannot be read.
+ */
+function bytesOf(path: string): Buffer | undefined {
+  const buffer = (scanned ??= Buffer.allocUnsafe(limits.flowScanBytesMax))
+  let file: number | undefined
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    const bytes = readSync(file, buffer, 0, buffer.length, 0)
+    return bytes === buffer.length ? undefined : buffer.subarray(0, bytes)
+  } catch {
+    return undefined
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }
 
