@@ -36,5 +36,12 @@ export function wordOf(value: Json | undefined): string {
 
 /** Escapes one segment of a JSON Pointer (RFC 6901). */
 export function pointer(...segments: readonly (string | number)[]): string {
-  return segments.map((s) => '/' + String(s).replaceAll('~', '~0').replaceAll('/', '~1')).join('')
+  let text = ''
+  for (const segment of segments) text += `/${escaped(String(segment))}`
+  return text
+}
+
+function escaped(segment: string): string {
+  const isPlain = !segment.includes('~') && !segment.includes('/')
+  return isPlain ? segment : segment.replaceAll('~', '~0').replaceAll('/', '~1')
 }

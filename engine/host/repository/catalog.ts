@@ -76,21 +76,8 @@ export function openCatalog(files: Files): Catalog {
   const builtIn = builtInShelf()
   const shelves = files.root === installation().root ? [own] : [own, builtIn]
   const known = new Map<string, FoundPlugin | undefined>()
-  const indexes = new Map<Shelf, ReadonlyMap<string, readonly string[]>>()
-  const indexOf = (shelf: Shelf): ReadonlyMap<string, readonly string[]> => {
-    const index = indexes.get(shelf) ?? flowsOn(shelf)
-    indexes.set(shelf, index)
-    return index
-  }
-  // A run asks for few ids: those are looked for in the bytes, and only many make an index.
-  const asked = new Map<Shelf, Map<string, readonly string[]>>()
-  const filesWith = (shelf: Shelf, id: string): readonly string[] => {
-    const found = asked.get(shelf) ?? new Map<string, readonly string[]>()
-    const isFew = found.size < limits.flowScansMax && !indexes.has(shelf)
-    const same = found.get(id) ?? (isFew ? flowsWith(shelf, id) : (indexOf(shelf).get(id) ?? []))
-    if (isFew) asked.set(shelf, found.set(id, same))
-    return same
-  }
+  const ids = new Map(shelves.map((shelf) => [shelf, idsOn(shelf)]))
+  const ownIds = ids.get(own) ?? idsOn(own)
   const findPlugin = (name: string): FoundPlugin | undefined => {
     if (!known.has(name)) {
       const isStd = name.startsWith('std/')
@@ -129,13 +116,13 @@ export function openCatalog(files: Files): Catalog {
     lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {
-        const file = filesWith(shelf, id)[0]
+        const file = ids.get(shelf)?.filesOf(id)[0]
         return file === undefined ? undefined : { id, file, files: shelf.files }
       }),
-    filesOfFlow: (id) => filesWith(own, id),
-    twins: () => [...indexOf(own).values()].filter((same) => same.length > 1).flat(),
+    filesOfFlow: ownIds.filesOf,
+    twins: () => [...ownIds.all().values()].filter((same) => same.length > 1).flat(),
     pluginNames: () => [...new Set([builtIn, own].flatMap(pluginNamesOn))],
-    flowIds: () => [...new Set(shelves.flatMap((shelf) => [...indexOf(shelf).keys()]))],
+    flowIds: () => [...new Set([...ids.values()].flatMap(({ all }) => [...all().keys()]))],
     flowFiles: () => files.find(own.marker.flows),
     pluginFiles: () => files.find(own.marker.plugins),
   }
@@ -206,6 +193,31 @@ function manifestIn(text: string, file: string): Manifest | undefined {
   const [oldest] = manifests.keys()
   if (manifests.size > limits.manifestsKeptMax && oldest !== undefined) manifests.delete(oldest)
   return manifest
+}
+
+/** The flows of a shelf by id; the files in the order of their paths. */
+interface Ids {
+  filesOf(id: string): readonly string[]
+  /** From here on everything is answered from an index. */
+  all(): ReadonlyMap<string, readonly string[]>
+}
+
+/** A run asks for few ids: these are looked for in the bytes, and only many make an index. */
+function idsOn(shelf: Shelf): Ids {
+  const found = new Map<string, readonly string[]>()
+  let index: ReadonlyMap<string, readonly string[]> | undefined
+  const all = (): ReadonlyMap<string, readonly string[]> => (index ??= flowsOn(shelf))
+  return {
+    all,
+    filesOf: (id) => {
+      const known = index === undefined ? found.get(id) : undefined
+      if (known !== undefined) return known
+      if (index !== undefined || found.size === limits.flowScansMax) return all().get(id) ?? []
+      const same = flowsWith(shelf, id)
+      found.set(id, same)
+      return same
+    },
+  }
 }
 
 /** Files by id, in the order of their paths. */

@@ -56,6 +56,7 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
         problems.push(...checkBlueprint(parseDocument({ file, text })).problems)
     }
     const now: (FlowNow & { readonly file: string })[] = []
+    catalog.flowIds() // every id will be asked for
     for (const file of flows) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
       problems.push(...found)

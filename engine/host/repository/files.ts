@@ -54,14 +54,19 @@ export function openWorkingTree(root: string): Files {
   let paths: readonly string[] | undefined
   const texts = new Map<string, string | undefined>()
   const linkOn = firstOn((path) => isLink(join(root, path)))
+  // Whether the last part is a link is seen when it is read.
+  const isBelowLink = (path: string): boolean => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    return folder !== '' && linkOn(folder) !== undefined
+  }
+  const textOf = (path: string): string | undefined => readTextFile(join(root, path))
   return {
     root,
     find: (globs) => matching((paths ??= walk(root)), globs),
     readText: (path) => {
       const known = normal(path)
       if (known === undefined) return undefined
-      if (!texts.has(known))
-        texts.set(known, linkOn(known) ? undefined : readTextFile(join(root, known)))
+      if (!texts.has(known)) texts.set(known, isBelowLink(known) ? undefined : textOf(known))
       return texts.get(known)
     },
     readBytes: (path) => {
