@@ -11,6 +11,7 @@ import { type Code } from '#engine/core/codes.ts'
 import { IonError, type Failure } from '#engine/core/error.ts'
 import type { JsonObject } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
+import { threadEnvironment } from '#engine/mirror/threads/environment.ts'
 
 import type { Blob, GitPort } from './port.ts'
 
@@ -77,7 +78,7 @@ function startThread(dir: string): Thread {
   const worker = new Worker(workerUrl, {
     workerData: { dir },
     resourceLimits: { maxOldGenerationSizeMb: limits.gitThreadMemoryMibMax },
-    env: {},
+    env: threadEnvironment(),
     execArgv: [],
   })
   const waiting = new Map<number, Waiting>()

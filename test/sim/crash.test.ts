@@ -62,7 +62,7 @@ test('gives the same world for the same case and crash points', async () => {
 
 test(
   `keeps every law at ${pointsWanted} crash points`,
-  { timeout: Math.max(120_000, pointsWanted * 20) },
+  { timeout: Math.max(120_000, pointsWanted * 30) },
   async () => {
     let points = 0
     for (let seed = firstSeed; points < pointsWanted; seed++) {

@@ -15,6 +15,7 @@ import { limits } from '#engine/core/limits.ts'
 import type { Absorb, AbsorbJob } from '#engine/mirror/sync/absorb.ts'
 import type { Collected } from '#engine/mirror/sync/collect.ts'
 
+import { threadEnvironment } from './environment.ts'
 import type { JobAnswer } from './worker.ts'
 
 interface Queued {
@@ -75,7 +76,7 @@ export class AbsorbPool implements AsyncDisposable {
         maxOldGenerationSizeMb: limits.gitThreadMemoryMibMax,
         maxYoungGenerationSizeMb: youngMib,
       },
-      env: {},
+      env: threadEnvironment(),
       execArgv: [],
     })
     const slot = { worker }

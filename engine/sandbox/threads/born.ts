@@ -47,7 +47,10 @@ function bear(): Born {
   own.engine ??= compileQuickJs().catch(() => undefined)
   const pulse = new SharedArrayBuffer(pulseBytes)
   const workerData: WorkerData = { pulse }
-  const settings = { workerData, resourceLimits, execArgv: [], env: {}, stdin: false }
+  // Of the environment it sees where compiled code is kept, which a checkout starts faster from.
+  const kept = process.env['NODE_COMPILE_CACHE']
+  const env = kept === undefined ? {} : { NODE_COMPILE_CACHE: kept }
+  const settings = { workerData, resourceLimits, execArgv: [], env, stdin: false }
   const worker = new Worker(workerUrl, settings)
   worker.unref()
   // One that ends before it is taken is nobody's trouble: the next one says what is wrong.

@@ -105,12 +105,25 @@ export const adapters: readonly (readonly [string, (dir: string) => Promise<GitP
   ['isolated', openIsolated],
 ]
 
+/** The repositories above never change, so each stays open: a thread for each test costs more than the tests. */
+const lasting = new Set([plain, packed, empty, odd, timeless, octopus].map(({ dir }) => dir))
+const ports = new Map<string, Promise<GitPort>>()
+afterAll(async () => {
+  for (const port of await Promise.all(ports.values())) await port.close()
+})
+
 /** Opens the repository at `dir` for the time of `use`. */
 export async function using<T>(
   open: (dir: string) => Promise<GitPort>,
   dir: string,
   use: (git: GitPort) => Promise<T>,
 ): Promise<T> {
+  if (lasting.has(dir)) {
+    const key = `${open.name} ${dir}`
+    const port = ports.get(key) ?? open(dir)
+    ports.set(key, port)
+    return await use(await port)
+  }
   const git = await open(dir)
   try {
     return await use(git)
