@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest'
 
 import { openRedactor, type Redactor } from '#engine/connection/redact.ts'
+import { cpuMs } from '#test/unit/cpu.ts'
 
 /** A small generator of numbers, so that a failure can be repeated. */
 function chance(seed: number): (max: number) => number {
@@ -148,7 +149,7 @@ test('without a secret there is nothing to do', () => {
 
 test('a megabyte is searched for 200 secrets in a moment', () => {
   const text = 'the quick brown fox jumps over the lazy dog. '.repeat(23_000)
-  const start = performance.now()
+  const start = cpuMs()
   expect(all.text(text)).toBe(text)
-  expect(performance.now() - start).toBeLessThan(1_000)
+  expect(cpuMs() - start).toBeLessThan(1_000)
 })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonMistake } from '#plugins/std/lint/json.ts'
 import { anchorsOf, findLinks, slugOf } from '#plugins/std/lint/links.ts'
 import { findSecrets } from '#plugins/std/lint/secrets.ts'
+import { cpuMs } from '#test/unit/cpu.ts'
 
 describe('JSON', () => {
   test.each([
@@ -139,7 +140,7 @@ describe('links', () => {
   })
 
   test('stays quick on hostile text', () => {
-    const started = performance.now()
+    const started = cpuMs()
     for (const text of [
       '[a]('.repeat(50_000),
       '`'.repeat(20_001),
@@ -149,6 +150,6 @@ describe('links', () => {
       findLinks('a.md', text)
       anchorsOf(text)
     }
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(cpuMs() - started).toBeLessThan(5_000)
   })
 })

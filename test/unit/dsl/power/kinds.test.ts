@@ -10,6 +10,7 @@ import {
   permissionsIn,
   type PowerKind,
 } from '#engine/dsl/power/kinds.ts'
+import { cpuMs } from '#test/unit/cpu.ts'
 
 test.each([
   ['main', 'main', true],
@@ -31,10 +32,10 @@ test.each([
 })
 
 test('a pattern with many stars takes no longer than its length asks for', () => {
-  const start = performance.now()
+  const start = cpuMs()
   expect(isMatch(`${'*a'.repeat(200)}b`, 'a'.repeat(4_000))).toBe(false)
   expect(isMatch(`${'**/a/'.repeat(100)}b`, 'a/'.repeat(1_000))).toBe(false)
-  expect(performance.now() - start).toBeLessThan(2_000)
+  expect(cpuMs() - start).toBeLessThan(2_000)
 })
 
 test('a name means itself, and nothing else of its length', () => {
