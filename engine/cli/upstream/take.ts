@@ -15,7 +15,9 @@ import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import type { Blueprint } from '#engine/dsl/blueprint/file.ts'
 import { checkAll } from '#engine/host/repository/check-all.ts'
-import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { openCatalog } from '#engine/host/repository/catalog.ts'
+import { type Files, openWorkingTree } from '#engine/host/repository/files.ts'
+import { packagesNeeded } from '#engine/host/package/needed.ts'
 import type { BlueprintPackage } from '#engine/host/package/package.ts'
 import { readerOf } from '#engine/host/target.ts'
 import { lineageFile, printLineage } from '#engine/host/upstream/lineage.ts'
@@ -28,6 +30,7 @@ import {
   makeChanges,
   placeIn,
 } from '#engine/host/upstream/place.ts'
+import { overlay } from '#engine/host/upstream/overlay.ts'
 import { findReference, type Found } from '#engine/host/upstream/reference.ts'
 
 import { ask, isAsked } from './ask.ts'
@@ -107,6 +110,15 @@ async function answers(
   return given
 }
 
+/** What its flows call and the repository does not have: `acme/csv@^1`. */
+function missingFrom(files: Files, one: BlueprintPackage): readonly string[] {
+  const { findPlugin } = openCatalog(files)
+  return [...packagesNeeded(one)].flatMap(([name, range]) => {
+    if (findPlugin(name) !== undefined) return []
+    return [printable(range === undefined ? name : `${name}@${range}`)]
+  })
+}
+
 interface Taking {
   readonly values: Values
   readonly root: string
@@ -129,13 +141,26 @@ async function take(terminal: Terminal, taking: Taking): Promise<number> {
     ...(inputs === undefined ? {} : { inputs }),
   })
   const all = new Map([...files, [lineageFile, new TextEncoder().encode(lineage)]])
-  makeChanges(root, changesAt(place, all))
-  const tree = openWorkingTree(root)
-  const { problems } = await checkAll({ files: tree, paths: [place] })
+  const changes = changesAt(place, all)
+  const paths = [...changes.keys()]
+  const tree = overlay(openWorkingTree(root), changes)
+  const flows = paths.filter((path) => /\.flow\.ya?ml$/.test(path))
+  const { problems } = await checkAll({ files: tree, paths: [place, ...flows] })
   const exit = exitOfProblems(problems)
-  const paths = [...all.keys()].map((path) => `${place}/${path}`)
+  // What is filled in works as it is or is not there; a fork is for changing it.
+  const isWritten = exit === exits.done || inputs === undefined
+  if (isWritten) makeChanges(root, changes)
   if (values.json === true) {
-    printJson(terminal, { name: one.name, version: one.version, place, files: paths, problems })
+    const { name, version } = one
+    printJson(terminal, { name, version, place, files: isWritten ? paths : [], problems })
+    return exit
+  }
+  if (!isWritten) {
+    showProblems({ terminal, readText: readerOf(tree) }, problems)
+    if (one.kind !== 'plugin')
+      for (const need of missingFrom(tree, one))
+        terminal.note(`Add what it needs: ionflux add ${need}`)
+    terminal.note('Nothing was written.')
     return exit
   }
   for (const path of paths) terminal.note(`  ${terminal.paint('ok', 'created')} ${printable(path)}`)

@@ -33,7 +33,8 @@ export function checkAgents(
   })
 }
 
-function checkAgent(document: Document, world: World): readonly Problem[] {
+/** What is wrong with one agent. */
+export function checkAgent(document: Document, world: World): readonly Problem[] {
   const { value } = document
   if (value === undefined) return document.problems
   const { inputs, output, tools } = isObject(value) ? value : {}

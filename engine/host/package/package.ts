@@ -94,7 +94,7 @@ export function contractOf(one: Package): Contract {
 }
 
 /** The flows and agents that a blueprint brings, by path. */
-function valuesOf({ blueprint, files }: BlueprintPackage): readonly [string, JsonObject][] {
+export function valuesOf({ blueprint, files }: BlueprintPackage): readonly [string, JsonObject][] {
   const reader = filesOf(files, '')
   return blueprint.files.flatMap((path): [string, JsonObject][] => {
     if (!/\.(?:flow|agent)\.ya?ml$/.test(path)) return []

@@ -25,6 +25,7 @@ import type { Registry } from '#registry/open.ts'
 
 import { type Proof, prove } from './prove.ts'
 import { provenanceDigest, statementOf } from './provenance.ts'
+import { requiresOf } from './requires.ts'
 import { demandReachable, findTagged, refused, type Tagged } from './tag.ts'
 
 export interface PrepareWish {
@@ -81,11 +82,12 @@ async function prepare(git: GitPort, wish: PrepareWish): Promise<Prepared> {
     throw refused(tag, `it was first seen at ${wish.commit.slice(0, 12)}. Tag a new version`)
   const branch = await demandReachable(git, tagged, wish.branches)
   const { package: one } = tagged
-  const proof = wish.proof ?? (await prove(one))
+  const requires = await requiresOf(git, tagged, wish)
+  const proof = wish.proof ?? (await prove(one, requires.lock))
   demandProof(one, proof)
   const before = await previousOf(wish, { git, one })
   const published = await publishedAs(registry, one)
-  const draft = draftOf(wish, { tagged, proof })
+  const draft = draftOf(wish, { tagged, proof, requires: requires.keys })
   const judgement = before === undefined ? undefined : judgeRelease(before, releaseOf(one))
   if (judgement?.isEnough === false && published === undefined)
     throw tooSmall(one, { before: before?.version ?? '', judgement })
@@ -116,8 +118,14 @@ function releaseOf(one: Package): Parameters<typeof judgeRelease>[0] {
 
 function demandProof(one: Package, { exec, problems, failed }: Proof): void {
   const errors = problems.filter(({ severity }) => severity === 'error')
+  const [wrong] = errors
+  const where = wrong?.file === undefined ? '' : `${wrong.file}: `
   const why =
-    errors[0]?.message ?? (failed[0] === undefined ? undefined : `its test "${failed[0]}" fails`)
+    wrong !== undefined
+      ? `${where}${wrong.message}`
+      : failed[0] === undefined
+        ? undefined
+        : `its test "${failed[0]}" fails`
   if (exec !== undefined && !hasErrors(problems) && why === undefined) return
   throw new IonError(
     'REG_RELEASE_REFUSED',
@@ -176,7 +184,11 @@ async function publishedAs(
 
 function draftOf(
   { url, repo }: PrepareWish,
-  { tagged, proof }: { readonly tagged: Tagged; readonly proof: Proof },
+  {
+    tagged,
+    proof,
+    requires,
+  }: { readonly tagged: Tagged; readonly proof: Proof; readonly requires: readonly string[] },
 ): Omit<Draft, 'provenance'> & { readonly provenance: string } {
   const { package: one, commit, tag, path } = tagged
   const { name, version, kind, digest, description, license, files } = one
@@ -190,7 +202,7 @@ function draftOf(
     exec: proof.exec ?? digest,
     source: { repo, url, commit, tag, path },
     caps: capsOf(one),
-    requires: [],
+    requires,
     provenance: digest,
     engines: `>=${ionflux()}`,
     ...(description === undefined ? {} : { description: description.slice(0, 500) }),

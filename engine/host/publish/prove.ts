@@ -17,6 +17,7 @@ import { checkAll } from '#engine/host/repository/check-all.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { testGlobs } from '#engine/host/testing/files.ts'
 import { runTests } from '#engine/host/testing/run-tests.ts'
+import { type Lock, lockFile, printLock } from '#engine/plan/lock/lock.ts'
 
 export interface Proof {
   /** Over what can change behaviour; absent where it does not build. */
@@ -28,14 +29,15 @@ export interface Proof {
   readonly failed: readonly string[]
 }
 
-/** Builds, checks and tests a package. */
-export async function prove(one: Package): Promise<Proof> {
+/** Builds, checks and tests a package; a blueprint with the packages of `lock`. */
+export async function prove(one: Package, lock: Lock): Promise<Proof> {
   const dir = await mkdtemp(join(tmpdir(), 'ionflux-prove-'))
   try {
     for (const [path, bytes] of one.files) {
       await mkdir(dirname(join(dir, 'package', path)), { recursive: true })
       await writeFile(join(dir, 'package', path), bytes)
     }
+    if (lock.packages.length > 0) await writeFile(join(dir, 'package', lockFile), printLock(lock))
     return one.kind === 'plugin'
       ? await provePlugin(join(dir, 'package'))
       : await proveBlueprint(one, { root: join(dir, 'package'), directory: join(dir, 'data') })

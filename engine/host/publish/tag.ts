@@ -66,7 +66,8 @@ export async function findTagged(git: GitPort, tag: string): Promise<Tagged> {
   return { tag, commit, ...only }
 }
 
-async function foldersOf(
+/** The folders of packages in a commit, by the names in their manifests. */
+export async function foldersOf(
   git: GitPort,
   at: string,
 ): Promise<readonly { readonly path: string; readonly name: string }[]> {

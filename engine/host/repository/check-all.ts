@@ -1,10 +1,11 @@
 /**
- * Checks a whole repository, or some of its files: the marker, every plugin, every flow,
+ * Checks a whole repository, or some of its files: the marker, every plugin, agent and flow,
  * and what only shows when all are seen together.
  *
  * It compiles too, so what it accepts can run; it runs nothing.
  */
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
+import { checkAgent } from '#engine/dsl/agent/check.ts'
 import { checkBlueprint, checkManifest } from '#engine/dsl/check.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { bypassProblems } from '#engine/plan/lock/bound.ts'
@@ -18,6 +19,7 @@ import { inFolder } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
 import { openLoader, settled, type Loader } from './load.ts'
+import { worldOf } from './world.ts'
 import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { isTestFile, testGlobs } from '#engine/host/testing/files.ts'
 
@@ -55,6 +57,11 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
       if (text !== undefined)
         problems.push(...checkBlueprint(parseDocument({ file, text })).problems)
     }
+    for (const file of chosen(files.find(['**/*.agent.{yaml,yml}']), isAgent)) {
+      const text = files.readText(file)
+      if (text !== undefined)
+        problems.push(...checkAgent(parseDocument({ file, text }), worldOf(catalog, files)))
+    }
     const now: (FlowNow & { readonly file: string })[] = []
     catalog.flowIds() // every id will be asked for
     for (const file of flows) {
@@ -74,8 +81,13 @@ function isBlueprint(path: string): boolean {
   return path.endsWith('blueprint.yaml')
 }
 
+function isAgent(path: string): boolean {
+  return /\.agent\.ya?ml$/.test(path)
+}
+
 function isOther(path: string): boolean {
-  return /(?:plugin|blueprint|lineage)\.yaml$/.test(path) || path === markerFile || isTestFile(path)
+  const isManifest = /(?:plugin|blueprint|lineage)\.yaml$/.test(path)
+  return isManifest || path === markerFile || isTestFile(path) || isAgent(path)
 }
 
 /** Test files, and the flows that they test: what one of these lacks is told once. */
