@@ -1,16 +1,16 @@
 /**
  * Looks up one entry: its view, held to the log.
  *
- * Every release of a view carries its leaf, which is proved to be in the log, so a host can
- * leave a release out of a view but not make one up or change it. What hides or warns (yanks,
- * advisories) is in the log too; who must know it for certain replays that (`check.ts`).
+ * A checkpoint names its views, so a host can neither keep a yank or an advisory back nor say
+ * that there is no such name; and every release carries its leaf, which is proved to be in the log
+ * and signed, so the keeper of the log cannot make one up either.
  */
 import { IonError } from '#engine/core/error.ts'
 import { compareVersions, isInRange } from '#engine/dsl/reference.ts'
 
 import type { PublishEvent } from './event.ts'
 import { isVouched, leafBytes } from './events/leaf.ts'
-import { demandLeaf, type Registry } from './open.ts'
+import { demandLeaf, readDerived, type Registry } from './open.ts'
 import { latestOf } from './view/derive.ts'
 import { parseView, viewPath } from './view/files.ts'
 import type { EntryView, ReleaseView } from './view/view.ts'
@@ -18,7 +18,7 @@ import type { EntryView, ReleaseView } from './view/view.ts'
 /** The entry with its highest versions; undefined where the registry has none of this name. */
 export async function findEntry(registry: Registry, name: string): Promise<EntryView | undefined> {
   const path = viewPath(registry.crypto, name)
-  const bytes = await registry.source.read(path)
+  const bytes = await readDerived(registry, path)
   if (bytes === undefined) return undefined
   const { head, releases } = parseView(bytes, path)
   if (head?.name !== name)
@@ -28,13 +28,13 @@ export async function findEntry(registry: Registry, name: string): Promise<Entry
 
 /** All versions of an entry, highest first. */
 export async function allReleases(
-  { source, crypto }: Registry,
+  registry: Registry,
   { head, releases }: EntryView,
 ): Promise<readonly ReleaseView[]> {
   const all = [...releases]
   for (const at of (head.pages ?? []).keys()) {
-    const file = viewPath(crypto, head.name, at + 1)
-    const bytes = await source.read(file)
+    const file = viewPath(registry.crypto, head.name, at + 1)
+    const bytes = await readDerived(registry, file)
     if (bytes === undefined)
       throw new IonError('REG_LOG_BROKEN', `The page "${file}" of a view is not there.`)
     all.push(...parseView(bytes, file).releases)

@@ -15,6 +15,7 @@ import { inclusionProof, isIncluded, type ReadNode, rootHash } from './log/tree.
 import type { Crypto, RegistrySource } from './ports.ts'
 import { hasRole, logKeys, readTrust, type Trust } from './trust/root.ts'
 import { printPublicKey } from './events/leaf.ts'
+import { ViewDigests } from './view/digests.ts'
 
 /** Whose cosignatures a consumer asks for, and how many. */
 export interface WitnessPolicy {
@@ -43,6 +44,8 @@ export interface Registry {
   /** What to remember. */
   readonly known: Known
   readonly node: ReadNode
+  /** What the checkpoint says of the views; absent where it says nothing. */
+  readonly digests: ViewDigests | undefined
 }
 
 /**
@@ -60,6 +63,7 @@ export async function openRegistry(wish: OpenWish): Promise<Registry> {
   }
   const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
   const node = tileNodes(source, { hash, size: checkpoint.size })
+  const { views } = checkpoint
   if (known === undefined) {
     const root = toHex(await rootHash({ hash, node }, checkpoint.size))
     if (root !== toHex(checkpoint.root))
@@ -80,7 +84,16 @@ export async function openRegistry(wish: OpenWish): Promise<Registry> {
       version,
     },
     node,
+    digests: views === undefined ? undefined : new ViewDigests(source, crypto, views),
   }
+}
+
+/** A view, a page of one or the search index, held to the checkpoint. Throws `REG_VIEW_STALE`. */
+export async function readDerived(
+  { source, digests }: Pick<Registry, 'source' | 'digests'>,
+  path: string,
+): Promise<Uint8Array | undefined> {
+  return await (digests ?? source).read(path)
 }
 
 function broken({ label }: RegistrySource, why: string): IonError {

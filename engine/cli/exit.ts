@@ -39,6 +39,7 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   MIRROR_REF_UNKNOWN: exits.usage,
   REG_UNREACHABLE: exits.unavailable,
   REG_LOG_MOVED: exits.unavailable,
+  REG_VIEW_STALE: exits.unavailable,
   REG_NOT_FOUND: exits.unavailable,
   REG_UNTRUSTED: exits.denied,
   REG_ROLLED_BACK: exits.denied,

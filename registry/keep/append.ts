@@ -36,7 +36,7 @@ import { applyLeaf } from '#registry/rules/apply.ts'
 import type { RegistryState } from '#registry/rules/state.ts'
 import { hasRole, rootFor } from '#registry/trust/root.ts'
 
-import { writeViews } from './views.ts'
+import { deriveFiles, writeDerived } from './views.ts'
 
 export interface Keeper {
   readonly files: RegistryFiles
@@ -80,9 +80,12 @@ export async function appendEvents(
     if ((await files.read(path)) === undefined) await files.write(path, bytes)
   for (const [path, bytes] of await extend(files, { hash, size, leaves }))
     await files.write(path, bytes)
-  const checkpoint = await writeCheckpoint(keeper, { origin: state.origin, size: state.size })
+  const { digests: before } = registry
+  const derived = await deriveFiles({ crypto, state, touched, before })
+  const head = { origin: state.origin, size: state.size, views: derived.top }
+  const checkpoint = await writeCheckpoint(keeper, head)
   await dropPartials(files, { size, next: state.size })
-  await writeViews({ files, crypto }, { state, touched })
+  await writeDerived(files, derived.files)
   return { checkpoint, leaves: events.map((_, at) => size + at), state }
 }
 
@@ -152,18 +155,28 @@ function touchedBy(state: RegistryState, { body }: RegistryEvent): readonly stri
   return [...own, ...needed, ...(body.lineage === undefined ? [] : [body.lineage.name])]
 }
 
-/** Signs the root over the tiles as they are written. */
+/** Signs the root over the tiles as they are written, and what the views have to be. */
 export async function writeCheckpoint(
-  { files, crypto, signer }: Keeper,
-  { origin, size }: { readonly origin: string; readonly size: number },
+  { files, crypto, signer }: Pick<Keeper, 'files' | 'crypto' | 'signer'>,
+  { origin, size, views }: Omit<Checkpoint, 'root'>,
 ): Promise<Checkpoint> {
   const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
   const root = await rootHash({ hash, node: tileNodes(files, { hash, size }) }, size)
-  const checkpoint = { origin, size, root }
+  const checkpoint = { origin, size, root, ...(views === undefined ? {} : { views }) }
   const text = printCheckpoint(checkpoint)
   const signatures = [signNote(crypto, { text, name: origin, signer })]
   await files.write(checkpointPath, utf8(printNote({ text, signatures })))
   return checkpoint
+}
+
+/** Signs the head of a registry anew, with the views that it has now. Throws `REG_UNTRUSTED`. */
+export async function vouchForViews(
+  keeper: Pick<Keeper, 'files' | 'crypto' | 'signer'>,
+  { registry, top }: { readonly registry: Registry; readonly top: Uint8Array },
+): Promise<void> {
+  demandLogKey(registry, keeper.signer)
+  const { origin, size } = registry.checkpoint
+  await writeCheckpoint(keeper, { origin, size, views: top })
 }
 
 /** Takes out partial tiles that are older than what a reader of the last checkpoint needs. */

@@ -8,7 +8,7 @@ import { RegistryState } from '#registry/rules/state.ts'
 import { printRoot, type Root, rootPath } from '#registry/trust/root.ts'
 
 import { type Keeper, writeCheckpoint } from './append.ts'
-import { writeViews } from './views.ts'
+import { deriveFiles, writeDerived } from './views.ts'
 
 /** Throws `REG_EVENT_REFUSED` where there is a registry already. */
 export async function beginRegistry(
@@ -20,6 +20,8 @@ export async function beginRegistry(
     throw new IonError('REG_EVENT_REFUSED', `There is a registry in "${files.label}" already.`)
   await files.write(rootPath(root.version), printRoot(root, signers))
   const { origin } = root
-  await writeCheckpoint(keeper, { origin, size: 0 })
-  await writeViews({ files, crypto }, { state: new RegistryState(origin), touched: [] })
+  const state = new RegistryState(origin)
+  const { files: derived, top } = await deriveFiles({ crypto, state, touched: [] })
+  await writeCheckpoint(keeper, { origin, size: 0, views: top })
+  await writeDerived(files, derived)
 }

@@ -8,7 +8,7 @@ import { nodeCrypto, signerOf } from '#engine/host/registry/crypto.ts'
 import { checkLog } from '#registry/check.ts'
 import type { EventBody, PublishEvent, RegistryEvent } from '#registry/event.ts'
 import { printPublicKey, signEvent } from '#registry/events/leaf.ts'
-import { appendEvents, type Appended, type Keeper } from '#registry/keep/append.ts'
+import { appendEvents, type Appended, type Keeper, writeCheckpoint } from '#registry/keep/append.ts'
 import { beginRegistry } from '#registry/keep/begin.ts'
 import type { Known } from '#registry/log/guard.ts'
 import { openRegistry, type Registry } from '#registry/open.ts'
@@ -159,6 +159,12 @@ export class RegistryLab {
 
   async open(known?: Known): Promise<Registry> {
     return await openRegistry({ source: this.files, crypto: nodeCrypto, known })
+  }
+
+  /** Signs a checkpoint that does not name its views, as logs before had. */
+  async unname(): Promise<void> {
+    const { origin: of, size } = (await this.open()).checkpoint
+    await writeCheckpoint(this.keeper, { origin: of, size })
   }
 
   /** An event about now that follows the last one of its namespace, signed by `signers`. */

@@ -10,9 +10,14 @@ import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { nodeCrypto } from '#engine/host/registry/crypto.ts'
 import { openFolder } from '#engine/host/registry/folder.ts'
+import { readKey } from '#engine/host/registry/keys.ts'
 import { openIndex } from '#engine/host/registry/open.ts'
+import { holdFolder } from '#engine/host/registry/write.ts'
 import { checkLog } from '#registry/check.ts'
+import { isSame } from '#registry/bytes.ts'
+import { vouchForViews } from '#registry/keep/append.ts'
 import { rebuildViews } from '#registry/keep/views.ts'
+import { checkpointPath } from '#registry/log/tiles.ts'
 import { openRegistry, type Registry } from '#registry/open.ts'
 import type { RegistryFiles } from '#registry/ports.ts'
 import type { RegistryState } from '#registry/rules/state.ts'
@@ -29,8 +34,10 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
   const { registry } = opened
   const state = await replay(terminal, registry, values.quick === true ? 'chains' : 'all')
   const files: RegistryFiles = { ...reading(registry), list: listOf(registry) }
-  const { changed } = await rebuildViews({ files, crypto: nodeCrypto }, { state, isWritten: false })
+  const rebuilt = await rebuildViews({ files, crypto: nodeCrypto }, { state, isWritten: false })
   const { checkpoint, trust, witnesses } = registry
+  const isOff = checkpoint.views !== undefined && !isSame(checkpoint.views, rebuilt.top)
+  const changed = [...rebuilt.changed, ...(isOff ? [checkpointPath] : [])]
   if (values.json === true) {
     printJson(terminal, {
       origin: checkpoint.origin,
@@ -40,6 +47,7 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
       root: trust.digest,
       trustVersion: trust.root.version,
       witnesses: witnesses.map(({ key }) => key.name),
+      areViewsNamed: checkpoint.views !== undefined,
       changed,
     })
   } else {
@@ -47,6 +55,7 @@ export async function check(terminal: Terminal, values: CheckValues): Promise<nu
       `${terminal.paint('ok', terminal.glyphs.ok)} ${checkpoint.origin}: ${checkpoint.size} leaves, ${state.entries.size} entries of ${state.namespaces.size} namespaces`,
     )
     for (const path of changed) terminal.note(`  ${path} is not what the log says`)
+    if (checkpoint.views === undefined) terminal.note(unnamed)
     if (changed.length > 0) terminal.note('`ionflux registry rebuild` writes them anew.')
   }
   return changed.length === 0 ? exits.done : exits.problems
@@ -83,20 +92,44 @@ async function replay(
   }
 }
 
+const unnamed =
+  'Its checkpoint does not name its views; `ionflux registry rebuild --log-key FILE` signs one that does.'
+
 export interface RebuildValues {
   readonly dir: string
+  readonly logKey?: string
   readonly json?: boolean
 }
 
+/** Ends with 3 where the checkpoint names other views, and no key was given to sign it anew. */
 export async function rebuild(terminal: Terminal, values: RebuildValues): Promise<number> {
-  const files = openFolder(resolve(values.dir))
+  const folder = resolve(values.dir)
+  const signer = values.logKey === undefined ? undefined : readKey(values.logKey)
+  using _ = holdFolder(folder)
+  const files = openFolder(folder)
   const registry = await openRegistry({ source: files, crypto: nodeCrypto })
   const state = await replay(terminal, registry, 'all')
-  const { changed } = await rebuildViews({ files, crypto: nodeCrypto }, { state, isWritten: true })
-  if (values.json === true) printJson(terminal, { entries: state.entries.size, changed })
-  else if (changed.length === 0) terminal.note('Everything is what the log says.')
-  else terminal.note(`${changed.length} files were written anew.`)
-  return exits.done
+  const { changed, top } = await rebuildViews(
+    { files, crypto: nodeCrypto },
+    { state, isWritten: true },
+  )
+  const { views } = registry.checkpoint
+  const isNamed = views !== undefined && isSame(views, top)
+  const isSigned = !isNamed && signer !== undefined
+  if (isSigned) await vouchForViews({ files, crypto: nodeCrypto, signer }, { registry, top })
+  if (values.json === true)
+    printJson(terminal, {
+      entries: state.entries.size,
+      changed,
+      areViewsNamed: isNamed || isSigned,
+    })
+  else {
+    if (changed.length === 0) terminal.note('Everything is what the log says.')
+    else terminal.note(`${changed.length} files were written anew.`)
+    if (isSigned) terminal.note('The checkpoint names them now; its witnesses have to sign again.')
+    else if (!isNamed) terminal.note(unnamed)
+  }
+  return isNamed || isSigned || views === undefined ? exits.done : exits.problems
 }
 
 /** Throws `CLI_USAGE` for an option that has to be there. */

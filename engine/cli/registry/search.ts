@@ -8,6 +8,7 @@ import { cutRight, printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { registriesOf } from '#engine/host/registry/choose.ts'
 import { openIndex } from '#engine/host/registry/open.ts'
+import { readDerived } from '#registry/open.ts'
 import { searchPath } from '#registry/search/build.ts'
 import { type Hit, SearchIndex } from '#registry/search/search.ts'
 
@@ -40,10 +41,12 @@ export async function search(terminal: Terminal, values: SearchValues): Promise<
   if (values.kind !== undefined && !kinds.includes(values.kind))
     throw new IonError('CLI_USAGE', `"${values.kind}" is no kind; there are ${kinds.join(', ')}.`)
   const hits: Found[] = []
+  const unchecked: string[] = []
   let found = 0
   for (const { wish, has } of registriesOf(registriesHere(values))) {
     await using opened = await openIndex(wish)
-    const bytes = await opened.registry.source.read(searchPath)
+    const bytes = await readDerived(opened.registry, searchPath)
+    if (opened.registry.digests === undefined) unchecked.push(wish.address)
     if (bytes === undefined)
       throw new IonError('REG_LOG_BROKEN', `"${wish.address}" has no search index.`)
     const result = new SearchIndex(bytes).search({
@@ -60,8 +63,14 @@ export async function search(terminal: Terminal, values: SearchValues): Promise<
     hits.push(...own.slice(0, limit).map((hit) => ({ ...hit, registry: wish.address })))
   }
   const shown = hits.slice(0, limit)
-  if (values.json === true) printJson(terminal, { found, hits: shown })
-  else show(terminal, shown, found)
+  if (values.json === true) printJson(terminal, { found, hits: shown, unchecked })
+  else {
+    show(terminal, shown, found)
+    for (const address of unchecked)
+      terminal.note(
+        `Nobody signed the search index of "${printable(address)}": \`info\` and \`add\` hold what they take to its log.`,
+      )
+  }
   return shown.length === 0 ? exits.failed : exits.done
 }
 

@@ -84,7 +84,7 @@ function addKeeperCommands(add: Add, terminal: Terminal): void {
   add(
     'rebuild [dir]',
     'check the log, and write views and search index anew from it',
-    [json],
+    [['--log-key <file>', 'the key of its log: signs a checkpoint that names them'], json],
     async ([path], values) =>
       (await import('./check.ts')).rebuild(terminal, { dir: dir(path), ...values }),
   )

@@ -3,7 +3,7 @@
  * and whoever tampers with it is found out. Method: one registry in a folder, in the order in
  * which its people meet it.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -189,10 +189,18 @@ test('the key of the log is replaced, and what it signed stays good', async () =
 test('views are mended from the log, and a log that was changed is refused', async () => {
   const view = join(index, 'search/index.json')
   const right = readFileSync(view)
-  writeFileSync(view, '{}\n')
+  writeFileSync(view, right.toString('utf8').replace('Keeps', 'Burns'))
+  const misled = await ion('search', 'ledger', '--registry', 'index')
+  expect([misled.code, misled.stderr.includes('REG_VIEW_STALE')]).toEqual([69, true])
   expect(await ion('registry', 'check', 'index')).toMatchObject({ code: 3 })
   expect(await ion('registry', 'rebuild', 'index')).toMatchObject({ code: 0 })
   expect(readFileSync(view)).toEqual(right)
+  const head = join(index, 'log/checkpoint')
+  const named = readFileSync(head, 'utf8')
+  expect(named).toMatch(/\nviews \S{44}\n/)
+  const resigned = await ion('registry', 'rebuild', 'index', '--log-key', 'keys/log2.pem', '--json')
+  expect(jsonOf(resigned)).toMatchObject({ changed: [], areViewsNamed: true })
+  expect(readFileSync(head, 'utf8')).toBe(named)
   const bundle = join(index, 'log/tile/entries/000.p/4')
   const bytes = readFileSync(bundle)
   writeFileSync(bundle, bytes.toString('latin1').replace('1.0.0', '1.0.1'), 'latin1')
@@ -208,6 +216,10 @@ test('a registry that was begun anew is believed only after it was forgotten', a
   for (const file of ['log/checkpoint', 'log/tile/entries/000.p/4'])
     writeFileSync(join(index, file), readFileSync(join(place.path, 'fresh/log/checkpoint')))
   rmSync(join(index, 'trust/root.2.json'))
+  for (const folder of ['view', 'search']) {
+    rmSync(join(index, folder), { recursive: true })
+    cpSync(join(place.path, 'fresh', folder), join(index, folder), { recursive: true })
+  }
   const refused = await ion('search', 'x', '--registry', 'index')
   expect([refused.code, refused.stderr.includes('REG_ROLLED_BACK')]).toEqual([4, true])
   expect((await ion('registry', 'forget', 'index')).stderr).toContain('Forgotten')

@@ -7,7 +7,7 @@ import { nodeCrypto as crypto } from '#engine/host/registry/crypto.ts'
 import { checkLog } from '#registry/check.ts'
 import type { PublishEvent } from '#registry/event.ts'
 import { leafBytes, leafDigest, printPublicKey, signEvent } from '#registry/events/leaf.ts'
-import { writeCheckpoint } from '#registry/keep/append.ts'
+import { type Keeper, writeCheckpoint } from '#registry/keep/append.ts'
 import { beginRegistry } from '#registry/keep/begin.ts'
 import { rebuildViews } from '#registry/keep/views.ts'
 import { extend } from '#registry/log/tiles.ts'
@@ -61,6 +61,7 @@ interface MadeRegistry {
   readonly files: MemoryFiles
   readonly names: readonly string[]
   readonly size: number
+  readonly keeper: Keeper
 }
 
 /** A registry with `entries` entries and `leaves` leaves of 50 namespaces. */
@@ -112,7 +113,7 @@ async function makeRegistry(entries: number, leaves: number): Promise<MadeRegist
   for (const [path, bytes] of await extend(files, { hash: crypto.sha256, size: 0, leaves: all }))
     files.files.set(path, bytes)
   await writeCheckpoint(keeper, { origin, size: all.length })
-  return { files, names, size: all.length }
+  return { files, names, keeper, size: all.length }
 }
 
 export interface Timed {
@@ -139,13 +140,15 @@ export interface RegistryFigures {
 
 /** Measures everything once. */
 export async function measureRegistry(entries: number, leaves: number): Promise<RegistryFigures> {
-  const { files, names } = await makeRegistry(entries, leaves)
+  const { files, names, keeper, size } = await makeRegistry(entries, leaves)
   const open = async (): Promise<Registry> => await openRegistry({ source: files, crypto })
   const check = async (signatures: 'all' | 'chains'): Promise<RegistryState> =>
     await checkLog(await open(), { signatures })
   const checkChains = await timed(async () => await check('chains'))
   const checkAll = await timed(async () => await check('all'))
-  await rebuildViews({ files, crypto }, { state: checkChains.result, isWritten: true })
+  const rebuilt = { state: checkChains.result, isWritten: true }
+  const { top } = await rebuildViews({ files, crypto }, rebuilt)
+  await writeCheckpoint(keeper, { origin, size, views: top })
   const claimed = names.slice(0, 200).map((name) => ({ name, version: '1.0.0' }))
   const lock = await timed(async () => await verifyReleases(await open(), claimed))
   const wrong = lock.result.filter(({ faults }) => faults.length > 0)

@@ -199,6 +199,7 @@ describe('an entry', () => {
     const shown = text.replaceAll(/(?<="version":)"1\.0\.0"\}$/gm, '"1.9.0"}')
     expect(shown).not.toBe(text)
     lab.files.files.set(path, utf8(shown))
+    await lab.unname()
     const wish = { name: 'acme/ledger', range: '^1.5' }
     await expect(resolveRelease(await lab.open(), wish)).rejects.toMatchObject({
       code: 'REG_LOG_BROKEN',
@@ -257,19 +258,14 @@ test('many advisories of many versions leave a view small, the most severe first
   expect(Math.max(...views.map(([, { length }]) => length))).toBeLessThanOrEqual(10_000)
 })
 
-describe('a view that a host made up', () => {
+describe('a view that a host made up, of a log that does not name its views', () => {
   const change = async (edit: (lines: string[]) => string[]) => {
     const lab = await begin()
     const path = viewPath(crypto, 'acme/ledger')
     const lines = textOf(lab.files.files.get(path)!)!.trimEnd().split('\n')
-    lab.files.files.set(
-      path,
-      utf8(
-        edit(lines)
-          .map((line) => `${line}\n`)
-          .join(''),
-      ),
-    )
+    const edited = edit(lines).map((line) => `${line}\n`)
+    lab.files.files.set(path, utf8(edited.join('')))
+    await lab.unname()
     return await resolveRelease(await lab.open(), { name: 'acme/ledger' })
   }
 

@@ -220,6 +220,24 @@ export const attacks: Readonly<Record<string, Attack>> = {
     const source = { ...releaseOf('a/b', '1.0.0').source, commit: 'f'.repeat(40) }
     return await editView(scene, files, roll, { source })
   },
+  'shows the view of yesterday': async (scene, files, roll) => {
+    const name = scene.names[roll(scene.names.length)]!
+    const path = viewPath(crypto, name)
+    files.files.set(path, scene.old.files.get(path)!)
+    return { name, version: '1.1.0' }
+  },
+  'says that there is no such name': async (scene, files, roll) => {
+    const name = scene.names[roll(scene.names.length)]!
+    files.files.delete(viewPath(crypto, name))
+    return { name }
+  },
+  'edits a byte of a view or the search index': async (_, files, roll) => {
+    const path = pick(files, /^(?:view|search)\//, roll)
+    const bytes = Uint8Array.from(files.files.get(path)!)
+    const place = roll(bytes.length)
+    bytes[place] = (bytes[place] ?? 0) ^ (1 + roll(255))
+    files.files.set(path, bytes)
+  },
   'swaps what a lock names': async (scene, _, roll) => ({
     name: scene.names[roll(scene.names.length)]!,
     digest: `sha256:${'d'.repeat(64)}`,
