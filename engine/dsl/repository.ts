@@ -77,4 +77,18 @@ export interface Registry {
   readonly need?: number
   /** How old a release must be before `update` takes it: 3d unless told, 0s for at once. */
   readonly cooldown?: string
+  /** Who has to have signed the Sigstore bundle beside a release, where there is one. */
+  readonly sigstore?: Sigstore
+}
+
+/** Who has to have signed the Sigstore bundle beside a release, where there is one. */
+export interface Sigstore {
+  /** The file of this repository with the trusted root of Sigstore. Nothing is fetched. */
+  readonly root: string
+  /** Who vouched for the identity, such as https://token.actions.githubusercontent.com. */
+  readonly issuer: string
+  /** The subject of the certificate. * stands for anything but a space. */
+  readonly identity: string
+  /** Whether a release without a bundle is refused, too. */
+  readonly required?: boolean
 }

@@ -99,7 +99,7 @@ export async function verify(terminal: Terminal, values: AuditValues): Promise<n
   const broken = rows.filter(({ faults }) => faults.length > 0)
   if (values.json === true) printJson(terminal, { verified: rows, isTrusted: broken.length === 0 })
   else
-    for (const { key, leaf, faults } of rows) {
+    for (const { key, leaf, faults, sigstore } of rows) {
       const isGood = faults.length === 0
       const mark = terminal.paint(
         isGood ? 'ok' : 'fail',
@@ -107,8 +107,19 @@ export async function verify(terminal: Terminal, values: AuditValues): Promise<n
       )
       terminal.data(`${mark} ${printable(key)}${leaf === undefined ? '' : ` leaf ${leaf}`}\n`)
       for (const fault of faults) terminal.data(`    ${printable(fault)}\n`)
+      if (sigstore !== undefined) terminal.data(`    ${printable(signedWords(sigstore))}\n`)
     }
   return broken.length === 0 ? exits.done : exits.failed
+}
+
+function signedWords({
+  isVerified,
+  identity = '',
+  issuer = '',
+}: NonNullable<AuditRow['sigstore']>): string {
+  if (isVerified) return `signed by ${identity} (${issuer})`
+  if (identity !== '') return `its Sigstore bundle names ${identity} (${issuer})`
+  return 'it has a Sigstore bundle that nobody verified; `sigstore:` of its registry in ionflux.yaml says who has to have signed'
 }
 
 async function auditOf(

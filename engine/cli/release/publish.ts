@@ -1,6 +1,8 @@
 /**
  * `publish [TAG]`: a tagged commit becomes a release of a registry.
  */
+import { readFileSync } from 'node:fs'
+
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { rootOf } from '#engine/cli/lock/lock.ts'
@@ -25,6 +27,7 @@ export interface PublishValues extends RegistryValues {
   readonly branch?: readonly string[]
   readonly url?: string
   readonly out?: string
+  readonly sigstoreBundle?: string
   readonly dryRun?: boolean
 }
 
@@ -39,7 +42,8 @@ export async function publish(terminal: Terminal, values: PublishValues): Promis
   const wish = { folder: root, tag, branches, ...origin }
   if (values.dryRun === true) return await tryOut(terminal, values, wish)
   const settings = settingsOf(values, namespaceOf(tag, root))
-  const done = await publishRelease({ ...settings, ...wish })
+  const bundle = values.sigstoreBundle === undefined ? undefined : readFile(values.sigstoreBundle)
+  const done = await publishRelease({ ...settings, ...wish, bundle })
   if (values.out !== undefined) writeSubmission(values.out, done.announced)
   tellPublished(terminal, values, done)
   const isThere = done.prepared.published !== undefined
@@ -65,6 +69,15 @@ function tellPublished(
   else if (leaf !== undefined) terminal.note(`${key} is leaf ${leaf} of ${announced.origin}.`)
   else if (values.out !== undefined)
     terminal.note(`Signed. Whoever keeps the log takes it: ionflux release accept ${values.out}`)
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const message = `"${path}" cannot be read: ${(cause as Error).message}.`
+    throw new IonError('CLI_FILE_UNREADABLE', message, { cause })
+  }
 }
 
 function nowhere(): IonError {

@@ -31,6 +31,7 @@ export function addPublishCommand(add: Add, terminal: Terminal): void {
       ['--dry-run', 'only say what would be published'],
       ['--branch <name>', 'a branch that must have the commit; else the main one', 'many'],
       ['--url <url>', 'where others get this repository; else the remote origin'],
+      ['--sigstore-bundle <file>', 'a Sigstore bundle about the release, to go beside it'],
       ...common,
     ],
     async ([tag], values) =>

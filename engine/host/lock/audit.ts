@@ -21,6 +21,7 @@ import { verifyReleases } from '#registry/verify.ts'
 
 import { type NewerRelease, newerThan } from './newer.ts'
 import { openRegistryOf } from './registry.ts'
+import { type Signatures, signaturesOf } from './signatory.ts'
 
 export interface AuditRow {
   readonly key: string
@@ -37,6 +38,8 @@ export interface AuditRow {
   /** The highest release that the range allows, and the highest of all, where they are newer. */
   readonly wanted?: NewerRelease
   readonly latest?: NewerRelease
+  /** What the Sigstore bundle beside it says; absent without one. */
+  readonly sigstore?: Signatures['sigstore']
 }
 
 export interface AuditWish {
@@ -72,7 +75,7 @@ function logOf({
 async function auditOne(
   registry: Registry,
   locked: LockedPackage,
-  { isRebuilt = false }: AuditWish,
+  { root, isRebuilt = false }: AuditWish,
 ): Promise<AuditRow> {
   const { name, version, digest, source, powers } = locked
   const commit = source.kind === 'git' ? source.commit : ''
@@ -96,14 +99,19 @@ async function auditOne(
       ? [`the log has ${registry.checkpoint.size} leaves, and had ${seen} when it was locked`]
       : []
   const rebuilt = isRebuilt && body?.event === 'publish' ? await rebuild(registry, body) : []
+  const { faults: unsigned, sigstore } =
+    body?.event === 'publish' && entry !== undefined
+      ? await signaturesOf(registry, { root, body, owner: entry.head.owner })
+      : { faults: [] }
   return {
     key: keyOf(locked),
     name,
     version,
     ...(verdict?.leaf === undefined ? {} : { leaf: verdict.leaf }),
-    faults: [...(verdict?.faults ?? []), ...shrunk, ...rebuilt],
+    faults: [...(verdict?.faults ?? []), ...shrunk, ...unsigned, ...rebuilt],
     notes: verdict?.notes ?? [],
     ...(asked === undefined ? {} : { asked }),
+    ...(sigstore === undefined ? {} : { sigstore }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(latest === undefined ? {} : { latest }),
   }

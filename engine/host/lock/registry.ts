@@ -22,6 +22,7 @@ import type { EntryView, ReleaseView } from '#registry/view/view.ts'
 
 import { fetchPackage } from './fetch-package.ts'
 import { findPackage, keepPackage } from './package-files.ts'
+import { demandSignatory } from './signatory.ts'
 
 /** Opens the registry of `name` as the repository at `root` names it. Throws `CLI_USAGE`. */
 export async function openRegistryOf(root: string, name: string): Promise<OpenedRegistry> {
@@ -73,7 +74,8 @@ export async function findRelease(
   await using opened = await openRegistryOf(root, wanted.name)
   const { registry } = opened
   const resolved = await resolveIn(registry, wanted)
-  const { releases } = resolved.entry
+  const { releases, head } = resolved.entry
+  await demandSignatory(registry, { root, body: resolved.body, owner: head.owner })
   const latest = await demandLatest(registry, { name: wanted.name, releases })
   return { ...resolved, latest, package: await packageOf(resolved.body) }
 }

@@ -17,6 +17,7 @@ import type { Signer } from '#registry/ports.ts'
 import type { RegistryState } from '#registry/rules/state.ts'
 
 import { whileOvertaken } from './again.ts'
+import { bundlePath, isBundleAbout } from './attached.ts'
 import { type PublisherKey, signedBy } from './key.ts'
 import { provenanceDigest, provenancePath, readEnvelope } from './provenance.ts'
 
@@ -145,7 +146,14 @@ function demandBelonging({ events, files }: AcceptWish): void {
       body.event === 'publish' ? [[provenancePath(body.provenance), body.provenance]] : [],
     ),
   )
+  const bundles = new Map(
+    events.flatMap(({ body }) =>
+      body.event === 'publish' ? [[bundlePath(body.provenance), body.digest]] : [],
+    ),
+  )
   for (const [path, bytes] of files) {
+    const about = bundles.get(path)
+    if (about !== undefined && isBundleAbout(bytes, about)) continue
     const digest = named.get(path)
     if (digest === undefined) throw refuse(`"${path}" belongs to no event.`)
     if (bytes.length > limits.registryProvenanceBytesMax)

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { limits } from '#engine/core/limits.ts'
 import { accept } from '#engine/host/publish/announce.ts'
 import type { PublisherKey } from '#engine/host/publish/key.ts'
+import { bundlePath } from '#engine/host/publish/attached.ts'
 import { envelopeOf, provenanceDigest, provenancePath } from '#engine/host/publish/provenance.ts'
 import { openFolder } from '#engine/host/registry/folder.ts'
 import type { RegistryEvent } from '#registry/event.ts'
@@ -95,6 +96,25 @@ test('files that no event names, other statements, unsigned and large ones are r
   ]
   for (const one of wrong) await expect(take([one])).rejects.toMatchObject(refused)
   expect(existsSync(join(folder, 'provenance'))).toBe(false)
+})
+
+test('a Sigstore bundle is taken beside the release that its statement names', async () => {
+  const about = (digest: string): Uint8Array => {
+    const subject = [{ name: 'x', digest: { sha256: digest.slice('sha256:'.length) } }]
+    const payload = Buffer.from(JSON.stringify({ subject })).toString('base64')
+    return statement(JSON.stringify({ dsseEnvelope: { payload } }))
+  }
+  const { body } = event
+  if (body.event !== 'publish') throw new Error('it is a release')
+  const place = bundlePath(body.provenance)
+  const other = about(body.provenance)
+  for (const bytes of [other, statement('{}'), statement('no JSON')])
+    await expect(take([[place, bytes]])).rejects.toMatchObject(refused)
+  await take([
+    [path, envelope],
+    [place, about(body.digest)],
+  ])
+  expect(existsSync(join(folder, place))).toBe(true)
 })
 
 test('too many events at once are refused before one is looked at', async () => {
