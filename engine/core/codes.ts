@@ -165,9 +165,9 @@ export const codes = {
   MIRROR_PLAN_UNAPPROVED: { retry: 'never', status: 403 },
 
   // REG: registries, and whether what they say can be trusted (exit 3, or 69 where one cannot be reached)
-  REG_VIEW_STALE: { retry: 'backoff', status: 502 },
   REG_LOG_BROKEN: { retry: 'never', status: 500 },
   REG_LOG_MOVED: { retry: 'backoff', status: 409 },
+  REG_VIEW_STALE: { retry: 'backoff', status: 502 },
   REG_ROLLED_BACK: { retry: 'never', status: 409 },
   REG_UNTRUSTED: { retry: 'never', status: 403 },
   REG_NOT_FOUND: { retry: 'never', status: 404 },

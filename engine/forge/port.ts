@@ -64,6 +64,8 @@ export interface ProposeWish {
   readonly repository: string
   /** What is proposed; the forge has it already. */
   readonly branch: string
+  /** The fork that has the branch, `owner/name`; without it the repository itself. */
+  readonly fork?: string | undefined
   /** The branch that it would be merged into. */
   readonly base: string
   readonly title: string

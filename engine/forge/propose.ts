@@ -11,11 +11,11 @@ import type { Proposed, ProposeWish } from './port.ts'
 
 /** Throws what asking throws, and `CONN_PROTOCOL` for an answer that is no pull request. */
 export async function propose(forge: CarefulForge, wish: ProposeWish): Promise<Proposed> {
-  const { repository, branch, base, title } = wish
+  const { repository, branch, base, title, fork } = wish
   const body = wish.body.slice(0, limits.forgeBodyCharsMax)
   const [owner = '', repo = ''] = repository.split('/')
   const place = { owner, repo }
-  const head = `${owner}:${branch}`
+  const head = `${(fork ?? repository).split('/', 1)[0]}:${branch}`
   const open = await forge.read('GET /repos/{owner}/{repo}/pulls', {
     ...place,
     state: 'open',
@@ -27,7 +27,7 @@ export async function propose(forge: CarefulForge, wish: ProposeWish): Promise<P
     .filter(isObject)
     .find((one) => isFrom(one, wish))
   if (known === undefined) {
-    const made = { ...place, head: branch, base, title, body }
+    const made = { ...place, head: fork === undefined ? branch : head, base, title, body }
     return proposedFrom(await forge.write('POST /repos/{owner}/{repo}/pulls', made), true)
   }
   const { number } = proposedFrom(known, false)
@@ -39,8 +39,8 @@ export async function propose(forge: CarefulForge, wish: ProposeWish): Promise<P
 function isFrom({ head, base }: JsonObject, wish: ProposeWish): boolean {
   if (!isObject(head) || !isObject(base)) return false
   const { repo } = head
-  // A fork of somebody else may have a branch of this name.
-  const isOwn = isObject(repo) && repo['full_name'] === wish.repository
+  // Another fork may have a branch of this name.
+  const isOwn = isObject(repo) && repo['full_name'] === (wish.fork ?? wish.repository)
   return isOwn && head['ref'] === wish.branch && base['ref'] === wish.base
 }
 

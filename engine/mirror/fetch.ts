@@ -29,6 +29,8 @@ export interface Fetched extends AsyncDisposable {
 export interface FetchOptions {
   /** Sent to the host of the address and to no other. */
   readonly token?: string
+  /** With its history: a commit on it can be pushed where nobody has that yet. */
+  readonly isWhole?: boolean
 }
 
 /**
@@ -45,7 +47,7 @@ export async function fetchCommit(
   try {
     const isElsewhere = /^https?:/.test(url)
     const found = isElsewhere ? await fromHost(dir, { url, ref, ...options }) : undefined
-    if (found === undefined) await fromDisk(dir, url, ref)
+    if (found === undefined) await fromDisk(dir, { url, ref, ...options })
     const git = await openGit(dir)
     const commit = await git.resolve(found ?? 'FETCH_HEAD')
     return {
@@ -62,12 +64,22 @@ export async function fetchCommit(
   }
 }
 
+/** The branch of a repository on a host that its HEAD names. Throws `MIRROR_FETCH_FAILED`. */
+export async function defaultBranch(url: string, { token }: FetchOptions = {}): Promise<string> {
+  await using door = new HttpDoor()
+  const remote = { door, url: url.replace(/\/+$/, ''), ...(token === undefined ? {} : { token }) }
+  const { head } = (await listRefs(remote, undefined)).read()
+  if (head !== undefined) return head
+  const message = `"${url}" does not say which branch is its main one.`
+  throw new IonError('MIRROR_FETCH_FAILED', message, { data: { url } })
+}
+
 interface Wish extends FetchOptions {
   readonly url: string
   readonly ref: string
 }
 
-async function fromHost(dir: string, { url, ref, token }: Wish): Promise<string> {
+async function fromHost(dir: string, { url, ref, token, isWhole = false }: Wish): Promise<string> {
   await using door = new HttpDoor()
   const remote: RemoteOptions = {
     door,
@@ -77,7 +89,7 @@ async function fromHost(dir: string, { url, ref, token }: Wish): Promise<string>
   const want = isFullId(ref) ? ref : await findRef(remote, ref)
   await makeBare(dir)
   const file = join(dir, 'incoming.pack')
-  const { shallow } = await fetchPack(remote, { want, shallow: [], isShallow: true, file })
+  const { shallow } = await fetchPack(remote, { want, shallow: [], isShallow: !isWhole, file })
   await writeShallow(dir, shallow)
   const isLarge = (await stat(file)).size > limits.mirrorPortablePackBytesMax
   if (isLarge) await indexNative(dir, file)
@@ -100,10 +112,11 @@ async function findRef(remote: RemoteOptions, ref: string): Promise<string> {
   })
 }
 
-async function fromDisk(dir: string, url: string, ref: string): Promise<void> {
+async function fromDisk(dir: string, { url, ref, isWhole = false }: Wish): Promise<void> {
   await git(dir, ['init', '--quiet', '--bare', '.'], url)
   const protocol = url.slice(0, url.indexOf(':'))
-  const asked = ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules']
+  const depth = isWhole ? [] : ['--depth=1']
+  const asked = ['fetch', '--quiet', ...depth, '--no-tags', '--no-recurse-submodules']
   await git(dir, [...asked, '--', url, ref], url, [protocol])
 }
 

@@ -1,5 +1,5 @@
 /**
- * `sync` and `contribute`: what upstream changed comes here, and what was changed here goes there.
+ * `sync`: what upstream changed comes here.
  */
 import { readFileSync } from 'node:fs'
 
@@ -17,7 +17,6 @@ import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { commitSync, titleOf } from '#engine/host/upstream/branch.ts'
-import { contributionOf } from '#engine/host/upstream/contribute.ts'
 import type { FileConflict } from '#engine/host/upstream/merge-files.ts'
 import { makeChanges, placeIn } from '#engine/host/upstream/place.ts'
 import type { Proposal } from '#engine/host/upstream/propose.ts'
@@ -153,7 +152,7 @@ async function demandLook({ acceptCaps = false }: SyncValues, { held }: Sync): P
   )
 }
 
-function tellConflicts(terminal: Terminal, conflicts: readonly FileConflict[]): void {
+export function tellConflicts(terminal: Terminal, conflicts: readonly FileConflict[]): void {
   for (const { file, at, why, ours, theirs } of conflicts) {
     const where = at === '' ? file : `${file}: ${at}`
     terminal.note(
@@ -175,23 +174,4 @@ function shown(value: unknown): string {
 function inputsOf(set: readonly string[] = []): JsonObject {
   const readFile = (path: string): string => readFileSync(path, 'utf8')
   return readInputs({ args: set, schema: undefined, subject: 'The blueprint', readFile })
-}
-
-export interface ContributeValues {
-  readonly dir: string
-  readonly json?: boolean
-  readonly repo?: string
-}
-
-/** Prints the patch for upstream; ends with 1 when a part of it conflicts and was left out. */
-export async function contribute(terminal: Terminal, values: ContributeValues): Promise<number> {
-  const root = rootOf(values)
-  const { patch, conflicts, lineage } = await contributionOf(root, placeIn(root, values.dir))
-  if (values.json === true) printJson(terminal, { patch, conflicts, upstream: lineage.name })
-  else {
-    terminal.data(patch)
-    tellConflicts(terminal, conflicts)
-    if (patch === '') terminal.note(`Nothing here differs from "${lineage.name}".`)
-  }
-  return conflicts.length > 0 ? exits.failed : exits.done
 }

@@ -51,9 +51,18 @@ export function addUpstreamCommands(add: Add, terminal: Terminal): void {
   )
   add(
     'contribute <dir>',
-    'print what was changed here as a patch for upstream (git apply)',
-    [json, repo],
+    'print what was changed here as a patch for upstream (git apply), or propose it there',
+    [
+      ['--pull-request', 'push it to your fork, and open a pull request upstream'],
+      ['--push <url>', 'your fork of upstream: https://HOST/OWNER/REPO'],
+      ['--branch <name>', 'the branch there (else contribute/NAME)'],
+      ['--title <text>', 'what the pull request is called'],
+      ['--token <name>', 'the secret that the forge is sent'],
+      ['--forge <url>', 'the API of the forge (else that of the host of the fork)'],
+      json,
+      repo,
+    ],
     async ([dir], values) =>
-      (await import('./sync.ts')).contribute(terminal, { dir: dir as string, ...values }),
+      (await import('./contribute.ts')).contribute(terminal, { dir: dir as string, ...values }),
   )
 }

@@ -29,14 +29,29 @@ export interface Contribution {
 export async function contributionOf(root: string, place: string): Promise<Contribution> {
   const lineage = lineageOf(root, place)
   const { package: fresh, folder } = await findReference(lineage.from, root)
+  const { after, conflicts } = await contributedTo(fresh.files, { root, place, lineage })
+  return { patch: await diffOf(fresh.files, after, folder), conflicts, lineage }
+}
+
+export interface Contributing {
+  readonly root: string
+  readonly place: string
+  readonly lineage: Lineage
+}
+
+/** The files of upstream with what was changed here since they were taken. */
+export async function contributedTo(
+  fresh: PackageFiles,
+  { root, place, lineage }: Contributing,
+): Promise<{ readonly after: PackageFiles; readonly conflicts: readonly FileConflict[] }> {
   const base = await filesFor(await findTaken(lineage, root), lineage.inputs)
   const named = withNamesOf(base, ownFiles(root, place))
-  const { changes, conflicts } = await mergeFiles({ base, ours: fresh.files, theirs: named })
-  const after = new Map(fresh.files)
+  const { changes, conflicts } = await mergeFiles({ base, ours: fresh, theirs: named })
+  const after = new Map(fresh)
   for (const [path, bytes] of changes)
     if (bytes === null) after.delete(path)
     else after.set(path, bytes)
-  return { patch: await diffOf(fresh.files, after, folder), conflicts, lineage }
+  return { after, conflicts }
 }
 
 /** Our files with the name and the version that the package has upstream. */

@@ -40,21 +40,32 @@ export async function openProposer({ root, token, apiUrl }: ProposalWish): Promi
   const forge = openForge({ apiUrl: apiUrl ?? apiUrlOf(host), token })
   return {
     propose: async (branch, commit, words) => {
-      await push({ dir: root, url, commit, branch, token })
+      await pushProposal({ dir: root, url, commit, branch, token })
       return await forge.propose({ repository, branch, base, ...words })
     },
   }
 }
 
-async function placeOf(
-  root: string,
-): Promise<{ readonly url: string; readonly host: string; readonly repository: string }> {
-  const url = await remoteOf(root)
-  const parsed = url === undefined ? null : URL.parse(url)
+export interface ForgePlace {
+  readonly url: string
+  readonly host: string
+  /** `owner/name` */
+  readonly repository: string
+}
+
+/** The repository at an address of a forge; undefined for another address. */
+export function forgePlaceOf(url: string): ForgePlace | undefined {
+  const parsed = URL.parse(url)
   const repository = parsed?.pathname.slice(1).replace(/\.git$/, '') ?? ''
   const isWeb = parsed?.protocol === 'https:' || parsed?.protocol === 'http:'
-  if (url !== undefined && parsed !== null && isWeb && /^[\w.-]+\/[\w.-]+$/.test(repository))
-    return { url, host: parsed.host, repository }
+  const isOne = isWeb && /^[\w.-]+\/[\w.-]+$/.test(repository)
+  return isOne && parsed !== null ? { url, host: parsed.host, repository } : undefined
+}
+
+async function placeOf(root: string): Promise<ForgePlace> {
+  const url = await remoteOf(root)
+  const found = url === undefined ? undefined : forgePlaceOf(url)
+  if (found !== undefined) return found
   const what = url === undefined ? 'There is no remote "origin"' : `"${url}" is on no forge`
   throw new IonError('CLI_USAGE', `${what}; a pull request needs https://HOST/OWNER/REPO there.`)
 }
@@ -67,7 +78,8 @@ async function branchHere(root: string): Promise<string> {
   throw new IonError('CLI_USAGE', message)
 }
 
-async function push(wish: Parameters<typeof pushBranch>[0]): Promise<void> {
+/** Pushes, and says what to do where the branch has other commits. */
+export async function pushProposal(wish: Parameters<typeof pushBranch>[0]): Promise<void> {
   try {
     await pushBranch(wish)
   } catch (thrown) {

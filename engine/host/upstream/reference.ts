@@ -20,7 +20,9 @@ export interface Found {
   /** As it is asked for again. */
   readonly from: string
   readonly commit?: string
-  /** Where it is in the repository of its source; empty for the root. */
+  /** The repository of its source; absent for a folder. */
+  readonly url?: string
+  /** Where it is in that repository; empty for the root. */
   readonly folder: string
 }
 
@@ -40,12 +42,13 @@ async function lookUp(text: string, root: string): Promise<Found> {
   const source = parseSource(text)
   if (source !== undefined) {
     const { package: one, commit } = await fetchPackage(source)
-    return { package: one, from: text, commit, folder: source.path }
+    return { package: one, from: text, commit, url: source.url, folder: source.path }
   }
   const named = namedIn(text)
   if (named === undefined) throw unknown(text)
   const { package: one, body } = await findRelease(root, named)
-  return { package: one, from: named.name, commit: body.source.commit, folder: body.source.path }
+  const { url, commit, path: folder } = body.source
+  return { package: one, from: named.name, commit, url, folder }
 }
 
 function isFolder(text: string): boolean {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { digestOfText } from '#engine/core/digest.ts'
 import { bundlePath } from '#engine/host/publish/attached.ts'
 import { write } from '#test/e2e/cli.ts'
-import { type FakeSigstore, openSigstore } from '#test/fake/sigstore.ts'
+import { type FakeSigstore, openSigstore } from '#test/fake/sigstore/sigstore.ts'
 
 import { openShelf, type Shelf } from './shelf.ts'
 

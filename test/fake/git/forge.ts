@@ -130,13 +130,18 @@ function pullsAnswer(state: State, { method, of, pull }: OnPulls, body: JsonObje
     return changed
   }
   const number = state.pulls.length + 1
-  const { head = '', base = '', ...said } = body
+  const { head: asked = '', base = '', ...said } = body
+  const [, fork = of.split('/', 1)[0], head] = /^(?:([^:]+):)?(.*)$/.exec(wordOf(asked)) ?? []
   const made = {
     ...said,
     number,
     state: 'open',
     html_url: `https://forge.example/${of}/pull/${number}`,
-    head: { ref: head, sha: 'a'.repeat(40), repo: { full_name: of } },
+    head: {
+      ref: head ?? '',
+      sha: 'a'.repeat(40),
+      repo: { full_name: `${fork}/${of.split('/')[1]}` },
+    },
     base: { ref: base, sha: 'b'.repeat(40), repo: { full_name: of } },
   }
   state.pulls.push(made)

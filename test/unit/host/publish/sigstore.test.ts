@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest'
 
 import { digestOfText } from '#engine/core/digest.ts'
 import { type Bundled, type Signatory, verifyBundle } from '#engine/host/publish/sigstore.ts'
-import { type FakeSigstore, type Identity, openSigstore } from '#test/fake/sigstore.ts'
+import { type FakeSigstore, type Identity, openSigstore } from '#test/fake/sigstore/sigstore.ts'
 
 const digest = digestOfText('a release')
 const identity: Identity = {
@@ -63,24 +63,33 @@ test('refuses a bundle of another Sigstore', async () => {
   expect(fault).toContain('does not verify')
 })
 
-test('refuses whatever was changed in it', () => {
-  const edits: readonly ((value: Record<string, any>) => void)[] = [
-    (value) => (value['dsseEnvelope'].signatures[0].sig = 'AAAA'),
-    (value) => (value['dsseEnvelope'].payloadType = 'text/plain'),
-    (value) => (value['verificationMaterial'].tlogEntries = []),
-    (value) => (value['verificationMaterial'].tlogEntries[0].integratedTime = '1'),
-    (value) => delete value['verificationMaterial'].tlogEntries[0].inclusionPromise,
-    (value) => (value['verificationMaterial'].certificate.rawBytes = 'AAAA'),
-    (value) => (value['dsseEnvelope'].payload += 'AAAA'),
-    (value) => delete value['dsseEnvelope'],
-  ]
-  for (const edit of edits) {
-    const value = JSON.parse(bundle) as Record<string, any>
-    edit(value)
-    expect(verified(JSON.stringify(value)).faults).toEqual([
-      expect.stringMatching(/does not verify|something else/),
-    ])
+/** The parts of a bundle that are changed here. */
+interface Parts {
+  dsseEnvelope?: { payload: string; payloadType: string; signatures: [{ sig: string }] }
+  readonly verificationMaterial: {
+    readonly certificate: { rawBytes: string }
+    tlogEntries: { integratedTime: string; inclusionPromise?: object }[]
   }
+}
+
+test.each<[string, (parts: Parts) => void]>([
+  ['another signature', (parts) => (parts.dsseEnvelope!.signatures[0].sig = 'AAAA')],
+  ['another type', (parts) => (parts.dsseEnvelope!.payloadType = 'text/plain')],
+  ['a longer statement', (parts) => (parts.dsseEnvelope!.payload += 'AAAA')],
+  ['no statement', (parts) => delete parts.dsseEnvelope],
+  ['no entry of the log', (parts) => (parts.verificationMaterial.tlogEntries = [])],
+  ['another time', (parts) => (parts.verificationMaterial.tlogEntries[0]!.integratedTime = '1')],
+  ['no promise', (parts) => delete parts.verificationMaterial.tlogEntries[0]!.inclusionPromise],
+  ['no certificate', (parts) => (parts.verificationMaterial.certificate.rawBytes = 'AAAA')],
+])('refuses a bundle with %s', (_, edit) => {
+  const parts = JSON.parse(bundle) as Parts
+  edit(parts)
+  expect(verified(JSON.stringify(parts)).faults).toEqual([
+    expect.stringMatching(/does not verify|something else/),
+  ])
+})
+
+test('refuses bytes that are no bundle', () => {
   for (const text of ['', '{}', '[]', 'null', bundle.slice(0, 900)])
     expect(verified(text).faults).toHaveLength(1)
 })
