@@ -30,7 +30,7 @@ const run = promisify(execFile)
  */
 const groups: readonly Readonly<Record<string, string>>[] = [
   { cli: 'engine/cli/main.ts' },
-  { index: 'engine/index.ts', plugin: 'engine/plugin.ts' },
+  { index: 'engine/index.ts', plugin: 'engine/plugin.ts', registry: 'registry/index.ts' },
   { 'sandbox-worker': 'engine/sandbox/worker.ts' },
   { 'compare-worker': 'engine/sandbox/compare/worker.ts' },
   { 'mirror-worker': 'engine/mirror/worker.ts' },

@@ -44,6 +44,8 @@ export function buildProgram(terminal: Terminal, done: (exit: number) => void): 
     )
     .option('-V, --version', 'print the version') // answered before anything is parsed
     .exitOverride()
+    // Beside long names, too, a description goes on in the next line.
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => terminal.data(text),
       writeErr: (text) => terminal.note(text.trimEnd()),
@@ -124,7 +126,7 @@ function addFlowCommands(add: Add, terminal: Terminal): void {
   add(
     'init [dir]',
     'start a repository of flows, or add one to what is there',
-    [],
+    [json],
     async ([dir], values) =>
       (await import('./commands/init.ts')).init(terminal, {
         ...values,
@@ -209,8 +211,8 @@ function addStartCommands(add: Add, terminal: Terminal): void {
 }
 
 function addToolCommands(add: Add, terminal: Terminal, program: Command): void {
-  add('explain <code>', 'explain an error code', [], async ([code]) =>
-    (await import('./commands/explain.ts')).explain(terminal, code as string),
+  add('explain <code>', 'explain an error code', [json], async ([code], values) =>
+    (await import('./commands/explain.ts')).explain(terminal, code as string, values),
   )
   add(
     'doctor',
@@ -255,8 +257,8 @@ Examples:
   ionflux runs ls                                      what ran here
 Exit codes:
   0 done   1 a run or a test failed, or verify found damage   2 wrong call   3 problems in files
-  4 not permitted   5 plan or outdated found changes   6 the run waits (--no-wait)   69 something cannot be reached or written
-  70 a defect of ionflux   130 stopped by a signal
+  4 not permitted   5 plan or outdated found changes   6 the run waits (--no-wait)
+  69 something cannot be reached or written   70 a defect of ionflux   130 stopped by a signal
 Next: ionflux init hello`
 
 function collect(value: string, before: unknown): readonly string[] {

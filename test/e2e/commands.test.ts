@@ -211,6 +211,14 @@ describe('the rest', () => {
     expect(await ionflux('explain', 'RUN_TIMEUOT')).toMatchObject({ code: 2 })
   })
 
+  test('no line of help is longer than a terminal is wide', async () => {
+    const names = ['', 'run', 'check', 'doctor', 'plugin', 'plugin call', 'plugin new', 'release']
+    for (const name of names) {
+      const { stdout } = await ionflux(...name.split(' ').filter(Boolean), '--help')
+      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+    }
+  })
+
   test('doctor finds what is there', async () => {
     const { code, stdout } = await ionflux('doctor', '--json')
     expect(code).toBe(0)

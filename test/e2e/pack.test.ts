@@ -102,6 +102,33 @@ test('it prints its version and its help', async () => {
   expect((await ionflux('--help')).stdout).toContain('Usage: ionflux')
 })
 
+const author = `import * as engine from 'ionflux'
+import type { Action, Transform } from 'ionflux/plugin'
+import { checkLog, openRegistry, type EntryView, type Registry } from 'ionflux/registry'
+export const act: Action<{ n: number }, number> = ({ n }, { log }) => (log.info('x'), n)
+export const turn: Transform<{ n: number }, number> = ({ n }) => n
+// @ts-expect-error it gives a number
+export const wrong: Action<{ n: number }, string> = ({ n }) => n
+export const all: unknown = [engine, checkLog, openRegistry]
+export type Both = [Registry, EntryView]
+`
+
+test('its doors have types that a compiler takes in an empty project, and can be imported', async () => {
+  const place = join(home, 'typed')
+  mkdirSync(place)
+  writeFileSync(join(place, 'author.ts'), author)
+  const compilerOptions = {
+    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+    ...{ target: 'es2024', lib: ['esnext', 'dom'], module: 'nodenext', types: [] },
+  }
+  const settings = JSON.stringify({ compilerOptions, files: ['author.ts'] })
+  writeFileSync(join(place, 'tsconfig.json'), settings)
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  await run(process.execPath, [compiler, '-p', place], { cwd: place, env: environment })
+  const code = `for (const door of ['', '/plugin', '/registry']) await import('ionflux' + door)`
+  await run('node', ['--input-type=module', '-e', code], { cwd: home, env: environment })
+}, 60_000)
+
 test('it explains an error code', async () => {
   expect((await ionflux('explain', 'DSL_KEY_UNKNOWN')).stdout).toContain('DSL_KEY_UNKNOWN')
 })

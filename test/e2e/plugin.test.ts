@@ -45,6 +45,8 @@ test('a new plugin of each kind builds, passes its cases and is used by a flow',
   const all = ['words', 'news', 'tally']
   const tested = await plugin(at, 'test', ...all.map((name) => `plugins/my/${name}`), '--json')
   expect(json(tested)).toMatchObject({ passed: 10, failed: 0 })
+  const here = await plugin(at, 'test', '--json')
+  expect(json(here)).toMatchObject({ passed: 10, failed: 0 })
   const flows = all.map((name) => {
     const page = readFileSync(join(at.path, `plugins/my/${name}/README.md`), 'utf8')
     return [`${name}.flow.yaml`, /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''] as const

@@ -3,15 +3,20 @@
  */
 import { readFileSync } from 'node:fs'
 
-import { codes } from '#engine/core/codes.ts'
+import { codes, type Code } from '#engine/core/codes.ts'
 import { IonError } from '#engine/core/error.ts'
-import { exits } from '#engine/cli/exit.ts'
+import { exitOfFailure, exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { installation } from '#engine/host/installation.ts'
 
 /** Prints what `code` means and what to do about it. */
-export function explain(terminal: Terminal, wanted: string): number {
+export function explain(
+  terminal: Terminal,
+  wanted: string,
+  { json = false }: { readonly json?: boolean } = {},
+): number {
   const code = wanted.toUpperCase().replaceAll('-', '_')
   if (!Object.hasOwn(codes, code)) {
     const near = suggest(code, Object.keys(codes))
@@ -23,6 +28,11 @@ export function explain(terminal: Terminal, wanted: string): number {
   }
   const text = readFileSync(installation().errors, 'utf8')
   const section = sectionOf(text, code)
+  if (json) {
+    const { retry, status } = codes[code as Code]
+    printJson(terminal, { code, text: section, retry, status, exit: exitOfFailure(code) })
+    return exits.done
+  }
   terminal.data(terminal.isDataSeen ? painted(terminal, section) : section)
   return exits.done
 }

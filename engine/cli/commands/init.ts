@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { selfCommand } from '#engine/cli/merge/driver.ts'
 import { installMergeDriver } from '#engine/host/merge/driver.ts'
@@ -20,18 +21,17 @@ import { findRoot } from '#engine/host/repository/root.ts'
 
 export interface InitValues {
   readonly dir?: string | undefined
+  readonly json?: boolean
 }
 
 type Outcome = 'created' | 'kept' | 'extended'
 
 /** Makes the files that are missing in `dir` (or here) and says what to do next. */
-export async function init(terminal: Terminal, { dir }: InitValues): Promise<number> {
+export async function init(terminal: Terminal, { dir, json = false }: InitValues): Promise<number> {
   const root = resolve(dir ?? '.')
-  const lines: string[] = []
+  const done: { readonly outcome: Outcome; readonly name: string; readonly about: string }[] = []
   const tell = (outcome: Outcome, name: string, about: string): void => {
-    lines.push(
-      `  ${terminal.paint(outcome === 'kept' ? 'muted' : 'ok', outcome.padEnd(8))} ${name.padEnd(26)} ${about}`,
-    )
+    done.push({ outcome, name, about })
   }
   try {
     mkdirSync(root, { recursive: true })
@@ -74,11 +74,20 @@ export async function init(terminal: Terminal, { dir }: InitValues): Promise<num
       },
     )
   }
-  for (const line of lines) terminal.note(line)
   const place = relative(process.cwd(), root)
-  const go = place === '' ? '' : `cd ${place} && `
-  terminal.note(`Next: ${go}ionflux run hello -i name=Ada`)
+  const next = `${place === '' ? '' : `cd ${place} && `}ionflux run hello -i name=Ada`
+  if (json) printJson(terminal, { root, files: done, next })
+  else for (const one of done) terminal.note(lineOf(terminal, one))
+  terminal.note(`Next: ${next}`)
   return exits.done
+}
+
+function lineOf(
+  terminal: Terminal,
+  { outcome, name, about }: { outcome: Outcome; name: string; about: string },
+): string {
+  const tone = outcome === 'kept' ? 'muted' : 'ok'
+  return `  ${terminal.paint(tone, outcome.padEnd(8))} ${name.padEnd(26)} ${about}`
 }
 
 function create(root: string, name: string, text: string): Outcome {

@@ -51,23 +51,25 @@ export async function build(
 export interface TypesValues {
   readonly plugin: string
   readonly check?: boolean
+  readonly json?: boolean
 }
 
-/** Prints `types.ts` anew; with `--check` only says whether it would change, by exit 1. */
+/** Writes `types.ts` anew; with `--check` only says whether it would change, by exit 1. */
 export async function types(
   terminal: Terminal,
-  { plugin, check = false }: TypesValues,
+  { plugin, check = false, json = false }: TypesValues,
 ): Promise<number> {
   const folder = openPlugin(plugin)
   const { manifest, problems, path, files } = folder
-  if (manifest === undefined || hasErrors(problems)) return tellProblems(terminal, problems, {})
-  const shown = folder.shown('types.ts')
-  if (check) {
-    const state = typesStateOf(files.readText('types.ts'), manifest)
-    terminal.note(state === 'current' ? `${shown} is current` : `${shown} is ${state}`)
-    return state === 'current' ? exits.done : exits.failed
+  if (manifest === undefined || hasErrors(problems)) {
+    return tellProblems(terminal, problems, { json })
   }
-  const before = writeTypes(path, manifest)
-  terminal.note(before === 'current' ? `${shown} is current` : `${shown} is written`)
-  return exits.done
+  const file = folder.shown('types.ts')
+  const before = check
+    ? typesStateOf(files.readText('types.ts'), manifest)
+    : writeTypes(path, manifest)
+  const state = check || before === 'current' ? before : 'written'
+  if (json) printJson(terminal, { plugin: manifest.plugin, file, types: state })
+  terminal.note(`${file} is ${state}`)
+  return check && state !== 'current' ? exits.failed : exits.done
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
 import { printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { readOpenApi, type OpenApi } from '#engine/host/openapi/document.ts'
@@ -18,12 +19,13 @@ export interface FromOpenApiValues {
   readonly server?: string
   readonly auth?: string
   readonly replace?: boolean
+  readonly json?: boolean
 }
 
 /** Writes the plugin and says what was left out of it. */
 export async function fromOpenApi(
   terminal: Terminal,
-  { file, dir, operation = [], replace = false, ...values }: FromOpenApiValues,
+  { file, dir, operation = [], replace = false, json = false, ...values }: FromOpenApiValues,
 ): Promise<number> {
   const api = readOpenApi(file, readText(file))
   const name = values.name ?? nameOf(api)
@@ -37,13 +39,19 @@ export async function fromOpenApi(
     ...(auth === undefined ? {} : { auth }),
   })
   const placed = placePlugin({ name, dir, replace }, () => generated.files)
-  tell(terminal, generated, placed.folder)
-  if (!placed.isFound) {
+  const { folder, isFound } = placed
+  const next = `ionflux plugin test ${folder}`
+  if (json) {
+    const { actions, left, depth } = generated
+    const written = Object.keys(generated.files)
+    printJson(terminal, { plugin: name, folder, actions, left, depth, written, isFound, next })
+  } else tell(terminal, generated, folder)
+  if (!isFound) {
     terminal.note(
-      `Flows do not find it there yet: add "${placed.folder}/plugin.yaml" to "plugins" in ionflux.yaml.`,
+      `Flows do not find it there yet: add "${folder}/plugin.yaml" to "plugins" in ionflux.yaml.`,
     )
   }
-  terminal.note(`Next: ionflux plugin test ${placed.folder}`)
+  terminal.note(`Next: ${next}`)
   return exits.done
 }
 

@@ -17,6 +17,7 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
         '--kind <kind>',
         'transform (no powers), action (reads the repository) or wasm (AssemblyScript); else transform',
       ],
+      json,
     ],
     async ([name, dir], values) =>
       (await import('./new.ts')).newPlugin(terminal, {
@@ -28,8 +29,8 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
   addFromOpenApi(add, terminal)
   add(
     'types <plugin>',
-    'print types.ts from the schemas of the manifest',
-    [['--check', 'only say whether it is current']],
+    'write types.ts from the schemas of the manifest',
+    [['--check', 'only say whether it is current'], json],
     async ([plugin], values) =>
       (await import('./build.ts')).types(terminal, { plugin: plugin as string, ...values }),
   )
@@ -42,7 +43,7 @@ export function addPluginCommands(add: Add, terminal: Terminal): void {
   )
   add(
     'test [plugins...]',
-    'run the cases of plugins (cases/*.yaml) through the sandbox',
+    'run the cases of plugins (cases/*.yaml) through the sandbox; else of all from here on',
     [
       ['--filter <text>', 'only cases whose action or name has this text'],
       ['--update', 'write the outputs that came into the cases'],
@@ -72,6 +73,7 @@ function addFromOpenApi(add: Add, terminal: Terminal): void {
       ['--server <url>', 'in place of the servers of the document'],
       ['--auth <kind>', 'in place of its security: none, bearer, basic or header:NAME'],
       ['--replace', 'write the files of an earlier one anew'],
+      json,
     ],
     async ([file, dir], values) =>
       (await import('./from-openapi.ts')).fromOpenApi(terminal, {

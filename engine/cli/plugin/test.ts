@@ -13,7 +13,12 @@ import { printJson } from '#engine/cli/output.ts'
 import { printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { readCases, type CaseFile } from '#engine/host/plugin/case-file.ts'
-import { buildFolder, openPlugin, type PluginFolder } from '#engine/host/plugin/folder.ts'
+import {
+  buildFolder,
+  openPlugin,
+  pluginsHere,
+  type PluginFolder,
+} from '#engine/host/plugin/folder.ts'
 import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { CaseRunner, type CaseResult, type Difference } from '#engine/host/plugin/run-cases.ts'
 import { updatedText } from '#engine/host/plugin/update-cases.ts'
@@ -42,7 +47,7 @@ interface Told {
 
 /** Runs the cases; ends with 1 when one failed and with 3 when a file has mistakes. */
 export async function test(terminal: Terminal, values: TestValues): Promise<number> {
-  const plugins = values.plugins.length === 0 ? ['.'] : values.plugins
+  const plugins = values.plugins.length === 0 ? pluginsHere() : values.plugins
   if (values.watch !== true) return await testAll(terminal, plugins, values)
   if (values.json === true) {
     throw new IonError('CLI_USAGE', '--json prints one document and --watch has no end.')
@@ -64,6 +69,7 @@ async function testAll(
   const told: Told[] = []
   let exit: number = exits.done
   for (const plugin of plugins) {
+    if (plugins.length > 1 && values.json !== true) terminal.note(plugin)
     const outcome = await testOne(terminal, openPlugin(plugin), values)
     if (typeof outcome !== 'number') {
       told.push(...outcome)

@@ -63,6 +63,18 @@ export function openPlugin(target: string): PluginFolder {
   return openFound(found)
 }
 
+/** The plugin of this folder, or else all that the repository around it has from here on. */
+export function pluginsHere(): readonly string[] {
+  const root = findRoot('.')
+  if (root === undefined || folderOf('.') !== undefined) return ['.']
+  const here = process.cwd()
+  const folders = openCatalog(openWorkingTree(root))
+    .pluginFiles()
+    .map((file) => dirname(join(root, file)))
+    .filter((folder) => !relative(here, folder).startsWith('..'))
+  return folders.length === 0 ? ['.'] : folders.map((folder) => shownPath(folder))
+}
+
 /** A plugin that has a folder here is that folder; one of the lock is its bytes alone. */
 function openFound({ files, file, manifest }: FoundPlugin): PluginFolder {
   const path = join(files.root, dirname(file))

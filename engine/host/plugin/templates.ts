@@ -176,7 +176,7 @@ outputs: { newest: "\${{ steps.newest.output }}" }
 }
 
 const types =
-  '| `ionflux plugin types .` | prints `types.ts` anew after `plugin.yaml` has changed |\n'
+  '| `ionflux plugin types .` | writes `types.ts` anew after `plugin.yaml` has changed |\n'
 const build =
   '| `ionflux plugin build .` | compiles `assembly/` to `main.wasm`, which is committed with it |\n'
 
