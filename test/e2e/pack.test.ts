@@ -118,8 +118,13 @@ test('its doors have types that a compiler takes in an empty project, and can be
   mkdirSync(place)
   writeFileSync(join(place, 'author.ts'), author)
   const compilerOptions = {
-    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
-    ...{ target: 'es2024', lib: ['esnext', 'dom'], module: 'nodenext', types: [] },
+    noEmit: true,
+    strict: true,
+    skipLibCheck: false,
+    target: 'es2024',
+    lib: ['esnext', 'dom'],
+    module: 'nodenext',
+    types: [],
   }
   const settings = JSON.stringify({ compilerOptions, files: ['author.ts'] })
   writeFileSync(join(place, 'tsconfig.json'), settings)
