@@ -129,9 +129,15 @@ test('its doors have types that a compiler takes in an empty project, and can be
   const settings = JSON.stringify({ compilerOptions, files: ['author.ts'] })
   writeFileSync(join(place, 'tsconfig.json'), settings)
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  await run(process.execPath, [compiler, '-p', place], { cwd: place, env: environment })
-  const code = `for (const door of ['', '/plugin', '/registry']) await import('ionflux' + door)`
-  await run('node', ['--input-type=module', '-e', code], { cwd: home, env: environment })
+  const options = { cwd: place, env: environment }
+  expect((await run(process.execPath, [compiler, '-p', place], options)).stdout).toBe('')
+  const code = `for (const door of ['', '/plugin', '/registry']) await import('ionflux' + door)
+console.log('imported')`
+  const { stdout } = await run('node', ['--input-type=module', '-e', code], {
+    ...options,
+    cwd: home,
+  })
+  expect(stdout).toBe('imported\n')
 }, 60_000)
 
 test('it explains an error code', async () => {
