@@ -72,26 +72,39 @@ function broken({ source }: Registry, leaf: number, why: string): IonError {
 /** Signatures that are being verified, a bounded number at a time. */
 class Vouching {
   readonly #registry: Registry
-  readonly #underWay = new Set<Promise<void>>()
+  #underWay = 0
   #wrong = Number.POSITIVE_INFINITY
+  /** Who waits until at most so many are under way. */
+  #waiter: { readonly most: number; readonly go: () => void } | undefined
 
   constructor(registry: Registry) {
     this.#registry = registry
   }
 
   async add(index: number, event: RegistryEvent): Promise<void> {
-    const one = isVouched(this.#registry.crypto, event).then((isGood) => {
-      this.#underWay.delete(one)
-      if (!isGood) this.#wrong = Math.min(this.#wrong, index)
-    })
-    this.#underWay.add(one)
-    if (this.#underWay.size >= underWayMax) await Promise.race(this.#underWay)
+    this.#underWay += 1
+    void this.#verify(index, event)
+    // The threads that verify have enough to do until the next ones come.
+    if (this.#underWay >= underWayMax) await this.#atMost(underWayMax / 2)
   }
 
   /** Throws for the lowest leaf whose signature is wrong. */
   async finish(): Promise<void> {
-    await Promise.all(this.#underWay)
+    await this.#atMost(0)
     if (this.#wrong < Number.POSITIVE_INFINITY)
       throw broken(this.#registry, this.#wrong, 'a signature of it is wrong')
+  }
+
+  async #verify(index: number, event: RegistryEvent): Promise<void> {
+    const isGood = await isVouched(this.#registry.crypto, event).catch(() => false)
+    if (!isGood) this.#wrong = Math.min(this.#wrong, index)
+    this.#underWay -= 1
+    if (this.#underWay <= (this.#waiter?.most ?? -1)) this.#waiter?.go()
+  }
+
+  async #atMost(most: number): Promise<void> {
+    if (this.#underWay <= most) return
+    await new Promise<void>((go) => (this.#waiter = { most, go }))
+    this.#waiter = undefined
   }
 }

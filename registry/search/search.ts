@@ -71,49 +71,49 @@ export class SearchIndex {
       .trim()
       .toLowerCase()
       .replaceAll(/[\s_]+/g, '-')
-    const ranked = [...this.#match(words, asked)]
-      .filter(([entry]) => this.#fits(entry, wish))
-      .map(([entry, points]) => ({ entry, rank: points * this.#standing(entry, wish) }))
-      .toSorted((a, b) => b.rank - a.rank || a.entry - b.entry)
-    const hits = ranked.slice(0, wish.limit).map(({ entry }) => this.#hit(entry))
-    return { found: ranked.length, hits }
+    const points = this.#match(words, asked)
+    const best = new Best(wish.limit)
+    let found = 0
+    for (let entry = 0; entry < points.length; entry++) {
+      const own = points[entry] ?? 0
+      if (own === 0 || !this.#fits(entry, wish)) continue
+      found += 1
+      best.add(entry, own * this.#standing(entry, wish))
+    }
+    return { found, hits: best.entries().map((entry) => this.#hit(entry)) }
   }
 
-  /** Points by entry; all entries where nothing was asked for. */
-  #match(words: readonly string[], asked: string): ReadonlyMap<number, number> {
-    if (words.length === 0) return new Map(this.#names.map((_, entry) => [entry, 1]))
-    let all: Map<number, number> | undefined
-    for (const word of words) {
-      const own = this.#entriesWith(word)
-      if (all === undefined) all = own
-      else {
-        for (const [entry, points] of all) {
-          const more = own.get(entry)
-          if (more === undefined) all.delete(entry)
-          else all.set(entry, points + more)
-        }
+  /** Points of each entry, none for what does not fit; one for all where nothing was asked for. */
+  #match(words: readonly string[], asked: string): Float64Array {
+    const size = this.#names.length
+    if (words.length === 0) return new Float64Array(size).fill(1)
+    const [first = '', ...others] = words
+    const all = this.#pointsOf(first)
+    for (const word of others) {
+      const own = this.#pointsOf(word)
+      for (let entry = 0; entry < size; entry++) {
+        const more = own[entry] ?? 0
+        all[entry] = more === 0 ? 0 : (all[entry] ?? 0) && (all[entry] ?? 0) + more
       }
     }
-    for (const [entry, points] of all ?? []) {
-      const name = this.#names[entry] ?? ''
-      if (name === asked || name.endsWith(`/${asked}`)) all?.set(entry, points + exactPoints)
+    const ending = `/${asked}`
+    for (const [entry, name] of this.#names.entries()) {
+      const points = all[entry] ?? 0
+      if (points > 0 && (name === asked || name.endsWith(ending))) all[entry] = points + exactPoints
     }
-    return all ?? new Map()
+    return all
   }
 
-  #entriesWith(word: string): Map<number, number> {
-    const points = new Map<number, number>()
+  #pointsOf(word: string): Float64Array {
+    const points = new Float64Array(this.#names.length)
     for (const { at, factor } of this.#near(word)) {
       this.#postings ??= linesOf(this.#file.postings)
-      const pairs = (this.#postings[at] ?? '').split(',')
-      const rarity = Math.log(1 + this.#names.length / pairs.length)
-      let entry = 0
-      for (const pair of pairs) {
-        const colon = pair.indexOf(':')
-        entry += Number.parseInt(pair.slice(0, colon), 36)
-        const mask = Number.parseInt(pair.slice(colon + 1), 36)
-        const own = (weights[mask] ?? 0) * rarity * factor
-        if (own > (points.get(entry) ?? 0)) points.set(entry, own)
+      const { entries, masks } = postingsOf(this.#postings[at] ?? '')
+      const rarity = Math.log(1 + this.#names.length / entries.length)
+      for (let i = 0; i < entries.length; i++) {
+        const entry = entries[i] ?? 0
+        const own = (weights[masks[i] ?? 0] ?? 0) * rarity * factor
+        if (own > (points[entry] ?? 0)) points[entry] = own
       }
     }
     return points
@@ -184,6 +184,53 @@ const weights = Array.from(
     (mask & places.description ? 2 : 0) +
     (mask & places.actions ? 1 : 0),
 )
+
+/** The entries of the highest rank, and the first of equals. */
+class Best {
+  readonly #most: number
+  readonly #kept: { readonly entry: number; readonly rank: number }[] = []
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Entries come in their order. */
+  add(entry: number, rank: number): void {
+    const kept = this.#kept
+    if (kept.length >= this.#most && rank <= (kept.at(-1)?.rank ?? Number.POSITIVE_INFINITY)) return
+    let at = kept.length
+    while (at > 0 && rank > (kept[at - 1]?.rank ?? 0)) at -= 1
+    kept.splice(at, 0, { entry, rank })
+    if (kept.length > this.#most) kept.pop()
+  }
+
+  entries(): readonly number[] {
+    return this.#kept.map(({ entry }) => entry)
+  }
+}
+
+/** Reads `gap:mask,gap:mask` in base 36, character by character: a word may be in every entry. */
+function postingsOf(text: string): {
+  readonly entries: readonly number[]
+  readonly masks: readonly number[]
+} {
+  const [entries, masks]: [number[], number[]] = [[], []]
+  let [entry, value] = [0, 0]
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? comma : text.charCodeAt(i)
+    if (code === colon) {
+      entry += value
+      entries.push(entry)
+      value = 0
+    } else if (code === comma) {
+      masks.push(value)
+      value = 0
+    } else value = value * 36 + (code < letterA ? code - digit0 : code - letterA + 10)
+  }
+  return { entries, masks }
+}
+
+const [comma, colon, digit0, letterA] = [0x2c, 0x3a, 0x30, 0x61]
 
 function readFile(bytes: Uint8Array): IndexFile {
   try {
