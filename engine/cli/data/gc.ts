@@ -1,13 +1,13 @@
 /**
  * `gc`: frees what a data directory keeps and nothing needs, or says what that would be.
  */
-import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
-import { parseDuration } from '#engine/dsl/duration.ts'
 import { collect, type Collected, type Freed } from '#engine/host/data/collect.ts'
+
+import { ageOf, sizeText } from './words.ts'
 
 export interface GcValues extends PlaceValues {
   readonly older?: string
@@ -18,19 +18,12 @@ export interface GcValues extends PlaceValues {
 /** Collects and says what was freed. */
 export function gc(terminal: Terminal, values: GcValues): number {
   const isDry = values.dryRun === true
-  const olderMs = olderOf(values.older)
+  const olderMs = ageOf('--older', values.older)
   const directory = dataDirOf(values)
   const collected = collect({ directory, isDry, ...(olderMs === undefined ? {} : { olderMs }) })
   if (values.json === true) printJson(terminal, { isDry, ...collected })
   else tell(terminal, collected, { isDry, hasAge: olderMs !== undefined })
   return exits.done
-}
-
-function olderOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = parseDuration(text)
-  if (ms !== undefined) return ms
-  throw new IonError('CLI_USAGE', `--older is a duration such as 30d or 12h, not "${text}".`)
 }
 
 function tell(
@@ -54,12 +47,4 @@ function tell(
 function part({ count, bytes }: Freed, one: string, many: string): string {
   if (count === 0) return ''
   return `${count} ${count === 1 ? one : many} (${sizeText(bytes)})`
-}
-
-/** `139 bytes`, `12.4 KiB`, `3.1 GiB`. */
-function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`
-  const units = ['KiB', 'MiB', 'GiB'] as const
-  const step = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
-  return `${(bytes / 1024 ** step).toFixed(1)} ${units[step - 1] ?? ''}`
 }

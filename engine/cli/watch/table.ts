@@ -24,6 +24,7 @@ export function addWatchCommand(add: Add, terminal: Terminal, place: readonly Op
       ['--registry <address>', 'where to publish: a folder, or a branch (or IONFLUX_REGISTRY)'],
       ['--key <file>', 'the key that signs releases (or IONFLUX_KEY)'],
       ['--log-key <file>', 'the key of the log (or IONFLUX_LOG_KEY)'],
+      ['--keep <duration>', 'once an hour, forget runs that ended longer ago: 30d'],
       environment,
       ['--json', 'print one JSON document a line, one for each event'],
       ...place,

@@ -7,6 +7,7 @@ import { exits } from '#engine/cli/exit.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import { planMarkdown, planMarker } from '#engine/cli/plan/plan-markdown.ts'
 import { printable } from '#engine/cli/source.ts'
+import { ageOf, sizeText } from '#engine/cli/data/words.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import type { WatchEvent } from '#engine/host/watch/events.ts'
 import { openWatcher, type WatchWish } from '#engine/host/watch/open.ts'
@@ -16,6 +17,8 @@ import { type PublishingValues, publishingOf } from './publishing.ts'
 
 export interface WatchValues extends PlaceValues, PublishingValues {
   readonly once?: boolean
+  /** How long ended runs are kept. */
+  readonly keep?: string
   /** `HOST:PORT` */
   readonly listen?: string
   readonly webhookSecret?: string
@@ -30,6 +33,7 @@ export async function watch(terminal: Terminal, values: WatchValues): Promise<nu
   const wish: WatchWish = {
     directory: dataDirOf(values),
     environment: values.environment,
+    keepMs: ageOf('--keep', values.keep),
     forge: forgeOf(values),
     listen: placeOf(values),
     publishing: publishingOf(values),
@@ -142,6 +146,10 @@ function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): str
       return `${event.mirror}: the registry knows that the tag of ${event.release} moved`
     case 'reported':
       return `${event.mirror}: reported ${event.state} on ${short(event.commit)}`
+    case 'freed': {
+      const many = event.runs === 1 ? '1 run' : `${event.runs} runs`
+      return `freed ${many}, ${sizeText(event.bytes)}`
+    }
     case 'problem':
       return paint('fail', `${event.about}: ${printable(event.message)} (${event.code})`)
   }

@@ -37,6 +37,7 @@ export const remoteLimits = {
   watchHeapBytesMax: 64 * 1024 * 1024,
   watchCollectMsMin: 5_000,
   watchPauseMsMin: 20,
+  watchTidyMs: 3_600_000,
   watchSyncsMax: 8,
   watchIncidentsToldMax: 50,
   pullsPlannedMax: 100,

@@ -10,15 +10,24 @@ import { type openDatabase, reading } from '#engine/durable/sqlite/database.ts'
 
 type Database = ReturnType<typeof openDatabase>
 
-/** Numbers of the runs that ended before `endedBefore`, with their whole trees. */
-export function runsToForget(db: Database, endedBefore: number): ReadonlySet<number> {
+/**
+ * Numbers of the runs that ended before `endedBefore`, with their whole trees. With `keepsNewest`
+ * the run that was written to last stays: whoever reads on from a place must not find that later
+ * records have earlier places.
+ */
+export function runsToForget(
+  db: Database,
+  endedBefore: number,
+  { keepsNewest = false }: { readonly keepsNewest?: boolean } = {},
+): ReadonlySet<number> {
   const rows = reading(() =>
     db
       .prepare(
         `WITH RECURSIVE
          open (n, id, parent) AS (
            SELECT n, id, parent FROM run
-             WHERE status NOT IN (2, 3, 4) OR ended_at IS NULL OR ended_at >= ?
+             WHERE status NOT IN (2, 3, 4) OR ended_at IS NULL OR ended_at >= ?1
+               OR (?2 AND n = (SELECT place >> 32 FROM batch ORDER BY id DESC LIMIT 1))
            UNION
            SELECT run.n, run.id, run.parent FROM run JOIN open ON run.id = open.parent
          ),
@@ -29,7 +38,7 @@ export function runsToForget(db: Database, endedBefore: number): ReadonlySet<num
          )
          SELECT n FROM run WHERE n NOT IN (SELECT n FROM stays)`,
       )
-      .all(endedBefore),
+      .all(endedBefore, keepsNewest ? 1 : 0),
   )
   return new Set(rows.map(({ n }) => Number(n)))
 }

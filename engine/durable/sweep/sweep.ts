@@ -22,6 +22,8 @@ type Database = ReturnType<typeof openDatabase>
 export interface SweepWish {
   /** Runs that ended before are forgotten; absent keeps all. */
   readonly endedBefore?: number
+  /** Somebody reads on from where the journal ended. */
+  readonly isFollowed?: boolean
   readonly isDry: boolean
 }
 
@@ -57,9 +59,16 @@ function closing<T>(db: Database, work: (db: Database) => T): T {
   }
 }
 
-function sweepJournal(dir: string, db: Database, { endedBefore, isDry }: SweepWish): Swept {
+function sweepJournal(
+  dir: string,
+  db: Database,
+  { endedBefore, isFollowed = false, isDry }: SweepWish,
+): Swept {
   requireCurrent(db)
-  const gone = endedBefore === undefined ? new Set<number>() : runsToForget(db, endedBefore)
+  const gone =
+    endedBefore === undefined
+      ? new Set<number>()
+      : runsToForget(db, endedBefore, { keepsNewest: isFollowed })
   const ids = reading(() => db.prepare('SELECT n, id FROM run').all())
     .filter(({ n }) => !gone.has(Number(n)))
     .map(({ id }) => String(id))

@@ -13,6 +13,7 @@ import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { journalPath } from '#engine/durable/sqlite/database.ts'
 import { sweep, type Swept } from '#engine/durable/sweep/sweep.ts'
+import { openWatchMemory } from '#engine/durable/watch/memory.ts'
 import { systemClock } from '#engine/durable/system.ts'
 import { type Lease, leaseOwner, takeLease } from '#engine/host/lease.ts'
 
@@ -22,8 +23,8 @@ export interface CollectWish {
   readonly directory: string
   /**
    * Ended runs older than this are forgotten; absent keeps all. Where a watcher starts runs, those
-   * that are younger than a day stay: one that died may ask for its last start again, and a run
-   * that is forgotten would run twice.
+   * of its last day stay, however long ago that was: one that died may ask for its last starts
+   * again, and a run that is forgotten would run twice.
    */
   readonly olderMs?: number
   /** Says what would be freed and changes nothing. */
@@ -48,9 +49,15 @@ export function collect({ directory, olderMs, isDry }: CollectWish): Collected {
   // Where nothing ran nothing is made: a lease would leave a folder that nobody trusts.
   if (!existsSync(journalPath(directory))) return nothing
   const now = systemClock().now()
-  const leastMs = existsSync(join(directory, 'watch.db')) ? limits.sweepWatchedMsMin : 0
-  const endedBefore = olderMs === undefined ? {} : { endedBefore: now - Math.max(olderMs, leastMs) }
-  const wish = { isDry, ...endedBefore }
+  const endedBefore = olderMs === undefined ? undefined : now - olderMs
+  const isFollowed = existsSync(join(directory, 'watch.db'))
+  const until = isFollowed ? watchedUntil(directory, now) : Infinity
+  const latest = until - limits.sweepWatchedMsMin
+  const wish = {
+    isDry,
+    isFollowed,
+    ...(endedBefore === undefined ? {} : { endedBefore: Math.min(endedBefore, latest) }),
+  }
   using _ = isDry ? undefined : mustLease(directory)
   const swept = sweep(directory, wish)
   if (swept === undefined) return nothing
@@ -60,6 +67,20 @@ export function collect({ directory, olderMs, isDry }: CollectWish): Collected {
     values: { count: swept.values, bytes: swept.valueBytes },
     blobs: freeBlobs(join(directory, 'blobs'), { swept, before, isDry }),
     artifacts: freeArtifacts(directory, { swept, before, isDry }),
+  }
+}
+
+/** The note in which a watcher says when it was last there. */
+export const watchedNote = 'alive'
+
+/** When a watcher was last there. */
+function watchedUntil(directory: string, now: number): number {
+  const memory = openWatchMemory(directory)
+  try {
+    // A clock that went back says nothing of later.
+    return Math.min(now, Number(memory.note(watchedNote) ?? now))
+  } finally {
+    memory.close()
   }
 }
 

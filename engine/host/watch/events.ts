@@ -93,6 +93,8 @@ export type WatchEvent =
       readonly commit: string
       readonly state: 'success' | 'pending' | 'failure'
     }
+  /** What nothing needed any more is gone. */
+  | { readonly event: 'freed'; readonly runs: number; readonly bytes: number }
   /** Something did not work; it is tried again. */
   | {
       readonly event: 'problem'

@@ -19,7 +19,6 @@ import { type MirrorHost, openMirrorHost } from '#engine/host/mirror/open.ts'
 import { openSync } from '#engine/host/mirror/sync.ts'
 import { openBundleCache } from '#engine/host/repository/bundle-cache.ts'
 import { findChange, type RepositoryChange } from '#engine/host/repository/change.ts'
-import { openSession } from '#engine/host/session.ts'
 import { fetchPull } from '#engine/mirror/pull.ts'
 import { getMirror } from '#engine/mirror/sync/find.ts'
 import type { Mirror } from '#engine/mirror/sync/mirror.ts'
@@ -35,10 +34,13 @@ import { openReports, type OnForge, type Reports } from './pulls.ts'
 import type { Publishing } from './publisher.ts'
 import { openReleases, type PublishNew } from './releases.ts'
 import { openStarts } from './starts.ts'
+import { openTended } from './tend.ts'
 
 export interface WatchWish {
   readonly directory: string
   readonly environment?: string | undefined
+  /** How long ended runs are kept; absent keeps all, and frees nothing. */
+  readonly keepMs?: number | undefined
   /** Where to report; absent reports nothing. */
   readonly forge?: { readonly apiUrl: string; readonly tokenSecret: string } | undefined
   readonly listen?:
@@ -69,10 +71,6 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
   stack.defer(() => lock.release())
   const host = stack.use(openMirrorHost(directory, process.env))
   const memory = stack.adopt(openWatchMemory(directory), (one) => one.close())
-  const session = stack.adopt(
-    await openSession(directory, { carriesOn: true }),
-    async (one) => await one.close(),
-  )
   const { environment } = wish
   const activator = activatorOn({ host, memory, directory, environment })
   const started = new Set<RunId>()
@@ -80,6 +78,9 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
     if (event.event === 'started') started.add(event.run)
     wish.emit(event)
   }
+  const { keepMs } = wish
+  const runs = await openTended({ directory, keepMs, memory, clock: systemClock(), emit })
+  const session = stack.use(runs)
   const happened = stack.adopt(mustHappen(directory), (one) => one.close())
   const starting: HearParts = {
     memory,
@@ -102,9 +103,12 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
   const rest = stack.move()
   return {
     run: async (signal) => {
-      // A long list of what was started serves nobody here.
-      const forget = setInterval(() => started.clear(), limits.clockCheckMsMax)
-      await loop.run(signal).finally(() => clearInterval(forget))
+      const minutely = setInterval(() => {
+        // A long list of what was started serves nobody here.
+        started.clear()
+        void session.tend()
+      }, limits.clockCheckMsMax)
+      await loop.run(signal).finally(() => clearInterval(minutely))
     },
     once: async () => {
       await loop.once()

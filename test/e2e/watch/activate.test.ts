@@ -12,7 +12,7 @@ import { openRemotes } from '#test/fake/git/remotes.ts'
 const flow = (hour: number): string =>
   `dsl: flux/1\nid: a\non: { schedule: { cron: "0 ${hour} * * *" } }\nsteps:\n  - { id: one, let: 1 }\n`
 
-test('an older version is active by its tag, and stays', { timeout: 60_000 }, async () => {
+test('an older version is active by its tag, and stays', { timeout: 120_000 }, async () => {
   await using lab = await openRemotes()
   using place = folder()
   const data = ['--data-dir', join(place.path, 'data')]

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 
 import { readSubmission, writeSubmission } from '#engine/cli/release/submission.ts'
 import { limits } from '#engine/core/limits.ts'
-import { folder } from '#test/e2e/cli.ts'
+import { folder } from '#test/fake/disk.ts'
 
 test('what was written is read', () => {
   using place = folder()
@@ -32,7 +32,8 @@ test('more than a submission may have is not read', () => {
 test.each(['', '{', '[]', '{"submission":2,"events":[],"files":{}}', '{"submission":1}'])(
   'refuses %j, which is none',
   (text) => {
-    using place = folder({ 's.json': text })
+    using place = folder()
+    writeFileSync(join(place.path, 's.json'), text)
     const none = expect.objectContaining({ code: 'CLI_USAGE' })
     expect(() => readSubmission(join(place.path, 's.json'))).toThrow(none)
     expect(() => readSubmission(join(place.path, 'nothing'))).toThrow(none)

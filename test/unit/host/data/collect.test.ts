@@ -23,7 +23,7 @@ import { openDatabase } from '#engine/durable/sqlite/database.ts'
 import { openReader, openSqlite } from '#engine/durable/sqlite/open.ts'
 import { forgetRuns, runsToForget } from '#engine/durable/sweep/runs.ts'
 import { openWatchMemory } from '#engine/durable/watch/memory.ts'
-import { collect } from '#engine/host/data/collect.ts'
+import { collect, watchedNote } from '#engine/host/data/collect.ts'
 import { takeLease } from '#engine/host/lease.ts'
 import type { RunStatus } from '#engine/runtime/ports.ts'
 import { recordVersion, type RunRecord } from '#engine/runtime/record.ts'
@@ -237,6 +237,24 @@ test('where a watcher starts runs, those of the last day stay', async () => {
   openWatchMemory(dir).close()
   expect(collect({ directory: dir, olderMs: 0, isDry: false }).runs).toBe(1)
   expect(runsIn(dir)).toEqual([fresh])
+})
+
+test('where a watcher has been away for long, those of its last day stay too', async () => {
+  const dir = directory()
+  const [, asked, newest] = await tell(dir, [
+    { n: 1, daysAgo: 22 },
+    { n: 2, daysAgo: 20.5 },
+    { n: 3, daysAgo: 20.6 },
+  ])
+  const memory = openWatchMemory(dir)
+  memory.setNote(watchedNote, String(Date.now() - 20 * day))
+  expect(collect({ directory: dir, olderMs: day, isDry: false }).runs).toBe(1)
+  expect(runsIn(dir)).toEqual([newest, asked])
+  memory.setNote(watchedNote, String(Date.now()))
+  memory.close()
+  // The newest stays: a watcher reads the journal on from where it ended.
+  expect(collect({ directory: dir, olderMs: day, isDry: false }).runs).toBe(1)
+  expect(runsIn(dir)).toEqual([newest])
 })
 
 test('where nothing ran there is nothing to free', () => {
