@@ -211,6 +211,15 @@ describe('sync', () => {
     expect(text('flows/intake/intake.flow.yaml')).toContain('evil.example.com')
   })
 
+  test('holds them too where another file has the same id', async () => {
+    const mine = 'dsl: flux/1\nid: bills\nsteps:\n  - { id: a, let: 1 }\n'
+    for (const file of ['a.flow.yaml', 'z.flow.yaml']) write(own.path, { [`flows/${file}`]: mine })
+    const held = await ionflux('sync', 'flows/intake', '--to', source('v3'))
+    expect(held.code).toBe(4)
+    expect(held.stderr).toContain('evil.example.com')
+    expect(text('flows/intake/intake.flow.yaml')).not.toContain('evil.example.com')
+  })
+
   test('refuses files that were taken from nowhere', async () => {
     expect((await ionflux('sync', 'flows')).code).toBe(2)
   })
