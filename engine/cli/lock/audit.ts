@@ -7,10 +7,10 @@ import { printJson } from '#engine/cli/output.ts'
 import { withReader } from '#engine/cli/place.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { auditInFlight, pinnedIn } from '#engine/host/lock/in-flight.ts'
 import { auditLock, type AuditRow } from '#engine/host/lock/audit.ts'
 import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
-import { isOver, listRuns } from '#engine/host/views.ts'
 import type { Lock } from '#engine/plan/lock/lock.ts'
 
 import { rootOf } from './lock.ts'
@@ -69,21 +69,24 @@ function grownIn(row: AuditRow | undefined): readonly string[] {
 
 /** Yanks, advisories and moved tags; ends with 1 when there is something to know. */
 export async function audit(terminal: Terminal, values: AuditValues): Promise<number> {
-  const { rows, lock } = await auditOf(values)
+  const { rows: locked, lock } = await auditOf(values)
+  const pinned = await withReader(values, pinnedIn)
+  const rows = [...locked, ...(await auditInFlight({ root: rootOf(values), lock }, pinned))]
   const told = rows.filter(({ faults, notes }) => faults.length + notes.length > 0)
-  const runs = await runsOf(values, { lock, rows: told })
+  const runs = new Map(pinned.map((one) => [one.exec, one.runs]))
   if (values.json === true) {
     printJson(terminal, {
       audited: rows.length,
-      findings: told.map((row) => ({ ...row, runs: runs.get(row.key) ?? [] })),
+      findings: told.map((row) => ({ ...row, runs: runs.get(row.exec) ?? [] })),
     })
   } else {
     for (const row of told) {
-      terminal.data(`${terminal.paint('bold', printable(row.key))}\n`)
+      const rest = row.isLocked ? '' : ' (not locked any more)'
+      terminal.data(`${terminal.paint('bold', printable(row.key))}${rest}\n`)
       for (const fault of row.faults)
         terminal.data(`  ${terminal.paint('fail', printable(fault))}\n`)
       for (const note of row.notes) terminal.data(`  ${terminal.paint('warn', printable(note))}\n`)
-      const under = runs.get(row.key) ?? []
+      const under = runs.get(row.exec) ?? []
       if (under.length > 0) terminal.data(`  runs under way: ${under.join(', ')}\n`)
     }
     terminal.note(`${rows.length} audited, ${told.length} with something to know`)
@@ -132,27 +135,4 @@ async function auditOf(
     throw new IonError('CLI_USAGE', 'There is no ionflux.lock here. `ionflux lock` writes it.')
   const isRebuilt = values.rebuild === true
   return { lock, rows: await auditLock({ root, lock, name: values.name, isRebuilt }) }
-}
-
-const runsMax = 1_000
-
-/** Runs that are under way of flows that need what is told about, by package. */
-async function runsOf(
-  values: AuditValues,
-  { lock, rows }: { readonly lock: Lock; readonly rows: readonly AuditRow[] },
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>()
-  if (rows.length === 0) return found
-  await withReader(values, (reader) => {
-    for (const { key } of rows) {
-      const flows = lock.flows.filter(({ packages }) => packages.includes(key))
-      const ids = flows.flatMap(({ id: flow }) =>
-        listRuns(reader, { limit: runsMax, withChildren: true, flow })
-          .filter(({ status }) => !isOver(status))
-          .map(({ run }) => run),
-      )
-      found.set(key, ids)
-    }
-  })
-  return found
 }

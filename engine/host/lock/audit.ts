@@ -27,8 +27,12 @@ export interface AuditRow {
   readonly key: string
   readonly name: string
   readonly version: string
+  /** Over what can change behaviour: what runs are pinned to. */
+  readonly exec: string
   /** Where the log has it. */
   readonly leaf?: number
+  /** False where only runs under way need it. */
+  readonly isLocked: boolean
   /** Why it cannot be trusted; empty where it can. */
   readonly faults: readonly string[]
   /** Yanks, advisories, tags that moved. */
@@ -107,6 +111,8 @@ async function auditOne(
     key: keyOf(locked),
     name,
     version,
+    exec: locked.exec,
+    isLocked: true,
     ...(verdict?.leaf === undefined ? {} : { leaf: verdict.leaf }),
     faults: [...(verdict?.faults ?? []), ...shrunk, ...unsigned, ...rebuilt],
     notes: verdict?.notes ?? [],

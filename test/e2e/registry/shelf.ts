@@ -7,7 +7,10 @@ import { dirname, join } from 'node:path'
 
 import { vi } from 'vitest'
 
-import { keepPackage } from '#engine/host/lock/package-files.ts'
+import { filesOf, keepPackage, type PackageFiles } from '#engine/host/lock/package-files.ts'
+import { readPackage } from '#engine/host/package/package.ts'
+import { pluginSources } from '#engine/host/repository/catalog.ts'
+import { buildPlugin } from '#engine/sandbox/unit.ts'
 import { call, type Ended, folder, write } from '#test/e2e/cli.ts'
 import { RegistryLab } from '#test/fake/registry.ts'
 import type { PublishEvent } from '#registry/event.ts'
@@ -51,10 +54,12 @@ export async function openShelf(): Promise<Shelf> {
     lay,
     async release(name, version, { net = [], ...more } = {}) {
       vi.stubEnv('XDG_CACHE_HOME', at('cache'))
-      const digest = keepPackage(filesOf(name, version, net))
+      const files = packageOf(name, version, net)
+      const digest = keepPackage(files)
       vi.unstubAllEnvs()
       const caps = capsOf({ net })
-      await lab.publish(`acme/${name}`, version, { digest, exec: digest, caps, ...more })
+      const exec = await execOf(files)
+      await lab.publish(`acme/${name}`, version, { digest, exec, caps, ...more })
       lay()
     },
     ionflux: async (...args) => await call(args, { cwd: at('mine'), env }),
@@ -62,11 +67,7 @@ export async function openShelf(): Promise<Shelf> {
   }
 }
 
-function filesOf(
-  name: string,
-  version: string,
-  net: readonly string[],
-): ReadonlyMap<string, Uint8Array> {
+function packageOf(name: string, version: string, net: readonly string[]): PackageFiles {
   const powers = net.length === 0 ? '' : `capabilities: { net: [${net.join(', ')}] }\n`
   const effects = net.length === 0 ? 'pure' : 'read'
   const texts = {
@@ -85,4 +86,14 @@ ${powers}actions:
   return new Map(
     Object.entries(texts).map(([path, text]) => [path, new TextEncoder().encode(text)]),
   )
+}
+
+/** What runs are pinned to. */
+async function execOf(files: PackageFiles): Promise<string> {
+  const one = readPackage(files, 'a package')
+  if (one.kind !== 'plugin') throw new Error('it is a plugin')
+  const found = { manifest: one.manifest, file: 'plugin.yaml', files: filesOf(files, one.name) }
+  const built = await buildPlugin(one.manifest, pluginSources(found))
+  if (!built.ok) throw new Error('it builds')
+  return built.digest
 }
