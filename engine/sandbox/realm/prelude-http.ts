@@ -6,31 +6,6 @@
  * wall: the host checks every request again.
  */
 export const httpPrelude = String.raw`
-const letters64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-function toBase64(bytes) {
-  let out = ''
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i
-    const word = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    out += letters64[word >> 18] + letters64[(word >> 12) & 63]
-    out += (left > 1 ? letters64[(word >> 6) & 63] : '=') + (left > 2 ? letters64[word & 63] : '=')
-  }
-  return out
-}
-function fromBase64(text) {
-  const end = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  const bytes = new Uint8Array((text.length / 4) * 3 - end)
-  let at = 0
-  for (let i = 0; i < text.length; i += 4) {
-    let word = 0
-    for (let j = 0; j < 4; j++) word = (word << 6) | Math.max(0, letters64.indexOf(text[i + j]))
-    bytes[at++] = word >> 16
-    if (at < bytes.length) bytes[at++] = (word >> 8) & 255
-    if (at < bytes.length) bytes[at++] = word & 255
-  }
-  return bytes
-}
-
 function headerPairs(given) {
   if (given === undefined || given === null) return []
   const pairs = typeof given[Symbol.iterator] === 'function' ? [...given] : Object.entries(given)
@@ -44,9 +19,9 @@ function bodyOf({ body, json, form }) {
   if (form !== undefined) return { form: headerPairs(form) }
   if (body === undefined || body === null) return undefined
   if (typeof body === 'object' && typeof body.$blob === 'string') return { blob: body }
-  if (body instanceof ArrayBuffer) return { base64: toBase64(new Uint8Array(body)) }
+  if (body instanceof ArrayBuffer) return { base64: spell64(body) }
   if (ArrayBuffer.isView(body)) {
-    return { base64: toBase64(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)) }
+    return { base64: spell64(body) }
   }
   return { text: String(body) }
 }
@@ -99,19 +74,19 @@ class Response {
   }
   async bytes() {
     if (this.saved !== null) return readBlob(this.saved)
-    return this.#body.text === undefined ? fromBase64(this.#body.base64) : new TextEncoder().encode(this.#body.text)
+    return this.#body.text === undefined ? read64(this.#body.base64) : new TextEncoder().encode(this.#body.text)
   }
   async arrayBuffer() { return (await this.bytes()).buffer }
   async text() {
     const { text, base64 } = this.#body
     if (this.saved !== null) return decodeUtf8(await readBlob(this.saved), false)
-    if (text === undefined) return new TextDecoder().decode(fromBase64(base64))
+    if (text === undefined) return new TextDecoder().decode(read64(base64))
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
   async json() { return parse(await this.text()) }
   async base64() {
-    if (this.saved !== null) return toBase64(await readBlob(this.saved))
-    return this.#body.base64 ?? toBase64(new TextEncoder().encode(this.#body.text))
+    if (this.saved !== null) return spell64(await readBlob(this.saved))
+    return this.#body.base64 ?? spell64(encodeText(this.#body.text))
   }
 }
 `

@@ -1,7 +1,6 @@
 /** Looks into archives, and makes them. */
 import type { Action, Context } from 'ionflux/plugin'
 
-import { fromBase64, toBase64 } from './base64.ts'
 import { gunzip as unpack } from './gzip.ts'
 import { isTar, tarEntriesOf, writeTar } from './tar.ts'
 import { writeZip } from './zip-write.ts'
@@ -111,7 +110,7 @@ export const pack: Action<Pack, string> = ({ files: given, format = 'zip' }, con
     const bytes = base64 === undefined ? new TextEncoder().encode(text) : read(base64, context)
     return { path, bytes }
   })
-  return toBase64(format === 'zip' ? writeZip(packed) : writeTar(packed), false)
+  return (format === 'zip' ? writeZip(packed) : writeTar(packed)).toBase64()
 }
 
 interface Gunzip {
@@ -127,12 +126,15 @@ export const gunzip: Action<Gunzip, string> = (
 ) => written(unpack(read(data, context), bytes_max, context.fail), as, context)
 
 function read(data: string, context: Context): Uint8Array {
-  const bytes = fromBase64(data, false)
-  return bytes ?? context.fail('encoding_malformed', 'The data is no Base64.')
+  try {
+    return Uint8Array.fromBase64(data.replaceAll(/[\r\n]/g, ''))
+  } catch {
+    return context.fail('encoding_malformed', 'The data is no Base64.')
+  }
 }
 
 function written(bytes: Uint8Array, as: Encoding, context: Context): string {
-  if (as === 'base64') return toBase64(bytes, false)
+  if (as === 'base64') return bytes.toBase64()
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

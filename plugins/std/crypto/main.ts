@@ -2,20 +2,41 @@
 import type { Action, Context, JsonObject, KeyAlgorithm, SecretHandle } from 'ionflux/plugin'
 
 import { decode as fromText, encode as toText, type Encoding } from './encoding.ts'
-import { md5, sha1 } from './old.ts'
-import { sha256, sha512 } from './sha2.ts'
+import { md5 } from './md5.ts'
 import { partsOf } from './token.ts'
 
 export { signJwt, verifyJwt } from './token.ts'
 
 type Algorithm = 'sha256' | 'sha512' | 'sha1' | 'md5'
-type Digest = (message: Uint8Array) => Uint8Array
-const digests: Readonly<Record<Algorithm, Digest>> = { sha256, sha512, sha1, md5 }
-const blockBytes: Readonly<Record<Algorithm, number>> = {
-  sha256: 64,
-  sha512: 128,
-  sha1: 64,
-  md5: 64,
+/** What the host does; MD5 it does not offer. */
+const ofHost = { sha256: 'SHA-256', sha512: 'SHA-512', sha1: 'SHA-1' } as const
+
+async function digestOf(algorithm: Algorithm, message: Uint8Array): Promise<Uint8Array> {
+  if (algorithm === 'md5') return md5(message)
+  return new Uint8Array(await crypto.subtle.digest(ofHost[algorithm], bytesOf(message)))
+}
+
+async function codeOf(
+  algorithm: Algorithm,
+  key: Uint8Array,
+  message: Uint8Array,
+): Promise<Uint8Array> {
+  if (algorithm === 'md5') return codeOfMd5(key, message)
+  const asked = { name: 'HMAC', hash: ofHost[algorithm] }
+  const made = await crypto.subtle.importKey('raw', bytesOf(key), asked, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', made, bytesOf(message)))
+}
+
+function codeOfMd5(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const block = new Uint8Array(64)
+  block.set(key.length > 64 ? md5(key) : key)
+  const mixed = (byte: number): Uint8Array => block.map((one) => one ^ byte)
+  return md5(joined(mixed(0x5c), md5(joined(mixed(0x36), message))))
+}
+
+/** No view of memory that threads share. */
+function bytesOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>
 }
 
 interface Message {
@@ -26,10 +47,10 @@ interface Message {
 }
 
 /** The digest of a text or of bytes. */
-export const digest: Action<Message, string> = (
+export const digest: Action<Message, string> = async (
   { data, from = 'text', to = 'hex', algorithm = 'sha256' },
   context,
-) => written(digests[algorithm](read(data, from, context)), to, context)
+) => written(await digestOf(algorithm, read(data, from, context)), to, context)
 
 interface Keyed extends Message {
   readonly key: string
@@ -37,29 +58,10 @@ interface Keyed extends Message {
 }
 
 /** HMAC (RFC 2104). */
-export const hmac: Action<Keyed, string> = (input, context) => {
+export const hmac: Action<Keyed, string> = async (input, context) => {
   const { data, key, from = 'text', key_from = 'text', to = 'hex', algorithm = 'sha256' } = input
-  const run = digests[algorithm]
-  const size = blockBytes[algorithm]
-  const given = read(key, key_from, context)
-  const block = new Uint8Array(size)
-  block.set(given.length > size ? run(given) : given)
-  const inner = run(
-    joined(
-      block.map((byte) => byte ^ 0x36),
-      read(data, from, context),
-    ),
-  )
-  return written(
-    run(
-      joined(
-        block.map((byte) => byte ^ 0x5c),
-        inner,
-      ),
-    ),
-    to,
-    context,
-  )
+  const [given, message] = [read(key, key_from, context), read(data, from, context)]
+  return written(await codeOf(algorithm, given, message), to, context)
 }
 
 interface Recode {
@@ -84,12 +86,13 @@ const namespaces: Readonly<Record<string, string>> = {
 }
 
 /** A UUID of version 5 (RFC 9562): the same for the same name. */
-export const uuid: Action<{ readonly name: string; readonly namespace: string }, string> = (
+export const uuid: Action<{ readonly name: string; readonly namespace: string }, string> = async (
   { name, namespace },
   context,
 ) => {
   const space = read((namespaces[namespace] ?? namespace).replaceAll('-', ''), 'hex', context)
-  const bytes = sha1(joined(space, read(name, 'text', context))).slice(0, 16)
+  const named = await digestOf('sha1', joined(space, read(name, 'text', context)))
+  const bytes = named.slice(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return written(bytes, 'hex', context).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
