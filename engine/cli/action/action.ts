@@ -46,7 +46,12 @@ export async function action(terminal: Terminal): Promise<number> {
 }
 
 function isSecret(name: string): boolean {
-  return name.startsWith('IONFLUX_SECRET_') || name === 'IONFLUX_ACTION_TOKEN'
+  return name.startsWith('IONFLUX_SECRET_') || /^IONFLUX_(?:ACTION|GIT)_TOKEN$/.test(name)
+}
+
+/** A key by its text; the name of a file is no secret. */
+function isKey(name: string, value: string): boolean {
+  return /^IONFLUX_(?:LOG_)?KEY$/.test(name) && value.includes('PRIVATE KEY-----')
 }
 
 interface Step {
@@ -58,7 +63,7 @@ interface Step {
 /** Every value that a flow could be given, also one that no `secrets` of GitHub knows. */
 function maskSecrets(runner: Runner): void {
   for (const [name, value = ''] of Object.entries(process.env))
-    if (isSecret(name) && value !== '') runner.mask(value)
+    if (value !== '' && (isSecret(name) || isKey(name, value))) runner.mask(value)
 }
 
 function pathsOf({ flow, args }: ActionSettings): readonly string[] {

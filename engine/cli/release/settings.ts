@@ -2,13 +2,10 @@
  * What every word to a registry needs: which one, and the keys. Options first, then the
  * environment, then `ionflux.yaml`.
  */
-import { readFileSync } from 'node:fs'
-
 import { IonError } from '#engine/core/error.ts'
 import { rootOf } from '#engine/cli/lock/lock.ts'
 import type { AnnounceWish } from '#engine/host/publish/announce.ts'
-import { openKey } from '#engine/host/publish/key.ts'
-import { signerOf } from '#engine/host/registry/crypto.ts'
+import { keyText, openKey, signerIn } from '#engine/host/publish/key.ts'
 import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { Signer } from '#registry/ports.ts'
@@ -53,10 +50,5 @@ export function settingsOf(values: RegistryValues, namespace: string): Omit<Anno
 export function logKeyOf(values: RegistryValues): Signer | undefined {
   const file = values.logKey ?? process.env['IONFLUX_LOG_KEY'] ?? ''
   if (file === '') return undefined
-  try {
-    return signerOf(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    const message = `"${file}" is no Ed25519 key in PEM (PKCS #8).`
-    throw new IonError('CLI_USAGE', message, { cause })
-  }
+  return signerIn(keyText(file), file)
 }

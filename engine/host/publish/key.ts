@@ -1,5 +1,5 @@
 /**
- * A publisher's key: an Ed25519 key in a PEM file, or an SSH key, which `ssh-keygen` uses so that
+ * A publisher's key: an Ed25519 key in PEM, or an SSH key, which `ssh-keygen` uses so that
  * it may lie in an agent or on a token and is never read here.
  */
 import { spawn } from 'node:child_process'
@@ -16,6 +16,7 @@ import {
   signedBytes,
   sshNamespace,
 } from '#registry/index.ts'
+import type { Signer } from '#registry/ports.ts'
 
 export type Signature = RegistryEvent['signatures'][number]
 
@@ -25,21 +26,20 @@ export interface PublisherKey {
   sign(message: Uint8Array): Promise<Signature>
 }
 
-/** Opens the key in the file `path`. Throws `CLI_USAGE` for what is none. */
+/**
+ * Opens the key in the file `path`, or the one that `path` itself holds in PEM, as the secrets of
+ * a workflow do. Throws `CLI_USAGE` for what is none, and never shows it.
+ */
 export function openKey(path: string): PublisherKey {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw unusable(path, (cause as Error).message)
-  }
+  const text = keyText(path)
   if (text.includes('BEGIN PRIVATE KEY')) {
-    const signer = signerOf(text)
+    const signer = signerIn(text, path)
     const key = printPublicKey(signer.key)
     const value = (message: Uint8Array): string =>
       Buffer.from(signer.sign(message)).toString('base64')
     return { key, sign: async (message) => ({ key, form: 'ed25519', value: value(message) }) }
   }
+  if (isPem(path)) throw unusable(path, 'a key of SSH is named by its file')
   const isPrivate = text.includes('BEGIN OPENSSH PRIVATE KEY')
   const line = isPrivate ? readPublic(path) : text
   const [, blob = ''] = /^ssh-ed25519 (\S+)/m.exec(line) ?? []
@@ -99,6 +99,30 @@ async function sshSign(path: string, message: Uint8Array): Promise<string> {
   }
 }
 
+/** The text of the key in the file `path`, or `path` where it is one. Throws `CLI_USAGE`. */
+export function keyText(path: string): string {
+  if (isPem(path)) return path
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw unusable(path, (cause as Error).message)
+  }
+}
+
+/** The Ed25519 key in `text`, which `path` gave. Throws `CLI_USAGE`. */
+export function signerIn(text: string, path: string): Signer {
+  try {
+    return signerOf(text)
+  } catch {
+    throw unusable(path, 'it is no Ed25519 key in PEM (PKCS #8)')
+  }
+}
+
+function isPem(text: string): boolean {
+  return text.trimStart().startsWith('-----BEGIN ')
+}
+
 function unusable(path: string, why: string): IonError {
-  return new IonError('CLI_USAGE', `"${path}" cannot sign: ${why.replace(/\.$/, '')}.`)
+  const what = isPem(path) ? 'The key' : `"${path}"`
+  return new IonError('CLI_USAGE', `${what} cannot sign: ${why.replace(/\.$/, '')}.`)
 }
