@@ -129,10 +129,12 @@ export class SearchIndex {
       if (found.length >= nearWordsMax) break
     }
     if (found.length > 0 || word.length < 4) return found
-    for (const [at, other] of this.#words.entries()) {
+    const letter = word.charAt(0)
+    for (let at = lowerBound(this.#words, letter); found.length < nearWordsMax; at++) {
+      const other = this.#words[at] ?? ''
+      if (!other.startsWith(letter)) break
       if (Math.abs(other.length - word.length) <= 1 && isNear(word, other))
         found.push({ at, factor: 0.4 })
-      if (found.length >= nearWordsMax) break
     }
     return found
   }
