@@ -19,6 +19,7 @@ import { readJson } from '#engine/dsl/text/exact.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import { callOnce, readGrant, type Grant } from '#engine/host/plugin/call.ts'
 import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
+import { threadAhead } from '#engine/host/plugin/sandbox.ts'
 import { repositoryFor } from '#engine/host/target.ts'
 
 import { tellProblems } from './ready.ts'
@@ -42,6 +43,7 @@ export async function call(terminal: Terminal, values: CallValues): Promise<numb
   const { manifest } = folder
   const wish = { grants: grantsOf(values), secrets: secretsOf(values), ...limitsOf(values) }
   const limits = { ...manifest?.limits, ...wish.limits }
+  await threadAhead()
   const { built, problems } = await buildFolder(folder, { limits })
   if (built === undefined) return tellProblems(terminal, problems, { json })
   const actions = Object.keys(built.unit.actions)

@@ -21,6 +21,7 @@ import {
 } from '#engine/host/plugin/folder.ts'
 import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { CaseRunner, type CaseResult, type Difference } from '#engine/host/plugin/run-cases.ts'
+import { threadAhead } from '#engine/host/plugin/sandbox.ts'
 import { updatedText } from '#engine/host/plugin/update-cases.ts'
 
 import { compileModule, tellProblems, tellTypes } from './ready.ts'
@@ -95,6 +96,7 @@ async function testOne(
   folder: PluginFolder,
   values: TestValues,
 ): Promise<readonly Told[] | number> {
+  await threadAhead()
   const mistakes = await compileModule(terminal, folder, { write: values.watch === true })
   if (mistakes.length > 0) return tellProblems(terminal, mistakes, values)
   const { built, problems: found, types } = await buildFolder(folder)

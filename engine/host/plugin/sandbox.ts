@@ -63,7 +63,11 @@ const calling = /^[\s{-]*(?:use|transform)\s*:|[{,]\s*(?:use|transform)\s*:/m
  * guess costs a thread that nobody takes, or a first call that waits. Never throws.
  */
 export async function startAhead(text: string | undefined): Promise<void> {
-  if (text === undefined || !calling.test(text)) return
+  if (text !== undefined && calling.test(text)) await threadAhead()
+}
+
+/** Starts a thread for whoever is sure to call code, while that is built. Never throws. */
+export async function threadAhead(): Promise<void> {
   try {
     const { keepSpare } = await import('#engine/sandbox/threads/born.ts')
     keepSpare()

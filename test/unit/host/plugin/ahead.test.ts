@@ -2,12 +2,12 @@ import { Worker } from 'node:worker_threads'
 
 import { expect, test } from 'vitest'
 
-import { startAhead } from '#engine/host/plugin/sandbox.ts'
+import { startAhead, threadAhead } from '#engine/host/plugin/sandbox.ts'
 import { takeBorn } from '#engine/sandbox/threads/born.ts'
 
 /** Threads are numbered as they are started: one from before has a lower number than one from now. */
-async function startsAThread(text: string | undefined): Promise<boolean> {
-  await startAhead(text)
+async function startsAThread(begin: () => Promise<void>): Promise<boolean> {
+  await begin()
   const now = new Worker('', { eval: true })
   const { threadId } = now
   const { worker } = takeBorn()
@@ -23,5 +23,14 @@ test.each([
   ['expressions only', 'steps:\n  - { id: a, let: "${{ 1 }}" } # use: nothing\n', false],
   ['no file', undefined, false],
 ])('a thread is started ahead for %s: %#', async (_, text, isStarted) => {
-  expect(await startsAThread(text)).toBe(isStarted)
+  expect(await startsAThread(async () => await startAhead(text))).toBe(isStarted)
+})
+
+test('a thread is started ahead, once, for what is sure to call code', async () => {
+  const begin = async (): Promise<void> => {
+    await threadAhead()
+    await threadAhead()
+  }
+  expect(await startsAThread(begin)).toBe(true)
+  expect(await startsAThread(async () => {})).toBe(false)
 })
