@@ -216,6 +216,8 @@ export const limits = {
   registrySubmissionBytesMax: 64 * 1024 * 1024,
   registryProvenanceBytesMax: 64 * 1024,
   registryMemoryMsMax: 10_000,
+  registryCachesMax: 64,
+  registryCacheMsMin: 86_400_000,
   registryReleasesMax: 1_000,
   registryClockMsMax: 3_600_000,
   registryWriteTriesMax: 12,

@@ -75,9 +75,58 @@ function jsonOf(registry: Registry, shown: Shown): object {
       yanked: release.yanked ?? null,
       advisories: release.advisories ?? [],
     },
+    health: healthOf(shown),
     releases: releases.map(({ version, yanked }) => ({ version, isYanked: yanked !== undefined })),
     log: { origin: registry.checkpoint.origin, size: registry.checkpoint.size },
   }
+}
+
+interface Health {
+  /** When the newest release of all was taken. */
+  readonly lastRelease: string
+  /** Of the release that is shown. */
+  readonly tests: NonNullable<PublishEvent['tests']> | null
+  readonly audit: NonNullable<PublishEvent['audit']> | null
+  /** Advisories that concern it. */
+  readonly advisories: number
+  /** How many powers it asks for, and how many of these are open (`*`). */
+  readonly powers: number
+  readonly openPowers: number
+}
+
+function healthOf({ body, release, releases }: Shown): Health {
+  const dates = releases.map(({ event }) => event.body.at).toSorted()
+  const powers = Object.values(body.caps).flat()
+  return {
+    lastRelease: dates.at(-1) ?? body.at,
+    tests: body.tests ?? null,
+    audit: body.audit ?? null,
+    advisories: release.advisories?.length ?? 0,
+    powers: powers.length,
+    openPowers: powers.filter((one) => one.includes('*')).length,
+  }
+}
+
+/** When it was released and how it fares, in one line each. */
+function healthWords(shown: Shown): readonly (readonly [string, string])[] {
+  const { head, body } = shown
+  const { lastRelease, tests, audit } = healthOf(shown)
+  const { dependents, forks } = head.usage
+  const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+  const since = lastRelease.slice(0, 10)
+  const day = body.at.slice(0, 10)
+  const checked = [
+    tests === null ? 'no tests' : count(tests.passed, 'test passes', 'tests pass'),
+    ...(tests?.coverage === undefined ? [] : [`reaching ${tests.coverage} %`]),
+    ...(audit === null
+      ? []
+      : [`audit: ${audit.high} high, ${audit.medium} medium, ${audit.low} low`]),
+  ]
+  return [
+    ['released', day === since ? day : `${day}, the last one ${since}`],
+    ['health', checked.join(', ')],
+    ['used by', `${count(dependents, 'entry', 'entries')}, ${count(forks, 'fork', 'forks')}`],
+  ]
 }
 
 function show(terminal: Terminal, registry: Registry, shown: Shown): void {
@@ -118,6 +167,7 @@ function show(terminal: Terminal, registry: Registry, shown: Shown): void {
     'versions',
     open.slice(0, 10).join(', ') + (open.length > 10 ? `, ${open.length - 10} more` : ''),
   )
+  for (const [label, text] of healthWords(shown)) line(label, text)
   line('trust', `${trust.score} of 100`)
   for (const { points, text } of trust.reasons)
     line('', `${points > 0 ? '+' : ''}${points} ${text}`)

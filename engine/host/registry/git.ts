@@ -3,9 +3,7 @@
  * folder, fetched into a bare repository that is kept between calls, so that the next fetch
  * brings only what is new.
  */
-import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { runGit } from '#engine/mirror/command.ts'
@@ -14,7 +12,7 @@ import type { CommitId, GitPort } from '#engine/mirror/port.ts'
 import type { GitSource as Address } from '#engine/plan/lock/source.ts'
 import type { RegistrySource } from '#registry/ports.ts'
 
-import { cacheFolder } from './site.ts'
+import { cacheFolder, cacheOf, useCache } from './cache.ts'
 import { isPath, unreachable } from './unreachable.ts'
 
 export class GitFiles implements RegistrySource, AsyncDisposable {
@@ -32,8 +30,8 @@ export class GitFiles implements RegistrySource, AsyncDisposable {
 
   /** Fetches what is newest. `url` is an address, or the path of a bundle. Throws `REG_UNREACHABLE`. */
   static async open({ url, path, ref }: Address, cache = cacheFolder()): Promise<GitFiles> {
-    const name = createHash('sha256').update(url).digest('hex').slice(0, 32)
-    const dir = join(cache, `${name}.git`)
+    const dir = cacheOf(cache, url, '.git')
+    await useCache(dir)
     await mkdir(dir, { recursive: true, mode: 0o700 })
     await run(dir, url, ['init', '--quiet', '--bare', '.'])
     const isBundle = !/^\w+:\/\//.test(url)

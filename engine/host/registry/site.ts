@@ -5,9 +5,8 @@
  * What is kept on this machine is a cache and no more: everything that is read, from there or
  * from the host, is held to the checkpoint by whoever reads it.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
@@ -15,6 +14,7 @@ import { limits } from '#engine/core/limits.ts'
 import { HttpDoor } from '#engine/connection/http.ts'
 import type { RegistrySource } from '#registry/ports.ts'
 
+import { cacheFolder, cacheOf, useCache } from './cache.ts'
 import { isImmutable, isPath, unreachable } from './unreachable.ts'
 
 interface Kept {
@@ -27,14 +27,14 @@ export class Site implements RegistrySource, AsyncDisposable {
   readonly #base: string
   readonly #cache: string
   readonly #door: HttpDoor
+  #using: Promise<void> | undefined
   /** What this process read: a registry is read as of one moment. */
   readonly #seen = new Map<string, Promise<Uint8Array | undefined>>()
 
   constructor(url: string, { cache = cacheFolder(), door = new HttpDoor() } = {}) {
     this.label = url
     this.#base = url.endsWith('/') ? url : `${url}/`
-    const name = createHash('sha256').update(this.#base).digest('hex').slice(0, 32)
-    this.#cache = join(cache, name)
+    this.#cache = cacheOf(cache, this.#base)
     this.#door = door
   }
 
@@ -46,6 +46,7 @@ export class Site implements RegistrySource, AsyncDisposable {
   }
 
   async #read(path: string): Promise<Uint8Array | undefined> {
+    await (this.#using ??= useCache(this.#cache))
     const kept = await this.#find(path)
     if (kept !== undefined && isImmutable(path)) return kept.bytes
     const headers: [string, string][] = kept === undefined ? [] : [['if-none-match', kept.etag]]
@@ -101,12 +102,6 @@ export class Site implements RegistrySource, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#door[Symbol.asyncDispose]()
   }
-}
-
-/** Where registries are kept between calls. */
-export function cacheFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-  return join(cache, 'ionflux', 'registries')
 }
 
 /** The registry below `address`, an `https:` one, or `http:` of this machine. */

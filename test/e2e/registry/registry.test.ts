@@ -98,10 +98,15 @@ test('what is there is found and shown, held to the log', async () => {
   expect(shown.stdout).toContain('acme/ledger@1.0.0 plugin\n')
   expect(shown.stdout).toContain('may        net api.ledger.example\n')
   expect(shown.stdout).toContain('leaf 1 of 4')
+  expect(shown.stdout).toMatch(/released +\d{4}-\d\d-\d\d\n +health +4 tests pass\n/)
+  expect(shown.stdout).toContain('used by    0 entries, 0 forks\n')
   const exact = await ion('info', 'acme/ledger@1.1.0', '--registry', 'index', '--json')
   expect(jsonOf(exact)).toMatchObject({
     latest: '1.0.0',
     release: { version: '1.1.0', yanked: { reason: 'slow' } },
+    usage: { dependents: 0, forks: 0 },
+    trust: { reasons: expect.arrayContaining([expect.objectContaining({ of: 'tests' })]) },
+    health: { tests: { passed: 4 }, audit: null, advisories: 0, powers: 1, openPowers: 0 },
     releases: [
       { version: '1.1.0', isYanked: true },
       { version: '1.0.0', isYanked: false },
