@@ -1,5 +1,5 @@
 /**
- * Ages and sizes, as commands about the data directory take and print them.
+ * Ages, sizes and counts, as commands take and print them.
  */
 import { IonError } from '#engine/core/error.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
@@ -18,4 +18,9 @@ export function sizeText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB'] as const
   const step = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
   return `${(bytes / 1024 ** step).toFixed(1)} ${units[step - 1] ?? ''}`
+}
+
+/** `1 flow`, `2 flows`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
 }

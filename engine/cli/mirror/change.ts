@@ -44,17 +44,22 @@ export async function addMirror(terminal: Terminal, values: AddValues): Promise<
       if (synced === undefined) return exits.interrupted
       terminal.note(followed)
       for (const one of synced) tellSynced(call, one)
-      return endOf(call, synced)
+      const exit = endOf(call, synced)
+      if (exit === exits.done) tellNext(terminal, `mirror activate ${mirror.name}`)
+      return exit
     }
     terminal.note(followed)
     if (values.json === true) {
       printJson(terminal, { mirrors: [mirrorJson(mirror, host.store.facts(mirror.id))] })
     } else {
-      const next = terminal.paint('muted', 'Next:')
-      terminal.note(`${next} ionflux mirror sync ${mirror.name}`)
+      tellNext(terminal, `mirror sync ${mirror.name}`)
     }
     return exits.done
   })
+}
+
+function tellNext({ note, paint }: Terminal, call: string): void {
+  note(`${paint('muted', 'Next:')} ionflux ${call}`)
 }
 
 type FirstLook = Awaited<ReturnType<typeof syncEach>>

@@ -28,7 +28,7 @@ export function planMarkdown(result: RepositoryChange, recorded: RunsByFlow): st
   const { flows, unchanged } = change
   const title =
     flows.length === 0
-      ? `No flow changes; ${unchanged} stay as they are.`
+      ? `No flow changes; ${unchanged === 1 ? '1 stays as it is' : `${unchanged} stay as they are`}.`
       : `${flows.length} ${flows.length === 1 ? 'flow changes' : 'flows change'}, ${unchanged} ${unchanged === 1 ? 'stays' : 'stay'}.`
   const commit = head.commit === undefined ? '' : ` at \`${shortCommit(head.commit)}\``
   const foot = `\n---\n<sub>\`ionflux plan\`${commit} · \`${change.planDigest}\`</sub>\n`

@@ -157,7 +157,8 @@ function conflictLines(terminal: Terminal, conflicts: readonly string[]): readon
 
 function summary({ change }: RepositoryChange): string {
   const { flows, unchanged, findings } = change
-  if (flows.length === 0) return `No flow changes; ${unchanged} stay as they are.`
+  if (flows.length === 0)
+    return `No flow changes; ${unchanged === 1 ? '1 stays as it is' : `${unchanged} stay as they are`}.`
   const counts = severities
     .toReversed()
     .map(

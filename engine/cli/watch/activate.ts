@@ -5,6 +5,7 @@
 import { isDigest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import { exits } from '#engine/cli/exit.ts'
+import { countOf } from '#engine/cli/data/words.ts'
 import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import { whoAmI } from '#engine/cli/run/who.ts'
@@ -46,7 +47,9 @@ export async function activate(terminal: Terminal, values: VersionValues): Promi
     else {
       const isPinned = outcome.kind === 'activated' && version?.isOlder === true
       const held = isPinned ? ', and the mirror is on hold' : ''
-      terminal.data(`${mirror.name}: ${commit} is active, ${flows.length} flows${held}\n`)
+      terminal.data(
+        `${mirror.name}: ${commit} is active, ${countOf(flows.length, 'flow')}${held}\n`,
+      )
     }
     return exits.done
   })
@@ -129,6 +132,11 @@ export function approve(terminal: Terminal, values: ApproveValues): number {
   }
   terminal.data(`${name} approves ${digest}\n`)
   for (const one of proposals) terminal.note(`  ${printable(placeOf(one))}`)
+  const [version] = proposals.filter(({ pull }) => pull === undefined)
+  if (version !== undefined) {
+    const next = `ionflux mirror activate ${version.mirror}`
+    terminal.note(`${terminal.paint('muted', 'Next:')} ${next}, unless a watcher does it`)
+  }
   if (proposals.length === 0) terminal.note('  Nobody proposes it here yet.')
   return exits.done
 }

@@ -7,7 +7,7 @@ import { exits } from '#engine/cli/exit.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import { planMarkdown, planMarker } from '#engine/cli/plan/plan-markdown.ts'
 import { printable } from '#engine/cli/source.ts'
-import { ageOf, sizeText } from '#engine/cli/data/words.ts'
+import { ageOf, countOf, sizeText } from '#engine/cli/data/words.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import type { WatchEvent } from '#engine/host/watch/events.ts'
 import { openWatcher, type WatchWish } from '#engine/host/watch/open.ts'
@@ -108,7 +108,7 @@ function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): str
     case 'listening':
       return `listening at ${event.url}`
     case 'watching':
-      return `watching ${event.mirrors === 1 ? '1 mirror' : `${event.mirrors} mirrors`}`
+      return `watching ${countOf(event.mirrors, 'mirror')}`
     case 'synced': {
       const at = event.commit === undefined ? '' : ` at ${short(event.commit)}`
       const line = `${event.mirror}: ${event.status}${at}`
@@ -117,7 +117,10 @@ function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): str
         : paint('fail', `${line}: ${printable(event.problem)}`)
     }
     case 'activated':
-      return paint('ok', `${event.mirror}: ${short(event.commit)} is active, ${event.flows} flows`)
+      return paint(
+        'ok',
+        `${event.mirror}: ${short(event.commit)} is active, ${countOf(event.flows, 'flow')}`,
+      )
     case 'held': {
       const why = event.reasons.map((one) => printable(one)).join(' ')
       const line = paint('wait', `${event.mirror}: ${short(event.commit)} is held. ${why}`)
@@ -147,8 +150,7 @@ function lineOf({ paint }: Terminal, event: WatchEvent, place: PlaceValues): str
     case 'reported':
       return `${event.mirror}: reported ${event.state} on ${short(event.commit)}`
     case 'freed': {
-      const many = event.runs === 1 ? '1 run' : `${event.runs} runs`
-      return `freed ${many}, ${sizeText(event.bytes)}`
+      return `freed ${countOf(event.runs, 'run')}, ${sizeText(event.bytes)}`
     }
     case 'problem':
       return paint('fail', `${event.about}: ${printable(event.message)} (${event.code})`)

@@ -59,7 +59,7 @@ test('an older version is active by its tag, and stays', { timeout: 120_000 }, a
   await approve(await activate('v1'))
   const back = await activate('v1')
   expect(back).toMatchObject({ code: 0 })
-  expect(back.stdout).toContain(`${first} is active, 1 flows, and the mirror is on hold`)
+  expect(back.stdout).toContain(`${first} is active, 1 flow, and the mirror is on hold`)
   expect((await ionflux('watch', '--once')).code).toBe(0)
   const facts = async (): Promise<string> =>
     (await ionflux('mirror', 'status', 'acme/flows', '--json')).stdout
