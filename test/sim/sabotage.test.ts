@@ -39,6 +39,8 @@ const caughtBy = {
   'forgets what undoes a step': 'replay gives the living state',
   'forgets what nobody knows': 'replay gives the living state',
   'forgets who was admitted': 'no more are under way than the flow allows',
+  'forgets when runs began': 'no more begin within a time than the flow allows',
+  'forgets who is replaced': 'of runs that come soon one begins',
   'tears a batch in two': 'the header says how it ended',
   'forgets its children': 'the outcome is what the flow says',
 } as const satisfies Record<keyof typeof sabotages, string>
@@ -54,6 +56,8 @@ const wants: Partial<Record<keyof typeof sabotages, readonly RegExp[]>> = {
   'forgets what is written': [/"k":"state"/],
   'forgets who is under way': [/"gate"/],
   'forgets who was admitted': [/"gate"/],
+  'forgets when runs began': [/"rate"/],
+  'forgets who is replaced': [/"quiet"/],
   'forgets what undoes a step': [/"undo"/],
   'forgets its children': [/"k":"flow"/],
 }

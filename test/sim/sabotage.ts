@@ -143,4 +143,12 @@ export const sabotages = {
   'forgets what undoes a step': without('compensation.armed'),
   'forgets what nobody knows': without('step.uncertain'),
   'forgets who was admitted': without('run.admitted'),
+  'forgets when runs began': batches(({ states = [], ...batch }) => ({
+    ...batch,
+    states: states.filter(({ flow }) => !flow.startsWith('rate limit of ')),
+  })),
+  'forgets who is replaced': (ports) =>
+    journal(ports, {
+      waiting: (query) => (query.kind === 'debounce' ? [] : ports.journal.waiting(query)),
+    }),
 } as const satisfies Record<string, Sabotage>

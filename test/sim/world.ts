@@ -62,9 +62,8 @@ export class World {
   crashes = 0
   /** The commit that a run ended with. */
   readonly endedWith = new Map<RunId, number>()
-  /** The commits that a run came to the gate of its quiet time with, and passed it with. */
-  readonly cameAt = new Map<RunId, number>()
-  readonly passedAt = new Map<RunId, number>()
+  /** When a run that has a quiet time was durable at its gate. */
+  readonly cameAt = new Map<RunId, Instant>()
   readonly #parsed = new Map<RunId, RunRecord[]>()
   readonly #keys = new Map<string, string>()
   readonly #keysOf = new Map<string, Set<string>>()
@@ -176,11 +175,8 @@ export class World {
 
   #noteQuiet(): void {
     for (const run of this.disk.runs.keys()) {
-      const last = this.records(run).findLast(({ kind }) => kind === 'run.debounced')
-      if (last === undefined) continue
-      if (!this.cameAt.has(run)) this.cameAt.set(run, this.disk.commits)
-      const hasPassed = this.records(run).at(-1) !== last
-      if (hasPassed && !this.passedAt.has(run)) this.passedAt.set(run, this.disk.commits)
+      const isThere = this.records(run).some(({ kind }) => kind === 'run.debounced')
+      if (isThere && !this.cameAt.has(run)) this.cameAt.set(run, this.now)
     }
   }
 

@@ -8,9 +8,6 @@ import type { RunDebounced, RunRecord } from '#engine/runtime/record.ts'
 import type { Case } from '#test/sim/case.ts'
 import type { World } from '#test/sim/world.ts'
 
-/** Commits in which a run that is replaced hears of it. */
-const commitsToHear = 8
-
 /** Checks a world in which nothing moves any more. */
 export function checkGates(world: World, one: Case): void {
   const runs = [...world.disk.runs.keys()]
@@ -54,6 +51,8 @@ interface Waiting {
   readonly came: RunDebounced
   /** The run that took its place. */
   readonly by: string | undefined
+  /** Its quiet time was over. */
+  readonly hasPassed: boolean
 }
 
 /** Whoever is replaced is replaced by a later one, and of those that are not none came too soon. */
@@ -63,11 +62,14 @@ function checkQuiet(world: World, runs: readonly RunId[]): void {
     const last = records.findLastIndex(({ kind }) => kind === 'run.debounced')
     const came = records[last]
     if (came?.kind !== 'run.debounced') return []
-    const reason = records
-      .slice(last)
+    const after = records.slice(last)
+    const hasPassed = after.some(
+      (one) => one.kind === 'timer.fired' && one.path === '' && one.timer === 'sleep',
+    )
+    const reason = after
       .flatMap((one) => (one.kind === 'run.cancel' ? (one.reason ?? '') : []))
       .find((text) => text.startsWith('skipped: run '))
-    return [{ run, came, by: reason?.split(' ')[2] }]
+    return [{ run, came, by: reason?.split(' ')[2], hasPassed }]
   })
   for (const one of all) {
     if (one.by === undefined) continue
@@ -79,12 +81,11 @@ function checkQuiet(world: World, runs: readonly RunId[]): void {
       world.breach('only a later run takes the place of one', `${one.run} by ${one.by}`)
   }
   for (const one of all) {
-    const begun = world.passedAt.get(one.run)
     const next = all.find((other) => isLater(other, one) && other.came.at < one.came.due)
-    const came = next === undefined ? undefined : world.cameAt.get(next.run)
-    if (begun === undefined || came === undefined || one.by !== undefined) continue
-    if (begun - came > commitsToHear)
-      world.breach('of runs that come soon one begins', `${one.run} ${next?.run}`)
+    if (next === undefined || !one.hasPassed || world.retried.has(next.run)) continue
+    // One that is durable before the quiet time of another is over takes its place.
+    if ((world.cameAt.get(next.run) ?? Infinity) < one.came.due)
+      world.breach('of runs that come soon one begins', `${one.run} ${next.run}`)
   }
 }
 
