@@ -76,6 +76,7 @@ export const codes = {
   RUN_NOT_FOUND: { retry: 'never', status: 404 },
   RUN_ALREADY_ENDED: { retry: 'never', status: 409 },
   RUN_NOT_RETRYABLE: { retry: 'never', status: 409 },
+  RUN_NOT_REMOVABLE: { retry: 'never', status: 409 },
   RUN_SIGNAL_REFUSED: { retry: 'never', status: 409 },
   RUN_NOT_FORKABLE: { retry: 'never', status: 409 },
   RUN_APPROVAL_CLOSED: { retry: 'never', status: 409 },

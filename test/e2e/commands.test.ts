@@ -209,6 +209,8 @@ describe('the rest', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^## RUN_TIMEOUT\n[^]*Way out/)
     expect(await ionflux('explain', 'RUN_TIMEUOT')).toMatchObject({ code: 2 })
+    const { stdout: whole } = await ionflux('explain', 'RUN_TIMEOUT', '--json')
+    expect(JSON.parse(whole)).toMatchObject({ code: 'RUN_TIMEOUT', retry: 'never', status: 504 })
   })
 
   test('no line of help is longer than a terminal is wide', async () => {

@@ -22,11 +22,12 @@ export function gc(terminal: Terminal, values: GcValues): number {
   const directory = dataDirOf(values)
   const collected = collect({ directory, isDry, ...(olderMs === undefined ? {} : { olderMs }) })
   if (values.json === true) printJson(terminal, { isDry, ...collected })
-  else tell(terminal, collected, { isDry, hasAge: olderMs !== undefined })
+  else tellFreed(terminal, collected, { isDry, hasAge: olderMs !== undefined })
   return exits.done
 }
 
-function tell(
+/** Says what was freed, or would be. */
+export function tellFreed(
   { note, paint }: Terminal,
   { runs, values, blobs, artifacts }: Collected,
   { isDry, hasAge }: { readonly isDry: boolean; readonly hasAge: boolean },

@@ -40,6 +40,16 @@ export function addRunCommands(add: Add, terminal: Terminal): void {
     (await load()).logs(terminal, { run: run as string, ...values }),
   )
   addChanges(add, terminal, one)
+  add(
+    'rm <runs...>',
+    'forget runs that have ended, with all that they started (see also: ionflux gc)',
+    [['--dry-run', 'only say what that would free'], ...one],
+    async ([runs], values) =>
+      (await import('#engine/cli/data/rm.ts')).remove(terminal, {
+        runs: runs as readonly string[],
+        ...values,
+      }),
+  )
   addPauses(add, terminal, one)
   add(
     'verify <run>',

@@ -6,6 +6,7 @@ import { relative, resolve, sep } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { exitOfProblems, exits } from '#engine/cli/exit.ts'
+import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, findRun, withReader, type PlaceValues } from '#engine/cli/place.ts'
 import { showProblems } from '#engine/cli/show-problems.ts'
 import { printable } from '#engine/cli/source.ts'
@@ -19,6 +20,7 @@ export interface ExportValues extends PlaceValues {
   readonly asTest?: boolean
   readonly output?: string
   readonly name?: string
+  readonly json?: boolean
 }
 
 /** Prints the test, or writes it; ends with 1 when the flow of now does something else. */
@@ -41,14 +43,24 @@ export async function exportRun(terminal: Terminal, values: ExportValues): Promi
       ...(name === undefined ? {} : { name }),
     })
   })
+  if (values.output !== undefined) write(values.output, exported.text)
+  if (values.json === true) return printed(terminal, exported, values)
   if (values.output === undefined) terminal.data(exported.text)
-  else write(values.output, exported.text)
   if (exported.problems.length > 0) {
     showProblems({ terminal, readText: readerOf(files) }, exported.problems)
     terminal.note('The flow of now cannot run the test; the flow of the run could.')
     return exitOfProblems(exported.problems)
   }
   return tellOutcome(terminal, exported, values)
+}
+
+function printed(terminal: Terminal, exported: Exported, { output }: ExportValues): number {
+  const { path, text, faults, problems } = exported
+  const messages = faults.map(({ message }) => message)
+  const isPassed = messages.length + problems.length === 0
+  printJson(terminal, { path: output ?? path, text, isPassed, faults: messages, problems })
+  if (problems.length > 0) return exitOfProblems(problems)
+  return isPassed ? exits.done : exits.failed
 }
 
 function tellOutcome(terminal: Terminal, exported: Exported, { output }: ExportValues): number {

@@ -29,6 +29,7 @@ export function addExportCommand(add: Add, terminal: Terminal, shared: readonly 
       ['--as-test', 'as a test file, with mocks for what the world answered'],
       ['-o, --output <file>', 'write it to this file, which must be new (else print it)'],
       ['--name <name>', 'what the case is called'],
+      ['--json', 'print one JSON document on stdout'],
       ...shared,
     ],
     async ([run], values) =>

@@ -43,6 +43,49 @@ export function runsToForget(
   return new Set(rows.map(({ n }) => Number(n)))
 }
 
+/** A run that cannot be taken out, by what keeps it. */
+export interface Kept {
+  readonly kind: 'unknown' | 'part' | 'open' | 'young'
+  /** The run that is not there, that called it, or that has not ended long enough ago. */
+  readonly run: string
+}
+
+/** Numbers of `runs` and of all that they started; what keeps one of them, where something does. */
+export function treesOf(
+  db: Database,
+  runs: readonly string[],
+  { endedBefore, keepsNewest }: { readonly endedBefore: number; readonly keepsNewest: boolean },
+): ReadonlySet<number> | Kept {
+  const find = db.prepare(
+    'SELECT p.id AS parent FROM run LEFT JOIN run AS p ON p.id = run.parent WHERE run.id = ?',
+  )
+  const tree = db.prepare(
+    `WITH RECURSIVE tree (n, id, status, ended_at) AS (
+       SELECT n, id, status, ended_at FROM run WHERE id = ?
+       UNION
+       SELECT run.n, run.id, run.status, run.ended_at FROM run JOIN tree ON run.parent = tree.id
+     ) SELECT n, id, status, ended_at AS at FROM tree`,
+  )
+  const newest = reading(() =>
+    Number(db.prepare('SELECT place >> 32 AS n FROM batch ORDER BY id DESC LIMIT 1').get()?.['n']),
+  )
+  const gone = new Set<number>()
+  for (const run of runs) {
+    const found = reading(() => find.get(run))
+    if (found === undefined) return { kind: 'unknown', run }
+    if (typeof found['parent'] === 'string' && !runs.includes(found['parent']))
+      return { kind: 'part', run: found['parent'] }
+    for (const { n, id, status, at } of reading(() => tree.all(run))) {
+      const hasEnded = Number(status) >= 2 && Number(status) <= 4 && at !== null
+      if (!hasEnded) return { kind: 'open', run: String(id) }
+      const isLatest = keepsNewest && Number(n) === newest
+      if (Number(at) > endedBefore || isLatest) return { kind: 'young', run: String(id) }
+      gone.add(Number(n))
+    }
+  }
+  return gone
+}
+
 /** Takes the runs out, with their records, timers, waits and logs. */
 export function forgetRuns(db: Database, gone: ReadonlySet<number>): void {
   const statements = [

@@ -5,6 +5,7 @@
  * each commit: whatever ends a sweep early, what is left is whole, and the next one goes on.
  * The caller holds the lease; with `isDry` nothing is changed and none is needed.
  */
+import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import {
   guarded,
@@ -15,7 +16,7 @@ import {
 import { requireCurrent } from '#engine/durable/sqlite/migrate.ts'
 
 import { Names, noteRows, noteValues } from './names.ts'
-import { forgetRuns, inPortions, runsToForget } from './runs.ts'
+import { forgetRuns, inPortions, runsToForget, treesOf } from './runs.ts'
 
 type Database = ReturnType<typeof openDatabase>
 
@@ -24,6 +25,8 @@ export interface SweepWish {
   readonly endedBefore?: number
   /** Somebody reads on from where the journal ended. */
   readonly isFollowed?: boolean
+  /** Only these are forgotten, with what they started. Throws `RUN_NOT_REMOVABLE`. */
+  readonly runs?: readonly string[]
   readonly isDry: boolean
 }
 
@@ -59,16 +62,10 @@ function closing<T>(db: Database, work: (db: Database) => T): T {
   }
 }
 
-function sweepJournal(
-  dir: string,
-  db: Database,
-  { endedBefore, isFollowed = false, isDry }: SweepWish,
-): Swept {
+function sweepJournal(dir: string, db: Database, wish: SweepWish): Swept {
   requireCurrent(db)
-  const gone =
-    endedBefore === undefined
-      ? new Set<number>()
-      : runsToForget(db, endedBefore, { keepsNewest: isFollowed })
+  const { isDry } = wish
+  const gone = goneIn(db, wish)
   const ids = reading(() => db.prepare('SELECT n, id FROM run').all())
     .filter(({ n }) => !gone.has(Number(n)))
     .map(({ id }) => String(id))
@@ -89,6 +86,36 @@ function sweepJournal(
     valueBytes: unnamed.reduce((sum, { bytes }) => sum + bytes, 0),
     isNamed: (hex) => names.has(hex),
     hasRun: (id) => kept.has(id),
+  }
+}
+
+function goneIn(
+  db: Database,
+  { endedBefore, runs, isFollowed = false }: SweepWish,
+): ReadonlySet<number> {
+  if (runs === undefined)
+    return endedBefore === undefined
+      ? new Set<number>()
+      : runsToForget(db, endedBefore, { keepsNewest: isFollowed })
+  const found = treesOf(db, runs, { endedBefore: endedBefore ?? Infinity, keepsNewest: isFollowed })
+  if (!('kind' in found)) return found
+  const { kind, run } = found
+  const data = { run }
+  switch (kind) {
+    case 'unknown':
+      throw new IonError('RUN_NOT_FOUND', `There is no run "${run}" here.`, { data })
+    case 'part':
+      throw new IonError('RUN_NOT_REMOVABLE', `The run is part of run "${run}": remove that one.`, {
+        data,
+      })
+    case 'open': {
+      const message = `Run "${run}" has not ended: cancel it first, or wait for its end.`
+      throw new IonError('RUN_NOT_REMOVABLE', message, { data })
+    }
+    case 'young': {
+      const message = `Run "${run}" is among the latest, and a watcher works here: it may ask for its start again.`
+      throw new IonError('RUN_NOT_REMOVABLE', message, { data })
+    }
   }
 }
 

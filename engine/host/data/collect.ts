@@ -27,6 +27,8 @@ export interface CollectWish {
    * again, and a run that is forgotten would run twice.
    */
   readonly olderMs?: number
+  /** Forgets these, with what they started, whatever their age. Throws `RUN_NOT_REMOVABLE`. */
+  readonly runs?: readonly string[]
   /** Says what would be freed and changes nothing. */
   readonly isDry: boolean
 }
@@ -45,17 +47,19 @@ export interface Collected {
 }
 
 /** Collects. Throws `JOURNAL_BUSY` while another process works in the directory. */
-export function collect({ directory, olderMs, isDry }: CollectWish): Collected {
+export function collect({ directory, olderMs, runs, isDry }: CollectWish): Collected {
   // Where nothing ran nothing is made: a lease would leave a folder that nobody trusts.
   if (!existsSync(journalPath(directory))) return nothing
   const now = systemClock().now()
-  const endedBefore = olderMs === undefined ? undefined : now - olderMs
+  const ageMs = runs === undefined ? olderMs : 0
+  const endedBefore = ageMs === undefined ? undefined : now - ageMs
   const isFollowed = existsSync(join(directory, 'watch.db'))
   const until = isFollowed ? watchedUntil(directory, now) : Infinity
   const latest = until - limits.sweepWatchedMsMin
   const wish = {
     isDry,
     isFollowed,
+    ...(runs === undefined ? {} : { runs }),
     ...(endedBefore === undefined ? {} : { endedBefore: Math.min(endedBefore, latest) }),
   }
   using _ = isDry ? undefined : mustLease(directory)

@@ -29,3 +29,33 @@ test('gc says what it would free, frees it, and refuses what is no age', async (
   expect(stderr).toContain('freed 1 run, 1 value')
   expect(await gc('--older', 'soon')).toMatchObject({ code: 2 })
 })
+
+const nested = {
+  'ionflux.yaml': 'namespace: me\n',
+  'flows/top.flow.yaml': `dsl: flux/1\nid: top\nsteps:\n  - { id: a, flow: sub, detach: true }\n`,
+  'flows/sub.flow.yaml': `dsl: flux/1\nid: sub\nsteps:\n  - { id: wait, await: { signal: go } }\n`,
+}
+
+test('a run is removed with what it started, once all of it has ended', async () => {
+  using place = folder(nested)
+  const ionflux = async (...args: readonly string[]) => await call(args, { cwd: place.path })
+  const rm = async (...args: readonly string[]) => await ionflux('runs', 'rm', ...args, '--json')
+  await ionflux('run', 'top')
+  const { runs } = JSON.parse((await ionflux('runs', 'ls', '--all', '--json')).stdout) as {
+    readonly runs: readonly { readonly id: string; readonly flow: string }[]
+  }
+  const [top = '', sub = ''] = ['top', 'sub'].map((id) => runs.find(({ flow }) => flow === id)?.id)
+  const refused = async (run: string): Promise<unknown> => {
+    const { stdout, code } = await rm(run)
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
+    return [code, error.code, error.message]
+  }
+  const living = expect.stringContaining(`"${sub}" has not ended`)
+  expect(await refused(top)).toEqual([1, 'RUN_NOT_REMOVABLE', living])
+  await ionflux('runs', 'cancel', sub)
+  const part = expect.stringContaining(`part of run "${top}"`)
+  expect(await refused(sub)).toEqual([1, 'RUN_NOT_REMOVABLE', part])
+  expect((await ionflux('runs', 'rm', top, '--dry-run')).stderr).toContain('would free 2 runs')
+  expect(JSON.parse((await rm(top)).stdout)).toMatchObject({ isDry: false, runs: 2 })
+  expect(await refused(top)).toEqual([2, 'RUN_NOT_FOUND', expect.stringContaining(top)])
+})

@@ -65,6 +65,12 @@ test('a run becomes a test, chance and all', { timeout: 60_000 }, async () => {
   expect(changed.stderr).toContain('The flow has no step "odd".')
   write(place.path, { 'flows/orders.flow.yaml': flow.replace('text: "$', 'text: "now $') })
   const differs = await call(['runs', 'export', 'last', '--as-test'], { cwd: place.path })
+  const asked = ['runs', 'export', 'last', '--as-test', '--json']
+  const { code, stdout } = await call(asked, { cwd: place.path })
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    1,
+    { isPassed: false, text: differs.stdout, faults: [expect.any(String)], problems: [] },
+  ])
   expect(differs.code).toBe(1)
   expect(differs.stderr).toContain('does not do what the run did')
 })
