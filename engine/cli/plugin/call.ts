@@ -51,7 +51,7 @@ export async function call(terminal: Terminal, values: CallValues): Promise<numb
   const repository = repositoryFor(values.repo)
   const result = await callOnce(built, {
     action,
-    input: inputOf(values, built.unit.actions[action]?.input),
+    input: withHandles(inputOf(values, built.unit.actions[action]?.input), wish.secrets),
     grants: wish.grants,
     secrets: wish.secrets,
     ...(repository === undefined ? {} : { repository }),
@@ -91,6 +91,17 @@ function inputOf({ input = [], plugin, action }: CallValues, schema: JsonObject 
     subject: `The action "${plugin}/${action}"`,
     readFile,
   })
+}
+
+/** `{ secret: NAME }`, as a flow writes it, where that secret was given: code gets its handle. */
+function withHandles(value: Json, secrets: ReadonlyMap<string, string>): Json {
+  if (secrets.size === 0 || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((one: Json) => withHandles(one, secrets))
+  const entries = Object.entries(value as JsonObject)
+  const [[key, name] = []] = entries
+  const isHandle = entries.length === 1 && key === 'secret' && typeof name === 'string'
+  if (isHandle && secrets.has(name)) return { $secret: name }
+  return Object.fromEntries(entries.map(([at, one]) => [at, withHandles(one, secrets)]))
 }
 
 function parsed(text: string, what: string): Json {

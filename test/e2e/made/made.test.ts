@@ -31,6 +31,27 @@ test('what makes something says what it made, as one document', async () => {
   expect(json(explained)).toMatchObject({ code: 'CAP_NOT_GRANTED', retry: 'never', exit: 4 })
 })
 
+test('a secret of a call is written as in a flow, or as code gets it', async () => {
+  using at = folder({
+    'ionflux.yaml': 'namespace: my\n',
+    'plugins/my/it/plugin.yaml': `plugin: my/it
+version: 1.0.0
+entry: main.ts
+capabilities: { secrets: [TOKEN] }
+actions: { go: { effects: pure } }
+`,
+    'plugins/my/it/main.ts': 'export const go = (input: unknown) => input\n',
+  })
+  const options = { cwd: at.path, env: { MY_TOKEN: 'a-value-of-some-length' } }
+  const given =
+    '{ "as": { "secret": "TOKEN" }, "all": [{ "$secret": "TOKEN" }, { "secret": "X" }] }'
+  const args = ['plugin', 'call', 'my/it', 'go', '-i', given, '--secret', 'TOKEN=MY_TOKEN']
+  const handle = { $secret: 'TOKEN' }
+  expect(json(await call([...args, '--json'], options))).toMatchObject({
+    output: { as: handle, all: [handle, { secret: 'X' }] },
+  })
+})
+
 const api = `openapi: 3.1.0
 info: { title: It, version: "1" }
 servers: [{ url: "https://it.example.com" }]
