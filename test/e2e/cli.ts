@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path'
 
 import { inject } from 'vitest'
 
-/** The command line as it is built from the source before the suite begins. */
-export const main = inject('command')
+/** The command line as it is built from the source before the tests of this folder; others take only fixtures from here. */
+export const main = inject('command') ?? ''
 /** Where Node.js keeps what it compiled of it. */
 export const compileCache = join(dirname(main), 'compiled')
 
@@ -33,6 +33,7 @@ export interface Call {
 
 /** Starts a call. */
 export function start(args: readonly string[], { cwd, env = {} }: CallOptions): Call {
+  if (main === '') throw new Error('Only tests below test/e2e call the command line.')
   const { NO_COLOR: _, FORCE_COLOR: __, IONFLUX_DATA_DIR: ___, ...rest } = process.env
   const child = spawn(process.execPath, [main, ...args], {
     cwd,

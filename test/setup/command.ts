@@ -24,7 +24,7 @@ import { buildRunnable } from '#scripts/build.ts'
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The file that Node.js starts to call ionflux. */
-    readonly command: string
+    readonly command?: string
   }
 }
 
