@@ -133,7 +133,8 @@ function checkRecords(world: World, run: RunId, records: readonly RunRecord[]): 
     if (record.kind === 'run.retried') {
       isCancelled = false
       const dropped = records[record.after]
-      if (dropped?.kind === 'step.done')
+      // The end of a branch is decided anew; what was done in it stays.
+      if (dropped?.kind === 'step.done' && !/\/b\d+$/.test(dropped.path))
         world.breach('a retry keeps what was committed', `${run} ${dropped.path}`)
     }
     if (isCancelled && record.kind === 'step.started' && !isTidying(world, record.path)) {
