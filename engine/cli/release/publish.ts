@@ -148,7 +148,8 @@ function tell(terminal: Terminal, { tagged, branch, proof, judgement, draft }: P
   )
   terminal.note(`  ${tagged.tag} is ${tagged.commit.slice(0, 12)} of ${branch}`)
   terminal.note(`  ${draft.digest}`)
-  terminal.note(`  ${proof.passed} ${proof.passed === 1 ? 'test passes' : 'tests pass'}`)
+  const tests = proof.passed === 1 ? '1 test passes' : `${proof.passed} tests pass`
+  terminal.note(proof.passed === 0 ? '  it has no tests' : `  ${tests}`)
   const caps = Object.entries(draft.caps).flatMap(([kind, list]) =>
     list.map((one) => `${kind}:${one}`),
   )

@@ -7,7 +7,7 @@ import { rootOf } from '#engine/cli/lock/lock.ts'
 import { printJson } from '#engine/cli/output.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { accept, announce, type Saying } from '#engine/host/publish/announce.ts'
-import { openKey } from '#engine/host/publish/key.ts'
+import { openKey, type PublisherKey } from '#engine/host/publish/key.ts'
 import { movedTags } from '#engine/host/publish/moved.ts'
 
 import { addressOf, logKeyOf, type RegistryValues, settingsOf } from './settings.ts'
@@ -140,20 +140,29 @@ export async function tags(
   return await told(terminal, values, { namespace, bodies })
 }
 
-interface Telling {
+export interface Telling {
   readonly namespace: string
   readonly bodies: (
-    ...args: Parameters<Parameters<typeof announce>[0]['say']>
+    ...args: [...Parameters<Parameters<typeof announce>[0]['say']>, signer: PublisherKey]
   ) => Promise<readonly Saying[]>
-  readonly also?: readonly ReturnType<typeof openKey>[]
+  /** Somebody else has to sign too, so nothing is written into the log yet. */
+  readonly isHalf?: boolean
+  readonly also?: readonly PublisherKey[]
 }
 
-async function told(terminal: Terminal, values: SayValues, telling: Telling): Promise<number> {
-  const { namespace, also } = telling
+/** Says it, or writes what was signed to `--out`. */
+export async function told(
+  terminal: Terminal,
+  values: SayValues,
+  telling: Telling,
+): Promise<number> {
+  const { namespace, also, isHalf = false } = telling
+  const { logKey, ...settings } = settingsOf(values, namespace)
   const announced = await announce({
-    ...settingsOf(values, namespace),
+    ...settings,
+    ...(isHalf ? {} : { logKey }),
     say: async (registry, state) => {
-      const bodies = await telling.bodies(registry, state)
+      const bodies = await telling.bodies(registry, state, settings.key)
       const message = bodies.map(({ event }) => `${event} ${namespace}`).join(', ')
       return { bodies, message, ...(also === undefined ? {} : { also }) }
     },

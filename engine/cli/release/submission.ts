@@ -17,7 +17,10 @@ export interface Submission {
 }
 
 /** Writes what was signed to `path`. */
-export function writeSubmission(path: string, { events, files }: Announced): void {
+export function writeSubmission(
+  path: string,
+  { events, files }: Pick<Announced, 'events' | 'files'>,
+): void {
   const beside = [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')])
   const value = { submission: 1, events, files: Object.fromEntries(beside) as Json }
   writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`)

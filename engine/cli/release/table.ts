@@ -67,6 +67,7 @@ export function addReleaseCommands(add: Add, terminal: Terminal): void {
     ['--link <url>', 'where to read more'],
   ])
   addNamespaceCommands(add, terminal)
+  addTransferCommands(add, terminal)
   add(
     'accept <file>',
     'take into the log what others signed (--out)',
@@ -112,5 +113,27 @@ function addNamespaceCommands(add: Add, terminal: Terminal): void {
     common,
     async ([namespace], values) =>
       (await import('./say.ts')).tags(terminal, { ...values, namespace: namespace as string }),
+  )
+}
+
+function addTransferCommands(add: Add, terminal: Terminal): void {
+  add(
+    'transfer <namespace>',
+    'hand a namespace over; both sides sign, and it takes the days that the registry says',
+    [
+      ['--new-key <file>', 'the key of the new owner, where it is at hand'],
+      ['--to <public-key>', 'the new owner, who signs elsewhere; with --out'],
+      ['--owner <owner>', 'an account by its number (github:1234567); else the new key'],
+      ['--call-off', 'do not hand it over after all'],
+      ...common,
+    ],
+    async ([namespace], values) =>
+      (await import('./transfer.ts')).transfer(terminal, {
+        ...values,
+        namespace: namespace as string,
+      }),
+  )
+  add('cosign <file>', 'sign what others signed (--out), too', [key], async ([file], values) =>
+    (await import('./transfer.ts')).cosign(terminal, { ...values, file: file as string }),
   )
 }
