@@ -7,10 +7,13 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import { compareVersions, isInRange } from '#engine/dsl/reference.ts'
+import { suggest } from '#engine/dsl/suggest.ts'
 
 import type { PublishEvent } from './event.ts'
 import { isVouched, leafBytes } from './events/leaf.ts'
 import { demandLeaf, readDerived, type Registry } from './open.ts'
+import { searchPath } from './search/build.ts'
+import { SearchIndex } from './search/search.ts'
 import { latestOf } from './view/derive.ts'
 import { parseView, viewPath } from './view/files.ts'
 import type { EntryView, ReleaseView } from './view/view.ts'
@@ -51,14 +54,20 @@ export async function resolveRelease(
   { name, range }: { readonly name: string; readonly range?: string | undefined },
 ): Promise<{ readonly entry: EntryView; readonly release: ReleaseView }> {
   const entry = await findEntry(registry, name)
-  if (entry === undefined)
-    throw notFound(`"${registry.source.label}" has no "${name}". \`ionflux search\` finds names.`)
+  if (entry === undefined) {
+    const near = await nearName(registry, name)
+    const hint = near === undefined ? '`ionflux search` finds names.' : `Did you mean "${near}"?`
+    throw notFound(`"${registry.source.label}" has no "${name}". ${hint}`)
+  }
   const fits = ({ version, yanked }: ReleaseView): boolean =>
     version === range || (yanked === undefined && isInRange(version, range))
   const release =
     entry.releases.find(fits) ?? (await allReleases(registry, entry)).toSorted(highest).find(fits)
-  if (release === undefined)
-    throw notFound(`"${name}" has no release for "${range ?? '*'}" that is not yanked.`)
+  if (release === undefined) {
+    const { latest } = entry.head
+    const newest = latest === undefined ? 'All are.' : `The newest is ${latest}.`
+    throw notFound(`"${name}" has no release for "${range ?? '*'}" that is not yanked. ${newest}`)
+  }
   await demandRelease(registry, { name, release })
   return { entry, release }
 }
@@ -70,6 +79,12 @@ export async function demandLatest(
 ): Promise<PublishEvent | undefined> {
   const release = latestOf(releases.toSorted(highest))
   return release === undefined ? undefined : await demandRelease(registry, { name, release })
+}
+
+/** A name of the search index that is like `name`; undefined where there is none. */
+async function nearName(registry: Registry, name: string): Promise<string | undefined> {
+  const bytes = await readDerived(registry, searchPath)
+  return bytes === undefined ? undefined : suggest(name, new SearchIndex(bytes).names)
 }
 
 function highest(a: ReleaseView, b: ReleaseView): number {

@@ -48,6 +48,19 @@ export function isInRange(version: string, range: string | undefined): boolean {
   return range === undefined || satisfies(version, range)
 }
 
+/**
+ * The range that takes a version and no breaking one after it.
+ *
+ * @example
+ * compatibleRange('1.4.2') // '^1'
+ * compatibleRange('0.3.1') // '^0.3'
+ */
+export function compatibleRange(version: string): string {
+  if (version.includes('-')) return version
+  const [major = '', minor = ''] = version.split('.')
+  return major === '0' ? `^0.${minor}` : `^${major}`
+}
+
 /** Negative when `a` is the lower of two versions, 0 when neither is (semver 2.0, 11). */
 export function compareVersions(a: string, b: string): number {
   return compare(a, b)

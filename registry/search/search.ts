@@ -65,6 +65,11 @@ export class SearchIndex {
     return this.#names.length
   }
 
+  /** Of all entries, sorted. */
+  get names(): readonly string[] {
+    return this.#names
+  }
+
   search(wish: SearchWish): SearchResult {
     const words = wordsOf(wish.text).slice(0, queryWordsMax)
     const asked = wish.text

@@ -7,7 +7,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf } from '#engine/cli/place.ts'
 import { printable } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
-import { compareVersions } from '#engine/dsl/reference.ts'
+import { compareVersions, compatibleRange } from '#engine/dsl/reference.ts'
 import { suggest } from '#engine/dsl/suggest.ts'
 import {
   lockState,
@@ -60,15 +60,8 @@ export async function add(terminal: Terminal, values: AddValues): Promise<number
 function useOf(name: string, { manifest, package: { source } }: Offer): string {
   const [action = 'default'] = Object.keys(manifest.actions)
   const asked = source.kind === 'git' ? source.log?.asked : undefined
-  const range = asked === undefined || asked === '*' ? rangeOf(manifest.version) : asked
+  const range = asked === undefined || asked === '*' ? compatibleRange(manifest.version) : asked
   return action === 'default' ? `${name}@${range}` : `${name}/${action}@${range}`
-}
-
-/** The range that takes a version and no breaking one after it. */
-function rangeOf(version: string): string {
-  if (version.includes('-')) return version
-  const [major = '', minor = ''] = version.split('.')
-  return major === '0' ? `^0.${minor}` : `^${major}`
 }
 
 /** Takes the newest of what each package was asked by, and says what is newer still. */
@@ -129,7 +122,7 @@ function tellRest(terminal: Terminal, { isChanged, waiting, beyond }: Rest): voi
     terminal.note(`${printable(one)} is too new to be taken unasked; name it to take it now.`)
   for (const { name, asked, version, grown } of beyond) {
     const asks = grown.length === 0 ? '' : `, which newly asks for ${grown.join(', ')}`
-    const how = `\`ionflux add ${name}@${rangeOf(version)}\` takes it.`
+    const how = `\`ionflux add ${name}@${compatibleRange(version)}\` takes it.`
     terminal.note(printable(`${name}@${version} is newest${asks}; "${asked}" keeps it out. ${how}`))
   }
   if (isChanged || waiting.length > 0) return

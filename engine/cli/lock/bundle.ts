@@ -26,7 +26,7 @@ export async function bundleExport(terminal: Terminal, values: BundleValues): Pr
   const { bytes, keys } = await packBundle(lock ?? { packages: [], flows: [] })
   writeFileSync(values.file, bytes)
   if (values.json === true) printJson(terminal, { packages: keys, bytes: bytes.length })
-  else terminal.note(`${values.file}: ${keys.length} packages, ${bytes.length} bytes`)
+  else terminal.note(`${values.file}: ${counted(keys.length)}, ${bytes.length} bytes`)
   return exits.done
 }
 
@@ -41,6 +41,10 @@ export async function bundleImport(terminal: Terminal, values: BundleValues): Pr
   }
   const keys = await unpackBundle(bytes)
   if (values.json === true) printJson(terminal, { packages: keys })
-  else terminal.note(`${keys.length} packages are on this machine now.`)
+  else terminal.note(`On this machine now: ${counted(keys.length)}.`)
   return exits.done
+}
+
+function counted(packages: number): string {
+  return packages === 1 ? '1 package' : `${packages} packages`
 }

@@ -7,7 +7,7 @@
  */
 import type { Digest } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
-import { parseReference } from '#engine/dsl/reference.ts'
+import { compatibleRange, parseReference } from '#engine/dsl/reference.ts'
 import type { Package } from '#engine/host/package/package.ts'
 import { readPackage } from '#engine/host/package/package.ts'
 import { registryOf } from '#engine/host/registry/choose.ts'
@@ -48,7 +48,14 @@ export async function resolveIn(
   const { body } = release.event
   if (body.event !== 'publish') throw new Error('a release is a publish event')
   const { origin, size, root } = registry.known
-  const log = { asked: range ?? '*', origin, size, root, leaf: release.leaf }
+  // Who names no range wants this one and what is compatible with it, not whatever comes.
+  const log = {
+    asked: range ?? compatibleRange(body.version),
+    origin,
+    size,
+    root,
+    leaf: release.leaf,
+  }
   return { body, entry, release, log }
 }
 

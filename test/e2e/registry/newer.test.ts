@@ -23,6 +23,12 @@ afterAll(() => shelf[Symbol.dispose]())
 
 const lock = (): string => readFileSync(join(shelf.path, 'mine/ionflux.lock'), 'utf8')
 
+test('who names no range asks for what is compatible with what is there', async () => {
+  await shelf.release('young', '0.3.1')
+  await shelf.ionflux('add', 'acme/young')
+  expect(lock()).toContain('"asked": "^0.3"')
+})
+
 test('nothing is said where nothing is newer', async () => {
   expect(await shelf.ionflux('outdated')).toMatchObject({
     code: 0,

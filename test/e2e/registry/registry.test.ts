@@ -115,7 +115,9 @@ test('what is there is found and shown, held to the log', async () => {
 })
 
 test.each([
-  [['info', 'acme/legder', '--registry', 'index'], 69, 'REG_NOT_FOUND'],
+  [['info', 'acme/legder', '--registry', 'index'], 69, 'Did you mean "acme/ledger"?'],
+  [['info', 'zulu/other', '--registry', 'index'], 69, 'REG_NOT_FOUND'],
+  [['info', 'acme/ledger@^9', '--registry', 'index'], 69, 'The newest is 1.0.0.'],
   [['info', 'acme/ledger', '--registry', 'nowhere'], 69, 'REG_UNREACHABLE'],
   [['info', 'acme/ledger'], 2, 'CLI_USAGE'],
   [['info', 'ledger', '--registry', 'index'], 2, 'CLI_USAGE'],
