@@ -147,7 +147,7 @@ async function demandLook({ acceptCaps = false }: SyncValues, { held }: Sync): P
   if (isAsked() && (await isAccepted('Take it in?'))) return
   throw new IonError(
     'CAP_NOT_GRANTED',
-    `Upstream grows powers or takes safeguards away: ${held.join(' ')} Look at it on a branch (--branch NAME), or call again with --accept-caps.`,
+    `Upstream grows powers, takes safeguards away or adds triggers: ${held.join(' ')} Look at it on a branch (--branch NAME), or call again with --accept-caps.`,
     { data: { held: [...held] } },
   )
 }

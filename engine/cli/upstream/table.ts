@@ -42,7 +42,7 @@ export function addUpstreamCommands(add: Add, terminal: Terminal): void {
       ['--token <name>', 'the secret that the forge is sent'],
       ['--forge <url>', 'the API of the forge (else that of the host of origin)'],
       ['--dry-run', 'only say what would change'],
-      ['--accept-caps', 'take in powers that grow and safeguards that go'],
+      ['--accept-caps', 'take in powers that grow, safeguards that go and triggers that are new'],
       json,
       repo,
     ],

@@ -33,7 +33,7 @@ export interface Sync {
   readonly conflicts: readonly FileConflict[]
   /** What it does to the flows of the repository. */
   readonly plan: RepositoryChange
-  /** Powers that grow and safeguards that go, one sentence each. */
+  /** Powers that grow, safeguards that go, and triggers that are new, one sentence each. */
   readonly held: readonly string[]
 }
 
@@ -139,6 +139,7 @@ const heldCodes: ReadonlySet<string> = new Set([
   'PLAN_SECRET_REACH',
   'PLAN_POWER_ADDED',
   'PLAN_EFFECT_ADDED',
+  'PLAN_TRIGGER_ADDED',
   'PLAN_SAFEGUARD_REMOVED',
   'PLAN_SAFEGUARD_WEAKENED',
 ])

@@ -94,6 +94,13 @@ beforeAll(async () => {
         }),
         tags: ['v3'],
       },
+      {
+        message: 'four',
+        files: files('2.1.0', {
+          flow: described.replace('inputs:', 'on: { schedule: { cron: "0 * * * *" } }\ninputs:'),
+        }),
+        tags: ['v4'],
+      },
     ],
     { bare: true },
   )
@@ -209,6 +216,14 @@ describe('sync', () => {
     const taken = await ionflux('sync', 'flows/intake', '--to', source('v3'), '--accept-caps')
     expect(taken.code).toBe(0)
     expect(text('flows/intake/intake.flow.yaml')).toContain('evil.example.com')
+  })
+
+  test('holds what starts runs by itself', async () => {
+    const held = await ionflux('sync', 'flows/intake', '--to', source('v4'))
+    expect([held.code, held.stderr]).toEqual([4, expect.stringContaining('It will start')])
+    expect(text('flows/intake/intake.flow.yaml')).not.toContain('schedule')
+    const taken = await ionflux('sync', 'flows/intake', '--to', source('v4'), '--accept-caps')
+    expect(taken.code).toBe(0)
   })
 
   test('holds them too where another file has the same id', async () => {
