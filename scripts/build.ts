@@ -38,7 +38,11 @@ const groups: readonly Readonly<Record<string, string>>[] = [
 ]
 
 /** What the most frequent starts load: one file each, in this order. */
-const starts: readonly string[] = ['engine/cli/run/perform.ts', 'engine/cli/commands/run.ts']
+const starts: readonly string[] = [
+  'engine/host/installation.ts', // all that --version asks for
+  'engine/cli/run/perform.ts',
+  'engine/cli/commands/run.ts',
+]
 
 /** The public doors, whose types are published. */
 const doors: readonly string[] = Object.values(groups[1] ?? {})

@@ -21,8 +21,9 @@ interface Group {
 }
 
 /**
- * Joins what each of `entries` loads, of what the ones before did not. `entries` are sources
- * that are entry points or loaded with `import()`; the outputs of `metafile` are in `out`.
+ * Joins what each of `entries` loads, of what the ones before did not; what every start imports
+ * goes with the first. `entries` are sources that are loaded with `import()`; the outputs of
+ * `metafile` are in `out`.
  */
 export async function joinChunks(
   { out, metafile }: { readonly out: string; readonly metafile: Metafile },
@@ -33,7 +34,8 @@ export async function joinChunks(
   const groups = entries.map((entry): Group => {
     const head = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry)
     if (head === undefined) throw new Error(`The build has no chunk of "${entry}".`)
-    const paths = [...closure(outputs, head)].filter((path) => !taken.has(path))
+    const loaded = [...(taken.size === 0 ? always(outputs) : []), ...closure(outputs, head)]
+    const paths = [...new Set(loaded)].filter((path) => !taken.has(path))
     for (const path of paths) taken.add(path)
     const exportsOf = (path: string): readonly string[] => outputs[path]?.exports ?? []
     return {
@@ -65,6 +67,20 @@ export async function joinChunks(
   for (const path of Object.keys(outputs)) await rm(join(out, basename(path)))
   for (const name of own) await rename(join(fresh, name), join(out, name))
   await rm(fresh, { recursive: true })
+}
+
+/**
+ * What the script that is started imports. It is no part of a group: whoever imported that
+ * would wait for its end.
+ */
+function always(outputs: Outputs): readonly string[] {
+  const named = Object.keys(outputs).filter((path) => isStarted(outputs, path))
+  return named.flatMap((path) => [...closure(outputs, path)].filter((one) => one !== path))
+}
+
+/** Whether nobody imports it. */
+function isStarted(outputs: Outputs, path: string): boolean {
+  return !Object.values(outputs).some(({ imports }) => imports.some((one) => one.path === path))
 }
 
 /** `path` and every chunk that it imports, those too that only others do. */
