@@ -94,7 +94,7 @@ test('of 400 pairs of edits fewer than half as many conflict as in a merge of li
   }
   expect(lines).toBeGreaterThan(100)
   expect(mine).toBeLessThan(lines / 2)
-}, 60_000)
+}, 120_000)
 
 test('what one side did alone is what comes out, whichever side it was', () => {
   for (let seed = 1; seed <= 60; seed++) {

@@ -74,9 +74,12 @@ beforeAll(async () => {
     origins.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   }
 })
-const door = new HttpDoor({ bodyBytesMax: 1024 * 1024, idleMs: 150 })
+const door = new HttpDoor({ bodyBytesMax: 1024 * 1024, idleMs: 5_000 })
+/** For those that say nothing: who does answer may be slow on a busy machine. */
+const hasty = new HttpDoor({ bodyBytesMax: 1024 * 1024, idleMs: 150 })
+const silent = ['/silent', '/stalls']
 afterAll(async () => {
-  await door[Symbol.asyncDispose]()
+  for (const each of [door, hasty]) await each[Symbol.asyncDispose]()
   for (const server of servers) {
     server.closeAllConnections()
     server.close()
@@ -84,7 +87,7 @@ afterAll(async () => {
 })
 
 const send = async (path: string, more: Partial<Outgoing> = {}): Promise<Answer> =>
-  await door.send({
+  await (silent.includes(path) ? hasty : door).send({
     url: path.startsWith('http') ? path : `${origins[0]}${path}`,
     method: 'GET',
     headers: [],
