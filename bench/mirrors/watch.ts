@@ -33,7 +33,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
   await using lab = await openRemotes()
   const remote = lab.remote('acme/small')
   const directory = mkdtempSync(join(tmpdir(), 'ionflux-bench-'))
-  remote.push({ 'flows/small.flow.yaml': flow(0), 'ionflux.lock': await lockText(directory) })
+  remote.push({ 'flows/small.flow.yaml': flow(0), 'ionflux.lock': await lockText(lab.root) })
   prepareDataDirectory(directory)
   const mirrors = openMirrors(directory)
   mirrors.add({ id: 'm1', name: 'small', url: remote.url, paths: [], addedAt: Date.now() })
