@@ -39,8 +39,8 @@ export function holdLock(
   })
 }
 
-/** Which package of elsewhere a flow, or one that it calls, uses without a lock. */
-function unlocked(files: Files, id: string, blobs: LoadedFlow['blobs']): string | undefined {
+/** What a flow, or one that it calls, uses of elsewhere without a lock, as a sentence. */
+export function unlocked(files: Files, id: string, blobs: LoadedFlow['blobs']): string | undefined {
   const used = blobs
     .flatMap(builtInName)
     .toSorted()

@@ -18,8 +18,9 @@ import { pluginSources } from './catalog.ts'
 import { inFolder } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
-import { openLoader, settled, type Loader } from './load.ts'
+import { type LoadedFlow, openLoader, settled, type Loader } from './load.ts'
 import { worldOf } from './world.ts'
+import { unlocked } from '#engine/host/lock/hold.ts'
 import { lockIn } from '#engine/host/lock/lock-in.ts'
 import { isTestFile, testGlobs } from '#engine/host/testing/files.ts'
 
@@ -62,12 +63,12 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
       if (text !== undefined)
         problems.push(...checkAgent(parseDocument({ file, text }), worldOf(catalog, files)))
     }
-    const now: (FlowNow & { readonly file: string })[] = []
+    const now: Checked[] = []
     catalog.flowIds() // every id will be asked for
     for (const file of flows) {
       const { loaded, problems: found } = await loader.load({ id: '', file, files })
       problems.push(...found)
-      if (loaded !== undefined) now.push({ id: loaded.plan.flow, digest: loaded.digest, file })
+      if (loaded !== undefined) now.push({ id: loaded.plan.flow, ...loaded, file })
     }
     problems.push(...lockProblems(files, now))
     if (isWhole(paths) && !hasErrors(problems)) problems.push(...goneProblems(files, now))
@@ -109,14 +110,23 @@ function isWhole(paths: readonly string[] | undefined): boolean {
   return paths === undefined || paths.length === 0 || paths.includes('')
 }
 
+/** A flow that compiles, and all that a run of it needs. */
+interface Checked extends FlowNow, Pick<LoadedFlow, 'blobs'> {
+  readonly file: string
+}
+
+function unlockedProblems(files: Files, flows: readonly Checked[]): readonly Problem[] {
+  return flows.flatMap(({ id, blobs, file }) => {
+    const why = unlocked(files, id, blobs)
+    return why === undefined ? [] : [stale(files, why, file)]
+  })
+}
+
 /** A commit does not run what its lock does not name; files are somebody's work under way. */
-function lockProblems(
-  files: Files,
-  flows: readonly (FlowNow & { readonly file: string })[],
-): readonly Problem[] {
+function lockProblems(files: Files, flows: readonly Checked[]): readonly Problem[] {
   const { lock, problem } = lockIn(files)
   if (problem !== undefined) return [problem]
-  if (lock === undefined) return []
+  if (lock === undefined) return files.commit === undefined ? [] : unlockedProblems(files, flows)
   const stales = flows.flatMap((flow) => {
     const drift = driftOf(lock, flow)
     return drift === undefined ? [] : [stale(files, drift, flow.file)]

@@ -123,6 +123,8 @@ test('a commit without a lock runs what is in it, and nothing of elsewhere', asy
     code: 3,
     stderr: expect.stringMatching(/LOCK_STALE[^]*"std\/json"[^]*ionflux lock/),
   })
+  const checked = await call(['check', '--at', 'HEAD'], { cwd: at })
+  expect(checked).toMatchObject({ code: 3, stdout: expect.stringContaining('"std/json"') })
   expect((await run('std')).code).toBe(0)
   expect((await call(['lock'], { cwd: at })).code).toBe(0)
   git('add', '-A')
