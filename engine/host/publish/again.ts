@@ -7,8 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 
+/** The last one: views are written after the checkpoint that names them, by who is at it now. */
+const overtaken: readonly string[] = ['REG_LOG_MOVED', 'MIRROR_REF_MOVED', 'REG_VIEW_STALE']
+
 const isOvertaken = (error: unknown): boolean =>
-  error instanceof IonError && (error.code === 'REG_LOG_MOVED' || error.code === 'MIRROR_REF_MOVED')
+  error instanceof IonError && overtaken.includes(error.code)
 
 /** The result of the first try that nobody overtook; throws what the last one threw. */
 export async function whileOvertaken<T>(work: () => Promise<T>): Promise<T> {
