@@ -41,7 +41,8 @@ beforeAll(async () => {
   forge = await openForge()
   const vendor = 'own/vendor/reminder'
   write(top, {
-    'own/ionflux.yaml': 'namespace: me\n',
+    // The blueprint in this repository is no flow of it: the one made from it has the same id.
+    'own/ionflux.yaml': "namespace: me\nflows: ['flows/**/*.flow.yaml']\n",
     'own/.gitignore': '.ionflux/\n',
     [`${vendor}/blueprint.yaml`]: manifest,
     [`${vendor}/reminder.flow.yaml`]: flow('a.example'),
