@@ -33,8 +33,9 @@ const open = [
   'detached',
   'spending',
   'concurrency gate',
-  'rateLimit gate',
 ] as const
+/** Who waits for the time of others seldom has company that calls. */
+const gates = ['write rateLimit gate', 'write debounce gate'] as const
 /** Processes that died at each of these places, with each of these open, in 20,000 points. */
 const coveredMin = 25
 const firstSeed = Number(process.env['IONFLUX_SIM_SEED'] ?? 1)
@@ -74,7 +75,7 @@ test(
     // Every place to die, while every kind of step is open that can be open there.
     const wanted = [
       ...places.flatMap((at) => open.map((kind) => `${at} ${kind}`)),
-      'write debounce gate',
+      ...gates,
       'cached',
     ]
     const counts = wanted.map((what) => [what, covered.get(what) ?? 0] as const)
