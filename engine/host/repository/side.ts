@@ -4,6 +4,7 @@
 import { hasErrors } from '#engine/core/problem.ts'
 import { isObject } from '#engine/core/json.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
+import { unlocked } from '#engine/host/lock/hold.ts'
 import type { FlowVersion, Side } from '#engine/plan/change/change.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
@@ -60,7 +61,10 @@ async function versionOf(
     flow,
     errors: hasErrors(problems) ? problems.filter(({ severity }) => severity === 'error') : [],
     findAction: (name: string) => world.findAction(name),
-    ...(loaded === undefined ? {} : { plan: loaded.plan, digest: loaded.digest }),
   }
-  return loaded === undefined ? { version } : { version, loaded }
+  if (loaded === undefined) return { version }
+  const { plan, digest, blobs } = loaded
+  const why = files.commit === undefined ? undefined : unlocked(files, id, blobs)
+  const whole = { ...version, plan, digest, ...(why === undefined ? {} : { unlocked: why }) }
+  return { version: whole, loaded }
 }

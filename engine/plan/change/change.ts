@@ -28,6 +28,8 @@ export interface FlowVersion {
   readonly digest?: Digest
   /** Problems that keep it from running. */
   readonly errors: readonly Problem[]
+  /** What it uses that only a lock can name, as a sentence: from a commit without one it does not run. */
+  readonly unlocked?: string
   /** What a `use:` of it names, on this side. */
   findAction(name: string): ActionSpec | undefined
 }

@@ -33,15 +33,15 @@ export function packageFindings(
   return [...come, ...gone]
 }
 
-/** Flows that change and that the lock does not name as they would be: from a commit none of them runs. */
+/** Flows that change and that no lock names as they would be: from a commit none of them runs. */
 export function lockFindings(
   lock: Lock | undefined,
   after: Side,
   changed: ReadonlySet<string>,
 ): readonly Finding[] {
-  if (lock === undefined) return []
   return [...after.values()].flatMap((flow): readonly Finding[] => {
-    const drift = changed.has(flow.id) ? driftOf(lock, flow) : undefined
+    if (!changed.has(flow.id)) return []
+    const drift = lock === undefined ? flow.unlocked : driftOf(lock, flow)
     if (drift === undefined) return []
     const message = `${drift} It does not run from a commit before \`ionflux lock\`.`
     return [{ code: 'LOCK_STALE', severity: 'review', message, flow: '', file: lockFile }]

@@ -113,10 +113,12 @@ test('a commit without a lock runs what is in it, and nothing of elsewhere', asy
   git('init', '-q', '-b', 'main')
   const text = (id: string, step: string): string => `dsl: flux/1\nid: ${id}\nsteps:\n  - ${step}\n`
   writeFileSync(join(at, 'own.flow.yaml'), text('own', '{ id: a, let: 1 }'))
+  git('add', '-A')
+  git('commit', '-qm', 'a flow of its own')
   const std = '{ id: a, use: std/json/query@^1, with: { value: 1, path: "$" } }'
   writeFileSync(join(at, 'std.flow.yaml'), text('std', std))
   git('add', '-A')
-  git('commit', '-qm', 'flows')
+  git('commit', '-qm', 'one that uses what comes with ionflux')
   const run = async (...args: string[]): Promise<Ended> => await call(['run', ...args], { cwd: at })
   expect((await run('own', '--at', 'HEAD')).code).toBe(0)
   expect(await run('std', '--at', 'HEAD')).toMatchObject({
@@ -125,6 +127,10 @@ test('a commit without a lock runs what is in it, and nothing of elsewhere', asy
   })
   const checked = await call(['check', '--at', 'HEAD'], { cwd: at })
   expect(checked).toMatchObject({ code: 3, stdout: expect.stringContaining('"std/json"') })
+  const plan = await call(['plan', 'HEAD~1..HEAD', '--json'], { cwd: at })
+  expect(JSON.parse(plan.stdout)).toMatchObject({
+    findings: expect.arrayContaining([expect.objectContaining({ code: 'LOCK_STALE' })]),
+  })
   expect((await run('std')).code).toBe(0)
   expect((await call(['lock'], { cwd: at })).code).toBe(0)
   git('add', '-A')

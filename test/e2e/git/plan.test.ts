@@ -60,19 +60,20 @@ test('the exit code can tell that something changes', async () => {
 test('JSON, Markdown, SARIF and annotations say the same', async () => {
   const json = JSON.parse((await plan('main..work', '--json')).stdout) as {
     planDigest: string
-    findings: readonly { code: string; line: number }[]
+    findings: readonly { code: string; line?: number }[]
   }
   expect(json.findings).toMatchObject([
     { code: 'PLAN_HOST_ADDED', severity: 'escalation', line: 4 },
     { code: 'PLAN_TRIGGER_CHANGED', severity: 'review', line: 3 },
+    { code: 'LOCK_STALE', severity: 'review', file: 'ionflux.lock' },
   ])
   const markdown = (await plan('main..work', '--format', 'markdown')).stdout
   expect(markdown).toContain(json.planDigest)
   expect(markdown.length).toBeLessThan(60_000)
   const sarif = (await plan('main..work', '--format', 'sarif')).stdout
-  expect(JSON.parse(sarif)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}, {}] }] })
+  expect(JSON.parse(sarif)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}, {}, {}] }] })
   const annotations = (await plan('main..work', '--format', 'github')).stdout.trim().split('\n')
-  expect(annotations).toHaveLength(2)
+  expect(annotations).toHaveLength(3)
   expect(annotations[0]).toMatch(/^::warning file=flows\/watch\.flow\.yaml,line=4,/)
 })
 
