@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 
 import { parseDocument } from '#engine/dsl/text.ts'
+import { tokenFor } from '#engine/host/lock/token.ts'
 import { openKey } from '#engine/host/publish/key.ts'
 import { originOf } from '#engine/host/publish/origin.ts'
 import { publishRelease } from '#engine/host/publish/publish.ts'
@@ -57,12 +58,13 @@ async function main(): Promise<void> {
   const origin = await originOf(root, { given: values.url, env })
   const writer = await openGitWriter(root)
   const tags = releasesIn(root)
-  const there = await remoteTags(origin.url, tags)
+  const token = await tokenFor(origin.url, env)
+  const there = await remoteTags(origin.url, tags, token)
   for (const tag of tags) {
     // A tag that is there says which commit was meant; it is never moved.
     const target = there.get(tag) ?? 'HEAD'
     await writer.tag({ name: tag, target, author, at: 0 }).catch(() => undefined)
-    if (!there.has(tag)) await pushTag({ dir: root, url: origin.url, tag })
+    if (!there.has(tag)) await pushTag({ dir: root, url: origin.url, tag, token })
     const wish = { folder: root, tag, branches, ...origin }
     const { announced } = await publishRelease({ address, root, key, logKey, ...wish })
     const [leaf] = announced.leaves

@@ -2,6 +2,7 @@
  * Finds releases whose tag was moved or deleted since: the release stays what it was, and
  * everybody who uses it hears of it.
  */
+import { tokenFor } from '#engine/host/lock/token.ts'
 import { remoteTags } from '#engine/mirror/write/push.ts'
 import type { PublishEvent } from '#registry/event.ts'
 import { allReleases, findEntry } from '#registry/lookup.ts'
@@ -39,7 +40,8 @@ export async function movedTags(
   }
   const sayings: Saying[] = []
   for (const [url, all] of byUrl) {
-    const tags = await remoteTags(url, [...new Set(all.map(({ body }) => body.source.tag))], token)
+    const names = [...new Set(all.map(({ body }) => body.source.tag))]
+    const tags = await remoteTags(url, names, token ?? (await tokenFor(url, process.env)))
     for (const { release, body } of all) {
       const { commit: was, tag } = body.source
       const now = tags.get(tag) ?? ''

@@ -2,6 +2,7 @@
  * The files of a registry on a branch of a Git repository. What is written is kept until it is
  * pushed as one commit, which fails when the branch moved meanwhile.
  */
+import { tokenFor } from '#engine/host/lock/token.ts'
 import { fetchCommit, type Fetched } from '#engine/mirror/fetch.ts'
 import { openGitWriter } from '#engine/mirror/open.ts'
 import { pushBranch } from '#engine/mirror/write/push.ts'
@@ -22,7 +23,8 @@ const author = { name: 'ionflux', email: 'ionflux@localhost' }
 /** Fetches the branch that `source` names. */
 export async function openRemote(source: GitSource): Promise<RemoteRegistry> {
   const { url, path: folder, ref = 'main' } = source
-  const fetched = await fetchCommit(url, ref)
+  const token = await tokenFor(url, process.env)
+  const fetched = await fetchCommit(url, ref, token === undefined ? {} : { token })
   const changes = new Map<string, Uint8Array | null>()
   const prefix = folder === '' ? '' : `${folder}/`
   const oids = await entriesOf(fetched, prefix)
@@ -65,7 +67,7 @@ export async function openRemote(source: GitSource): Promise<RemoteRegistry> {
         author,
         at,
       })
-      await pushBranch({ dir: fetched.git.root, url, commit, branch: ref })
+      await pushBranch({ dir: fetched.git.root, url, commit, branch: ref, token })
     },
     [Symbol.asyncDispose]: async () => await fetched[Symbol.asyncDispose](),
   }

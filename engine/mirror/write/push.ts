@@ -14,7 +14,7 @@ export interface PushWish {
   readonly url: string
   readonly commit: string
   readonly branch: string
-  /** For an https address; else that of this machine. */
+  /** Sent to an https address only. */
   readonly token?: string | undefined
 }
 
@@ -52,7 +52,7 @@ async function push(
   const last = stderr.trim().split('\n').at(-1) ?? ''
   throw new IonError(
     'MIRROR_WRITE_FAILED',
-    `"${url}" did not take the commit: ${last.slice(0, 300)}. A token for it goes into IONFLUX_GIT_TOKEN.`,
+    `"${url}" did not take the commit: ${last.slice(0, 300)}. A token is the secret that is named for its host: IONFLUX_SECRET_GIT_TOKEN_GITHUB_COM for github.com.`,
     { data: { url } },
   )
 }
@@ -61,7 +61,7 @@ async function push(
 export async function remoteTags(
   url: string,
   names: readonly string[],
-  /** For an https address; else that of this machine. */
+  /** Sent to an https address only. */
   token?: string,
 ): Promise<ReadonlyMap<string, string>> {
   const refs = names.flatMap((name) => [`refs/tags/${name}`, `refs/tags/${name}^{}`])
@@ -82,10 +82,10 @@ export async function remoteTags(
   return found
 }
 
-/** Which transport the address names, with the token of this machine where there is one. */
+/** Which transport the address names, with the token where it goes over TLS. */
 function transport(
   url: string,
-  token = process.env['IONFLUX_GIT_TOKEN'] ?? '',
+  token = '',
 ): {
   readonly protocols: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
