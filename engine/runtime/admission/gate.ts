@@ -167,20 +167,24 @@ export function leaveGate(state: RunState): void {
   if (state.slot !== undefined) state.outside.push({ kind: 'setWait', path: '' })
 }
 
+/** What was said of its last attempt, if anybody had to, is of no more account. */
+function beginAgain(state: RunState, frame: CallFrame, attempt: number): void {
+  frame.spared = attempt - 1
+  frame.attempt = attempt
+  frame.phase = 'ready'
+  state.uncertain.delete(frame.path)
+}
+
 /** Carries an ended run on: the state has been rebuilt from the records that still count. */
 export function retried(state: RunState, { path, attempt, afresh }: RunRetried): void {
   for (const one of afresh ?? []) {
     const frame = call(state, one)
-    frame.spared = frame.attempt
-    frame.attempt += 1
-    frame.phase = 'ready'
+    beginAgain(state, frame, frame.attempt + 1)
   }
   const frame = state.frames.get(path)
   // The child of a `flow` step is carried on itself, so its step goes on waiting for it.
   if (frame?.kind === 'step' && frame.step.kind === 'call' && isCall(frame)) {
-    frame.spared = attempt - 1
-    frame.attempt = attempt
-    frame.phase = 'ready'
+    beginAgain(state, frame, attempt)
     frame.input = undefined
   }
   for (const one of state.frames.values()) {
