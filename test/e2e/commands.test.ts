@@ -245,6 +245,7 @@ describe('the rest', () => {
       /^# yaml-language-server: \$schema=/,
     )
     expect((await call(['check'], { cwd })).code).toBe(0)
+    expect((await call(['fmt', '--check'], { cwd })).code).toBe(0)
     const run = await call(['run', 'hello', '-i', 'name=Ada'], { cwd })
     expect(run.stdout).toMatch(/^Hello, Ada!/)
     expect(git(cwd, 'status', '--short')).not.toContain('.ionflux/')

@@ -139,8 +139,8 @@ function namespaceOf(root: string): string {
 function marker(namespace: string): string {
   return `# yaml-language-server: $schema=./.ionflux-schemas/ionflux.json
 namespace: ${namespace}
-flows: ['flows/**/*.flow.yaml']
-plugins: ['plugins/**/plugin.yaml']
+flows: [flows/**/*.flow.yaml]
+plugins: [plugins/**/plugin.yaml]
 `
 }
 
@@ -157,14 +157,14 @@ steps:
   - id: people
     let: \${{ [inputs.name] + inputs.others }}
   - id: greetings
-    each: { in: "\${{ steps.people.output }}", as: person, concurrency: 4 }
+    each: { in: '\${{ steps.people.output }}', as: person, concurrency: 4 }
     steps:
       - id: greet
         transform: |
           export default ({ person }) => \\\`Hello, \\\${person}! Your name has \\\${person.length} letters.\\\`
-        with: { person: "\${{ person }}" }
+        with: { person: '\${{ person }}' }
 outputs:
-  markdown: "\${{ steps.greetings.output.join('\\\\n') }}"
+  markdown: \${{ steps.greetings.output.join('\\n') }}
   greeted: \${{ size(steps.people.output) }}
 `
   .replaceAll('\\`', '`')

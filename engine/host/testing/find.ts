@@ -36,15 +36,27 @@ function namedBy({ files, all }: Known, { written, path }: Wanted): readonly str
   if (below.length > 0) return below
   const catalog = openCatalog(files)
   const flow = files.readText(path) === undefined ? catalog.findFlow(written)?.file : path
-  const tests = all.filter((file) => testedBy(files, file) === flow)
+  const tests = all.filter((file) => isTestOf(files, file, flow))
   if (flow !== undefined && tests.length > 0) return tests
   const near = suggest(written, [...all, ...catalog.flowIds()])
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`
   const message =
     flow === undefined
       ? `There is no test, flow or folder "${written}" here.${hint}`
-      : `The flow "${written}" has no tests: write ${flow.replace(/\.flow\.ya?ml$/, '')}.test.yaml.`
+      : `The flow "${written}" has no tests: write ${stemOf(flow)}.test.yaml.`
   throw new IonError('CLI_USAGE', message, { data: { path: written } })
+}
+
+/** A file beside the flow is its test also where what it names is no flow: its mistake is told. */
+function isTestOf(files: Files, file: string, flow: string | undefined): boolean {
+  const named = testedBy(files, file)
+  if (named === flow) return true
+  const isBeside = stemOf(file) === stemOf(flow ?? '')
+  return isBeside && files.readText(named) === undefined
+}
+
+function stemOf(path: string): string {
+  return path.replace(/\.(?:flow|test)\.ya?ml$/, '')
 }
 
 /** The flow that a test file tests. */

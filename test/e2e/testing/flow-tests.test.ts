@@ -121,6 +121,13 @@ test('mistakes in a test file end with 3, also in check', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'DSL_NAME_UNKNOWN' }] })
 })
 
+test('the file beside a flow is its test also where it says so wrongly', async () => {
+  using place = folder({ ...files, 'flows/orders.test.yaml': 'flow: orders\n' })
+  const { code, stdout, stderr } = await call(['test', 'orders'], { cwd: place.path })
+  expect(code).toBe(3)
+  expect(stdout + stderr).toContain('is not the relative path of a flow file')
+})
+
 test.each([
   [['test', 'ordres'], 'Did you mean "orders"?'],
   [['test', 'orders'], 'The flow "orders" has no tests: write flows/orders.test.yaml.'],

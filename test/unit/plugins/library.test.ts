@@ -85,10 +85,7 @@ function undescribed(schema: Json | undefined, at: string): readonly string[] {
   ]
 }
 
-test.each([
-  ['xml/read.ts', 'feed/xml.ts'],
-  ['crypto/base64.ts', 'archive/base64.ts'],
-])('%s and %s are one file: a plugin is a folder that stands alone', (one, other) => {
+test('the XML reader of std/feed is that of std/xml: a plugin is a folder that stands alone', () => {
   const read = (file: string): string => readFileSync(join(plugins, 'std', file), 'utf8')
-  expect(read(other)).toBe(read(one))
+  expect(read('feed/xml.ts')).toBe(read('xml/read.ts'))
 })
