@@ -6,6 +6,7 @@
  */
 import { IonError } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
+import { suggest } from '#engine/dsl/suggest.ts'
 import type { Block, Plan, PlanStep } from '#engine/plan/plan.ts'
 
 import { counting } from './decider/replay.ts'
@@ -43,7 +44,7 @@ export interface Fork {
 export function forkOf(plan: Plan, records: readonly RunRecord[], wish: ForkWish): Fork {
   const kept = counting(records).map(({ record }) => record)
   const cut = kept.findIndex((record) => 'path' in record && isOf(record.path, wish.from))
-  if (cut < 1) throw refused(`the run never came to "${wish.from}"`)
+  if (cut < 1) throw refused(neverCame(kept, wish.from))
   const before = withoutOpen(kept.slice(0, cut))
   if (before.some(({ kind }) => kind === 'run.cancel')) {
     throw refused(`it was being cancelled when it came to "${wish.from}"`)
@@ -63,6 +64,14 @@ export function forkOf(plan: Plan, records: readonly RunRecord[], wish: ForkWish
     if (!isThere) throw refused(`"${path}" had no output before "${wish.from}"`)
   }
   return { records: [started, ...body, ...stub], ...effectsOf(plan, { kept, before, wish }) }
+}
+
+function neverCame(records: readonly RunRecord[], from: string): string {
+  const paths = new Set(
+    records.flatMap((one) => ('path' in one && one.path !== '' ? [one.path] : [])),
+  )
+  const near = suggest(from, paths)
+  return `the run never came to "${from}"${near === undefined ? '' : `, but to "${near}"`}`
 }
 
 function refused(why: string): IonError {

@@ -112,7 +112,10 @@ export async function show(terminal: Terminal, values: RunValues): Promise<numbe
       printJson(terminal, { run: { ...view, ...files, records: stored.slice(0, at) } })
       return exits.done
     }
-    showHead(terminal, view)
+    // A run as it was has taken until then, not until now.
+    const then = values.at === undefined ? undefined : stored[at - 1]?.record.at
+    const until = then === undefined ? view.endedAt : new Date(then).toISOString()
+    showHead(terminal, view, until)
     const isLarge = view.steps.length > stepsShownMax
     for (const step of view.steps.slice(0, stepsShownMax))
       terminal.data(stepText(terminal, step) + '\n')
@@ -162,9 +165,9 @@ export async function logs(terminal: Terminal, values: RunValues): Promise<numbe
   })
 }
 
-function showHead(terminal: Terminal, view: RunView): void {
+function showHead(terminal: Terminal, view: RunView, until: string | null): void {
   const { paint } = terminal
-  const took = duration(elapsed(view.startedAt, view.endedAt))
+  const took = duration(elapsed(view.startedAt, until))
   const source = sourceText(view)
   terminal.data(`${paint('bold', printable(view.flow))}  ${view.id}\n`)
   terminal.data(

@@ -95,6 +95,15 @@ test.each([
   await expect(asked).rejects.toMatchObject({ code: 'RUN_NOT_FORKABLE' })
 })
 
+test('from a step that nobody knows names the one that was meant', async () => {
+  const { one, run } = await ran(
+    three.replaceAll('id: b', 'id: book').replaceAll('steps.b.', 'steps.book.'),
+    { n: 1 },
+  )
+  const asked = one.engine.fork(run, { run: fork, from: 'bok', outputs: {} })
+  await expect(asked).rejects.toThrow('never came to "bok", but to "book"')
+})
+
 test('says which past effects are reused, given and happen again', async () => {
   const { one, run } = await ran(three, { n: 1 })
   const { plan } = one.host.journal.find(run) ?? {}
