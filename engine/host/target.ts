@@ -13,6 +13,7 @@ import type { RunSource } from '#engine/runtime/record.ts'
 
 import { installation } from './installation.ts'
 import { openCatalog } from './repository/catalog.ts'
+import { demandMarker } from './repository/config.ts'
 import { openCommitTree, openWorkingTree, type Files } from './repository/files.ts'
 import { hasGit, readHead } from './repository/head.ts'
 import { settled } from './repository/load.ts'
@@ -150,11 +151,18 @@ function severalFlows(flow: string, files: readonly string[]): IonError {
   return new IonError('DSL_FLOW_DUPLICATE', message, { data: { flow } })
 }
 
+/** Those of the repository; what comes with ionflux only where it has none. */
+function thereIs(own: readonly string[]): string {
+  if (own.length === 0) return ' It has no flow of its own; `ionflux init` makes a first one.'
+  return ` There is ${own.slice(0, 12).join(', ')}${own.length > 12 ? ' and more' : ''}.`
+}
+
 function looksLikePath(flow: string): boolean {
   return flow.includes('/') || flow.includes(sep) || /\.ya?ml$/.test(flow)
 }
 
 function unknownFlow(files: Files, flow: string, path: string): IonError {
+  demandMarker(files) // it may say where the flow is
   const catalog = openCatalog(files)
   const [ids, paths] = [catalog.flowIds(), catalog.flowFiles()]
   const isPath = looksLikePath(flow)
@@ -170,8 +178,6 @@ function unknownFlow(files: Files, flow: string, path: string): IonError {
   const hint =
     near !== undefined
       ? ` Did you mean "${near}"?`
-      : ids.length === 0
-        ? ' `ionflux init` makes a first one.'
-        : ` There is ${ids.slice(0, 12).join(', ')}${ids.length > 12 ? ' and more' : ''}.`
+      : thereIs(ids.filter((id) => catalog.filesOfFlow(id).length > 0))
   return new IonError('CLI_USAGE', what + hint, { data: { flow } })
 }

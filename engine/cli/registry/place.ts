@@ -3,7 +3,7 @@
  * that was said.
  */
 import type { ChooseWish } from '#engine/host/registry/choose.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { repositoryFor } from '#engine/host/target.ts'
 
@@ -16,7 +16,6 @@ export function registriesHere({ registry, repo }: PlaceValues): ChooseWish {
   const root = repositoryFor(repo)
   const address = registry ?? (process.env['IONFLUX_REGISTRY'] || undefined)
   if (root === undefined) return { registries: {}, from: process.cwd(), address }
-  const { marker } = readMarker(openWorkingTree(root))
-  const { registries = {} } = marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   return { registries, from: root, address }
 }

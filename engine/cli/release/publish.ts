@@ -15,7 +15,7 @@ import { type Prepared, prepareRelease } from '#engine/host/publish/prepare.ts'
 import { type Published, publishRelease } from '#engine/host/publish/publish.ts'
 import { demandPushed } from '#engine/host/publish/pushed.ts'
 import { parseTag, tagHere } from '#engine/host/publish/tag.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { Registry } from '#registry/open.ts'
 
@@ -91,7 +91,7 @@ function nowhere(): IonError {
 function namespaceOf(tag: string, root: string): string {
   const name = parseTag(tag)?.name ?? ''
   if (name.includes('/')) return name.split('/', 1)[0] ?? '*'
-  return readMarker(openWorkingTree(root)).marker.namespace ?? '*'
+  return demandMarker(openWorkingTree(root)).namespace ?? '*'
 }
 
 /** The tag that a runner was started by, or the one of the commit that is checked out. */

@@ -6,7 +6,7 @@ import { IonError } from '#engine/core/error.ts'
 import { rootOf } from '#engine/cli/lock/lock.ts'
 import type { AnnounceWish } from '#engine/host/publish/announce.ts'
 import { keyText, openKey, signerIn } from '#engine/host/publish/key.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { Signer } from '#registry/ports.ts'
 
@@ -21,7 +21,7 @@ export interface RegistryValues {
 /** The registry of `namespace`. Throws `CLI_USAGE` where nobody said which. */
 export function addressOf({ registry, repo }: RegistryValues, namespace: string): string {
   const root = rootOf(repo === undefined ? {} : { repo })
-  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   const own = Object.hasOwn(registries, namespace) ? registries[namespace] : registries['*']
   const address = registry ?? process.env['IONFLUX_REGISTRY'] ?? own?.index
   if (address !== undefined && address !== '') return address

@@ -8,7 +8,7 @@ import { IonError } from '#engine/core/error.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import type { Manifest } from '#engine/dsl/manifest.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { grownPowers } from '#engine/plan/change/powers.ts'
 import { boundTo, bypassMessage } from '#engine/plan/lock/bound.ts'
 import { type Lock, type LockedPackage, lockFile, printLock } from '#engine/plan/lock/lock.ts'
@@ -138,7 +138,7 @@ async function offerSource(
     const message = `"${one.name}" belongs to ionflux, and comes with it or from its registry.`
     throw new IonError('LOCK_SOURCE_REFUSED', message, { data: { package: one.name } })
   }
-  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   if (boundTo(one.name, registries) !== undefined) {
     const message = `${bypassMessage(one.name, registries)} Write: ionflux add ${one.name}.`
     throw new IonError('LOCK_REGISTRY_BYPASSED', message, { data: { package: one.name } })

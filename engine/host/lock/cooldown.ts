@@ -5,7 +5,7 @@
 import { systemClock } from '#engine/durable/system.ts'
 import { parseInstant } from '#engine/core/instant.ts'
 import { parseDuration } from '#engine/dsl/duration.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 
 import type { Offer } from './change-lock.ts'
@@ -15,7 +15,7 @@ const usual = '3d'
 /** The wait of the registry of `name`, in milliseconds. */
 export function coolingOf(root: string, name: string): number {
   const namespace = name.split('/', 1)[0] ?? ''
-  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   const own = Object.hasOwn(registries, namespace) ? registries[namespace] : registries['*']
   return parseDuration(own?.cooldown ?? usual) ?? 0
 }

@@ -5,7 +5,7 @@
 import { isObject, type Json } from '#engine/core/json.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { limits } from '#engine/core/limits.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import { splitAction } from '#engine/host/repository/world.ts'
 import type { RunReader } from '#engine/host/reader.ts'
@@ -67,7 +67,7 @@ export async function auditInFlight(
   { root, lock }: { readonly root: string; readonly lock: Lock },
   pinned: readonly Pinned[],
 ): Promise<readonly AuditRow[]> {
-  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   const namespaces = new Set(Object.keys(registries))
   for (const { name, source } of lock.packages)
     if (source.kind === 'git' && source.log !== undefined) namespaces.add(namespaceOf(name))

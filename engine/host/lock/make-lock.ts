@@ -47,6 +47,8 @@ export async function makeLock(
   return await settled(files, async () => {
     const loader = openLoader(files, cache)
     const { catalog } = loader
+    const broken = catalog.broken()
+    if (broken.length > 0) return { problems: broken }
     const problems: Problem[] = []
     const flows: LockedFlow[] = []
     const needed = new Set((before?.packages ?? []).flatMap(keptName))

@@ -12,7 +12,7 @@ import type { Package } from '#engine/host/package/package.ts'
 import { readPackage } from '#engine/host/package/package.ts'
 import { registryOf } from '#engine/host/registry/choose.ts'
 import { type OpenedRegistry, openIndex } from '#engine/host/registry/open.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { LockedLog, LockedPackage } from '#engine/plan/lock/lock.ts'
 import type { PublishEvent } from '#registry/event.ts'
@@ -26,7 +26,7 @@ import { demandSignatory } from './signatory.ts'
 
 /** Opens the registry of `name` as the repository at `root` names it. Throws `CLI_USAGE`. */
 export async function openRegistryOf(root: string, name: string): Promise<OpenedRegistry> {
-  const { registries = {} } = readMarker(openWorkingTree(root)).marker
+  const { registries = {} } = demandMarker(openWorkingTree(root))
   return await openIndex(
     registryOf({ registries, from: root, hasOption: false }, name.split('/', 1)[0] ?? ''),
   )

@@ -5,7 +5,7 @@
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { bundlePath } from '#engine/host/publish/attached.ts'
-import { readMarker } from '#engine/host/repository/config.ts'
+import { demandMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 import type { PublishEvent } from '#registry/event.ts'
 import type { Registry } from '#registry/open.ts'
@@ -35,7 +35,7 @@ export async function signaturesOf(
   { root, body, owner }: SignatoryWish,
 ): Promise<Signatures> {
   const files = openWorkingTree(root)
-  const { registries = {} } = readMarker(files).marker
+  const { registries = {} } = demandMarker(files)
   const namespace = body.name.split('/', 1)[0] ?? ''
   const own = Object.hasOwn(registries, namespace) ? registries[namespace] : registries['*']
   const asked = own?.sigstore

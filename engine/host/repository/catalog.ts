@@ -55,6 +55,8 @@ export interface Catalog {
   absent(): readonly LockedPackage[]
   /** Packages that were asked for and are locked beside the registry of their namespace. */
   barred(): readonly Problem[]
+  /** Errors of `ionflux.yaml`: until they are mended nothing is run, tested or locked. */
+  broken(): readonly Problem[]
   /** The lock of the repository; undefined without one, or with one that cannot be trusted. */
   readonly lock: Lock | undefined
   /** By id; the first file in order of path where several have it. */
@@ -72,7 +74,8 @@ export interface Catalog {
 
 /** The catalog of `files`; `undefined` means there is no repository but what ionflux brings. */
 export function openCatalog(files: Files): Catalog {
-  const own: Shelf = { files, marker: readMarker(files).marker }
+  const { marker, problems } = readMarker(files)
+  const own: Shelf = { files, marker }
   const builtIn = builtInShelf()
   const shelves = files.root === installation().root ? [own] : [own, builtIn]
   const known = new Map<string, FoundPlugin | undefined>()
@@ -113,6 +116,7 @@ export function openCatalog(files: Files): Catalog {
     findPlugin,
     absent: () => [...absent.values()],
     barred: () => [...barred.values()].flat(),
+    broken: () => problems.filter(({ severity }) => severity === 'error'),
     lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {

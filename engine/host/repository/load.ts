@@ -49,6 +49,8 @@ export async function loadFlow(files: Files, file: string, cache?: BundleCache):
   return await settled(files, async () => {
     const isAlone = files.commit === undefined && findRoot(files.root) === undefined
     const loader = openLoader(files, cache, { isAlone })
+    const broken = loader.catalog.broken()
+    if (broken.length > 0) return { problems: broken }
     return await loader.load({ id: '', file, files })
   })
 }

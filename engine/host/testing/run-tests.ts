@@ -78,6 +78,8 @@ export async function runTests(wish: TestWish): Promise<TestRun> {
   const { files, paths, directory } = wish
   const blobs: Blobs = new Map()
   const loader = openLoader(files, openBundleCache(directory))
+  const broken = loader.catalog.broken()
+  if (broken.length > 0) return { problems: broken, files: [], coverage: [] }
   const tests: LoadedTest[] = []
   for (const path of paths) tests.push(await loadTest({ files, loader, blobs }, path))
   // Several files may test one flow, whose problems are told once.
