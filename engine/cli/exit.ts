@@ -47,6 +47,7 @@ const single: Readonly<Partial<Record<Code, Exit>>> = {
   MIRROR_NAME_TAKEN: exits.usage,
   MIRROR_COMPILE_FAILED: exits.problems,
   CLI_USAGE: exits.usage,
+  CLI_INTERRUPTED: exits.interrupted,
 }
 
 const areas: Readonly<Record<string, Exit>> = {

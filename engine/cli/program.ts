@@ -253,7 +253,7 @@ Examples:
   ionflux run hello -i name=Ada                        run it
   ionflux check                                        every mistake, with its place
   ionflux test --coverage                              the tests of flows, and what they miss
-  ionflux run flows/release-notes.flow.yaml -i from=v1.0.0
+  ionflux plan main..my-branch                         what a branch changes
   ionflux runs ls                                      what ran here
 Exit codes:
   0 done   1 a run or a test failed, or verify found damage   2 wrong call   3 problems in files

@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { openSession, type Session } from '#engine/host/session.ts'
 
@@ -21,7 +22,7 @@ export interface SessionWish {
   readonly carriesOn: boolean
 }
 
-/** Does `work` and lets go; the exit code of `work`, or that of an interruption. */
+/** Does `work` and lets go; the exit code of `work`. Throws `CLI_INTERRUPTED` when SIGTERM came first. */
 export async function withSession(
   { terminal, directory, carriesOn }: SessionWish,
   work: (session: Session) => Promise<number>,
@@ -36,10 +37,17 @@ export async function withSession(
     await leave(terminal, session, stop.signal)
     stop[Symbol.dispose]()
   }
-  // What it waited for was taken from it; it tidies up.
-  await Promise.race([working.catch(() => undefined), sleep(limits.finishLookMs)])
-  terminal.note('Left; `ionflux resume` carries on.')
-  return exits.interrupted
+  // What it waited for was taken from it; it tidies up, or has told its end just in time.
+  const told = working.then(
+    () => true,
+    () => false,
+  )
+  const isTold = await Promise.race([told, sleep(limits.finishLookMs, false)])
+  if (isTold) return exits.interrupted
+  throw new IonError(
+    'CLI_INTERRUPTED',
+    'Stopped; the run is left, and `ionflux resume` carries on.',
+  )
 }
 
 /** Says once whom this waits for: a stopped process would keep it waiting without a word. */

@@ -181,6 +181,7 @@ export const codes = {
 
   // CLI: how ionflux was called (exit 2, or 69 where something cannot be reached)
   CLI_USAGE: { retry: 'never', status: 400 },
+  CLI_INTERRUPTED: { retry: 'never', status: 409 },
   CLI_FILE_UNREADABLE: { retry: 'never', status: 404 },
   CLI_ENGINE_UNREACHABLE: { retry: 'backoff', status: 503 },
 } as const satisfies Record<string, CodeSpec>

@@ -80,7 +80,7 @@ export class SandboxCaller implements Caller {
       return failed('SANDBOX_SIZE_EXCEEDED', message)
     }
     const { inputBytesMax } = unit
-    if (isLarger(input, inputBytesMax)) return tooLarge('input', name, inputBytesMax)
+    if (isLarger(input, inputBytesMax)) return tooLarge('input', name, unit)
     return this.#run({ request, unit, checks, input })
   }
 
@@ -196,7 +196,7 @@ function resultOf(outcome: Outcome, call: ReadyCall, session: HostSession): Call
     return { ok: false, error: failureOf(outcome.thrown, call, session) }
   }
   const { outputBytesMax } = call.unit
-  if (isLarger(outcome.text, outputBytesMax)) return tooLarge('output', name, outputBytesMax)
+  if (isLarger(outcome.text, outputBytesMax)) return tooLarge('output', name, call.unit)
   if (hasLoneSurrogate(outcome.text)) {
     return failed(
       'SANDBOX_OUTPUT_REFUSED',
@@ -278,10 +278,15 @@ function isLarger(text: string, bytesMax: number): boolean {
   return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax
 }
 
-function tooLarge(what: 'input' | 'output', name: string, bytesMax: number): CallResult {
-  const max = bytesMax / 1024 / 1024
-  const message = `The ${what} of "${name}" is larger than ${max} MB. Pass less at a time, or raise "limits: { ${what} }" in the manifest of its plugin.`
-  return failed('SANDBOX_SIZE_EXCEEDED', message, { limit: bytesMax, action: name })
+function tooLarge(what: 'input' | 'output', name: string, unit: LoadedUnit): CallResult {
+  const limit = what === 'input' ? unit.inputBytesMax : unit.outputBytesMax
+  // A transform has no manifest, and all that a manifest could ask for.
+  const rest =
+    unit.unit.kind === 'transform'
+      ? 'Pass fewer fields or one page at a time, or let a plugin hold the data.'
+      : `Pass less at a time, or raise "limits: { ${what} }" in the manifest of its plugin.`
+  const message = `The ${what} of "${name}" is larger than ${limit / 1024 / 1024} MB. ${rest}`
+  return failed('SANDBOX_SIZE_EXCEEDED', message, { limit, action: name })
 }
 
 function failed(code: Code, message: string, data?: JsonObject): CallResult {

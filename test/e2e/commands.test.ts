@@ -200,6 +200,20 @@ describe('check and graph', () => {
 })
 
 describe('the rest', () => {
+  test.each([
+    [['run', '--bogus'], "unknown option '--bogus'"],
+    [['run'], "missing required argument 'flow'"],
+    [['runs', 'lss'], "unknown command 'lss' (Did you mean ls?)"],
+    [['run', 'no-such-flow'], 'There is no flow'],
+  ])('%j --json tells in one document what is wrong', async (words, message) => {
+    const { code, stdout, stderr } = await ionflux(...words, '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'CLI_USAGE', message: expect.stringContaining(message) },
+    })
+    expect(stderr).toContain(message.split(' (')[0])
+  })
+
   test('--version prints the version', async () => {
     expect(await ionflux('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   })

@@ -89,9 +89,9 @@ function show(terminal: Terminal, hits: readonly Hit[], found: number): void {
     const kind = printable(hit.kind)
     const name = (names[at] ?? '').padEnd(nameWidth)
     const may = powers.length === 0 ? '' : ` [${powers.join(', ')}]`
-    const left = nameWidth + kindWidth + 9
+    const left = nameWidth + kindWidth + 15
     const text = cutRight(printable(description) + may, Math.max(20, terminal.columns - left))
-    const line = `${terminal.paint('bold', name)}  ${kind.padEnd(kindWidth)}  ${String(score).padStart(3)}  ${text}`
+    const line = `${terminal.paint('bold', name)}  ${kind.padEnd(kindWidth)}  ${`trust ${score}`.padStart(9)}  ${text}`
     terminal.data(`${line.trimEnd()}\n`)
   }
   if (found > hits.length) terminal.note(`${found - hits.length} more; --limit shows them.`)

@@ -14,7 +14,7 @@ const registry: OptionRow = [
 export function addFindCommands(add: Add, terminal: Terminal): void {
   add(
     'search [words...]',
-    'find plugins, flows, agents and connections in registries',
+    'find plugins, flows, agents and connections in registries; "trust" is a score from 0 to 100',
     [
       ['--kind <kind>', 'only flow, agent, plugin or connection'],
       ['--power <kind>', 'only what asks for this kind of power: net, secrets, git …'],

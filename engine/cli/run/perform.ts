@@ -26,7 +26,10 @@ export async function perform(terminal: Terminal, argv: readonly string[]): Prom
 function report(terminal: Terminal, thrown: unknown, isJson: boolean): number {
   const { paint } = terminal
   if (thrown instanceof CommanderError) {
-    return thrown.exitCode === 0 ? exits.done : exits.usage
+    if (thrown.exitCode === 0) return exits.done
+    // Its words are on stderr already.
+    if (isJson) printJson(terminal, { error: { code: 'CLI_USAGE', message: usageText(thrown) } })
+    return exits.usage
   }
   if (thrown instanceof IonError) {
     const { code, message } = thrown
@@ -45,4 +48,9 @@ function report(terminal: Terminal, thrown: unknown, isJson: boolean): number {
   )
   terminal.note(printableLines(text))
   return exits.bug
+}
+
+function usageText({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'The command is not whole; --help shows the form.'
+  return printable(message.replace(/^error: /, '').replaceAll('\n', ' '))
 }

@@ -127,7 +127,10 @@ class ModuleCall {
     const length = Number(packed & 0xffff_ffffn)
     if (length > limits.sandboxOutputBytesMax) {
       const most = `${limits.sandboxOutputBytesMax / 1024 / 1024} MB`
-      return stopped('SANDBOX_SIZE_EXCEEDED', `The output is larger than ${most}.`)
+      return stopped(
+        'SANDBOX_SIZE_EXCEEDED',
+        `The output is larger than ${most}. Give less at a time.`,
+      )
     }
     if (from + length > this.bytes) {
       return stopped('SANDBOX_OUTPUT_REFUSED', 'The output lies outside of the memory of the code.')

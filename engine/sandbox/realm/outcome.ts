@@ -16,7 +16,7 @@ export function outcomeOfSettled(kind: string, parts: readonly string[]): Outcom
   if (kind === 'size') {
     return stopped(
       'SANDBOX_SIZE_EXCEEDED',
-      `The output is larger than ${mb(limits.sandboxOutputBytesMax)}.`,
+      `The output is larger than ${mb(limits.sandboxOutputBytesMax)}. Give fewer fields, or one page at a time.`,
     )
   }
   if (kind === 'missing') {

@@ -89,7 +89,9 @@ test('a registry is begun, and takes in what was signed', () => {
 
 test('what is there is found and shown, held to the log', async () => {
   const found = await ion('search', 'books', '--registry', 'index')
-  expect(found.stdout).toMatch(/^acme\/ledger@1\.0\.0 +plugin +\d+ +Keeps the books\. \[net\]\n$/)
+  expect(found.stdout).toMatch(
+    /^acme\/ledger@1\.0\.0 +plugin +trust +\d+ +Keeps the books\. \[net\]\n$/,
+  )
   const { hits } = jsonOf(await ion('search', 'ledgr', '--registry', 'index', '--json'))
   expect(hits).toMatchObject([{ name: 'acme/ledger', registry: 'index' }])
   const none = await ion('search', 'quantum', '--registry', 'index', '--kind', 'flow')

@@ -22,9 +22,14 @@ const begin = (...args: readonly string[]): Call => start(args, { cwd: repo.path
 const until = async (isTrue: () => boolean): Promise<void> => {
   while (!isTrue()) await new Promise((resolve) => void setTimeout(resolve, 10))
 }
-const runs = async (): Promise<readonly { readonly id: string; readonly status: string }[]> => {
+interface Listed {
+  readonly id: string
+  readonly status: string
+  readonly isOwned: boolean
+}
+const runs = async (): Promise<readonly Listed[]> => {
   const { stdout } = await call(['runs', 'ls', '--json'], { cwd: repo.path })
-  return (JSON.parse(stdout) as { runs: { id: string; status: string }[] }).runs
+  return (JSON.parse(stdout) as { runs: Listed[] }).runs
 }
 
 beforeAll(async () => {
@@ -100,6 +105,28 @@ test('SIGTERM leaves a run that resume finishes', async () => {
   expect(await runs()).toMatchObject([{ status: 'parked' }])
   const resumed = await call(['resume', '--json'], { cwd: repo.path })
   expect(JSON.parse(resumed.stdout)).toMatchObject({ runs: [{ status: 'done' }] })
+}, 60_000)
+
+test('a run that is followed with --json and left is told in one document', async () => {
+  const nap = begin('run', 'nap', '-i', 'for=60s', '--no-wait')
+  expect((await nap.ended).code).toBe(6)
+  const id = (await runs())[0]?.id ?? ''
+  const cut = begin('run', 'nap', '-i', 'for=61s')
+  await cut.said('waits until')
+  cut.child.kill('SIGINT')
+  await cut.ended
+  const retried = (await runs()).find(({ status }) => status === 'cancelled')?.id ?? ''
+  for (const words of [['resume', id], ['resume'], ['runs', 'retry', retried]]) {
+    const call = begin(...words, '--json')
+    const isAt = (run: Listed): boolean => run.id === (words[2] ?? id) && run.isOwned
+    for (let isUp = false; !isUp;) isUp = (await runs()).some(isAt)
+    call.child.kill('SIGTERM')
+    const { code, stdout } = await call.ended
+    expect(code).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'CLI_INTERRUPTED', message: expect.stringContaining('`ionflux resume`') },
+    })
+  }
 }, 60_000)
 
 test('SIGTERM lets a step under way end, so that nothing is uncertain', async () => {

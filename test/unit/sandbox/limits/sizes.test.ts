@@ -63,6 +63,22 @@ test('bytes are counted, not characters', async () => {
   })
 })
 
+test.each([
+  ['takes', 'export default (n) => n.length', 'x'.repeat(16 * mb)],
+  ['gives', 'export default (n) => "x".repeat(n)', 16 * mb],
+])(
+  'a transform that %s too much is told what it can do, and of no manifest',
+  async (_, text, n) => {
+    const result = await bench.call(await bench.transform(text), n)
+    expect(result).toMatchObject({ error: { code: 'SANDBOX_SIZE_EXCEEDED' } })
+    const message = result.ok ? '' : result.error.message
+    expect(message).toMatch(
+      /is larger than 16 MB\. (?:Pass|Give) fewer fields,? or one page at a time/,
+    )
+    expect(message).not.toContain('manifest')
+  },
+)
+
 test('code is as large as its manifest asks for', async () => {
   const text = `export default () => 1 // ${'x'.repeat(600 * 1024)}`
   expect(await unitOf({}, text)).toMatchObject({ problems: [{ code: 'DSL_LIMIT_EXCEEDED' }] })
