@@ -16,10 +16,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     await terminal.flush()
     return exit
   }
+  if (argv[0] === 'run') await threadFor(argv.slice(1))
   const { perform } = await import('./run/perform.ts')
   exit = await perform(terminal, argv)
   await terminal.flush()
   return exit
+}
+
+/** A thread for code starts before the rest of the program is loaded: it takes as long as that. */
+async function threadFor(args: readonly string[]): Promise<void> {
+  const { startForRun } = await import('#engine/host/plugin/sandbox.ts')
+  // What is wrong with the file is told by the run.
+  await startForRun(args).catch(() => undefined)
 }
 
 /** The wish for colour, known before anything is parsed, because a wrong call is told in colour too. */

@@ -2,8 +2,11 @@
  * The sandbox with the powers of this host, loaded with its first call: the `Caller` of runs,
  * and of tests where they call for real.
  */
+import { readFileSync, statSync } from 'node:fs'
+
 import type { SecretBook } from '#engine/connection/secret.ts'
 import type { Clock } from '#engine/core/clock.ts'
+import { limits } from '#engine/core/limits.ts'
 import type { Caller, CallRequest, Store } from '#engine/runtime/ports.ts'
 import type { SandboxCaller } from '#engine/sandbox/caller.ts'
 import type { HostOperations } from '#engine/sandbox/operations.ts'
@@ -64,6 +67,20 @@ const calling = /^[\s{-]*(?:use|transform)\s*:|[{,]\s*(?:use|transform)\s*:/m
  */
 export async function startAhead(text: string | undefined): Promise<void> {
   if (text !== undefined && calling.test(text)) await threadAhead()
+}
+
+/**
+ * Starts a thread for `ionflux run` with these arguments, before the rest of the program is
+ * loaded: the flow is looked for where it mostly is. Never throws.
+ */
+export async function startForRun(args: readonly string[]): Promise<void> {
+  const named = args.filter((arg) => !arg.startsWith('-')).slice(0, limits.flowScansMax)
+  const paths = named.flatMap((name) => [name, `flows/${name}.flow.yaml`])
+  for (const path of paths.filter((one) => /\.ya?ml$/.test(one))) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.isFile() !== true || found.size > limits.flowScanBytesMax) continue
+    return await startAhead(readFileSync(path, 'utf8'))
+  }
 }
 
 /** Starts a thread for whoever is sure to call code, while that is built. Never throws. */

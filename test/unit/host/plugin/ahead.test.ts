@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
-import { startAhead, threadAhead } from '#engine/host/plugin/sandbox.ts'
+import { startAhead, startForRun, threadAhead } from '#engine/host/plugin/sandbox.ts'
 import { takeBorn } from '#engine/sandbox/threads/born.ts'
 
 /** Threads are numbered as they are started: one from before has a lower number than one from now. */
@@ -24,6 +28,31 @@ test.each([
   ['no file', undefined, false],
 ])('a thread is started ahead for %s: %#', async (_, text, isStarted) => {
   expect(await startsAThread(async () => await startAhead(text))).toBe(isStarted)
+})
+
+test.each([
+  [['calls.yaml', '--json'], true],
+  [['-i', 'n=1', 'calls'], true],
+  [['plain'], false],
+  [['folder.yaml'], false],
+  [['pipe.yaml'], false],
+  [['nowhere', '--repo', 'x'], false],
+])('a run of %j starts one before the program is loaded: %s', async (args, isStarted) => {
+  const dir = mkdtempSync(join(tmpdir(), 'ionflux-ahead-'))
+  const before = process.cwd()
+  onTestFinished(() => {
+    process.chdir(before)
+    rmSync(dir, { recursive: true })
+  })
+  process.chdir(dir)
+  const calls = 'steps:\n  - { use: std/git/log, id: a }\n'
+  mkdirSync('flows')
+  mkdirSync('folder.yaml')
+  execFileSync('sh', ['-c', 'mkfifo pipe.yaml'])
+  writeFileSync('calls.yaml', calls)
+  writeFileSync('flows/calls.flow.yaml', calls)
+  writeFileSync('flows/plain.flow.yaml', 'steps:\n  - { id: a, let: 1 }\n')
+  expect(await startsAThread(async () => await startForRun(args))).toBe(isStarted)
 })
 
 test('a thread is started ahead, once, for what is sure to call code', async () => {
