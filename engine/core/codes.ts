@@ -25,6 +25,7 @@ export const codes = {
   DSL_STEP_KIND: { retry: 'never', status: 422 },
   DSL_STEP_DUPLICATE: { retry: 'never', status: 422 },
   DSL_FLOW_DUPLICATE: { retry: 'never', status: 422 },
+  DSL_PLUGIN_DUPLICATE: { retry: 'never', status: 422 },
   DSL_SCHEMA_MALFORMED: { retry: 'never', status: 422 },
   DSL_EXPRESSION_SYNTAX: { retry: 'never', status: 422 },
   DSL_EXPRESSION_TYPE: { retry: 'never', status: 422 },

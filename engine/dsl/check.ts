@@ -157,30 +157,49 @@ export function checkRepository(document: Document): CheckedRepository {
 
 /** Checks what flow files can only get wrong together: an id that two of them have. */
 export function checkFlows(documents: readonly Document[]): readonly Problem[] {
+  return checkTwins(documents, {
+    code: 'DSL_FLOW_DUPLICATE',
+    key: 'id',
+    what: 'id',
+    of: 'flow',
+    help: 'Give each flow of the repository an id of its own.',
+  })
+}
+
+/** Checks what manifests can only get wrong together: a name that two of them have. */
+export function checkPlugins(documents: readonly Document[]): readonly Problem[] {
+  return checkTwins(documents, {
+    code: 'DSL_PLUGIN_DUPLICATE',
+    key: 'plugin',
+    what: 'name',
+    of: 'plugin',
+    help: 'Give each plugin of the repository a name of its own, or remove one of them.',
+  })
+}
+
+interface Twins extends Pick<Problem, 'code' | 'help'> {
+  readonly key: string
+  readonly what: string
+  readonly of: string
+}
+
+function checkTwins(documents: readonly Document[], twins: Twins): readonly Problem[] {
+  const { code, key, what, of, help } = twins
+  const at = `/${key}`
   const first = new Map<string, Document>()
   return documents.flatMap((document) => {
-    const id = isObject(document.value) ? document.value['id'] : undefined
-    if (typeof id !== 'string') return []
-    const before = first.get(id)
+    const name = isObject(document.value) ? document.value[key] : undefined
+    if (typeof name !== 'string') return []
+    const before = first.get(name)
     if (before === undefined) {
-      first.set(id, document)
+      first.set(name, document)
       return []
     }
-    const problem: Problem = {
-      code: 'DSL_FLOW_DUPLICATE',
-      severity: 'error',
-      message: `The id "${id}" of the flow in "${document.file}" is taken by the flow in "${before.file}".`,
-      at: '/id',
-      related: [
-        {
-          message: 'It is used here first.',
-          file: before.file,
-          at: '/id',
-          span: before.span('/id'),
-        },
-      ],
-      help: 'Give each flow of the repository an id of its own.',
-    }
-    return locate(document, [problem])
+    const { file } = before
+    const message = `The ${what} "${name}" of the ${of} in "${document.file}" is taken by the ${of} in "${file}".`
+    const related = [{ message: 'It is used here first.', file, at, span: before.span(at) }]
+    return locate(document, [
+      { code, severity: 'error', message, at, related, ...(help === undefined ? {} : { help }) },
+    ])
   })
 }

@@ -1,7 +1,7 @@
 /**
  * `fork` and `use`: files of a package become files of this repository.
  */
-import { basename, join } from 'node:path'
+import { basename, join, posix } from 'node:path'
 import { readFileSync } from 'node:fs'
 
 import { IonError } from '#engine/core/error.ts'
@@ -58,7 +58,19 @@ export async function fork(terminal: Terminal, values: ForkValues): Promise<numb
     throw new IonError('CLI_USAGE', `"${as}" is no name; write namespace/name.`)
   const folder = one.kind === 'plugin' ? 'plugins' : 'blueprints'
   const place = placeIn(root, values.dir ?? join(root, folder, as))
+  if (one.kind === 'plugin') demandFree(root, place, as)
   return await take(terminal, { values, root, place, found, files: forkedFiles(one, as) })
+}
+
+/** A repository has one plugin of a name: a second one would be nobody's choice. */
+function demandFree(root: string, place: string, name: string): void {
+  const [there] = openCatalog(openWorkingTree(root)).filesOfPlugin(name)
+  if (there === undefined || there === `${place}/plugin.yaml`) return
+  throw new IonError(
+    'DSL_PLUGIN_DUPLICATE',
+    `The repository has a plugin "${name}" already, in "${posix.dirname(there)}". Fork it under another name: --as me/${basename(name)}.`,
+    { data: { plugin: name } },
+  )
 }
 
 /** Fills a blueprint in. */

@@ -130,7 +130,13 @@ function folderOf(target: string): string | undefined {
 }
 
 function findByName(name: string): FoundPlugin | undefined {
-  return openCatalog(openWorkingTree(findRoot('.') ?? '.')).findPlugin(name)
+  const catalog = openCatalog(openWorkingTree(findRoot('.') ?? '.'))
+  const found = catalog.findPlugin(name)
+  const same = catalog.filesOfPlugin(name)
+  if (found === undefined || same.length < 2 || !same.includes(found.file)) return found
+  const folders = same.map((file) => `"${dirname(file)}"`).join(' and ')
+  const message = `"${name}" is the name of the plugins in ${folders}. Name one of the folders.`
+  throw new IonError('DSL_PLUGIN_DUPLICATE', message, { data: { plugin: name } })
 }
 
 function unknown(target: string, name: string | undefined): IonError {

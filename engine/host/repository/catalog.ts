@@ -17,6 +17,7 @@ import { parseDocument } from '#engine/dsl/text.ts'
 import { readMarker, type Marker } from './config.ts'
 import { openWorkingTree, type Files } from './files.ts'
 import { installation } from '#engine/host/installation.ts'
+import { namedFiles, type NamedFiles } from '#engine/host/shelf/names.ts'
 import { filesOf, findPackage } from '#engine/host/lock/package-files.ts'
 import { bypassProblems } from '#engine/plan/lock/bound.ts'
 import {
@@ -43,9 +44,10 @@ export interface FoundFlow {
 }
 
 /** One place with plugins and flows. */
-export interface Shelf {
+interface Shelf {
   readonly files: Files
-  readonly marker: Marker
+  readonly flows: NamedFiles
+  readonly plugins: NamedFiles
 }
 
 export interface Catalog {
@@ -63,6 +65,8 @@ export interface Catalog {
   findFlow(id: string): FoundFlow | undefined
   /** Every file of the repository whose flow has this id. */
   filesOfFlow(id: string): readonly string[]
+  /** Every manifest of the repository with this name, in the order of their paths. */
+  filesOfPlugin(name: string): readonly string[]
   /** Files of the repository whose flow has the id of another one too. */
   twins(): readonly string[]
   pluginNames(): readonly string[]
@@ -75,12 +79,10 @@ export interface Catalog {
 /** The catalog of `files`; `undefined` means there is no repository but what ionflux brings. */
 export function openCatalog(files: Files): Catalog {
   const { marker, problems } = readMarker(files)
-  const own: Shelf = { files, marker }
+  const own = shelfOf(files, marker)
   const builtIn = builtInShelf()
   const shelves = files.root === installation().root ? [own] : [own, builtIn]
   const known = new Map<string, FoundPlugin | undefined>()
-  const ids = new Map(shelves.map((shelf) => [shelf, idsOn(shelf)]))
-  const ownIds = ids.get(own) ?? idsOn(own)
   const findPlugin = (name: string): FoundPlugin | undefined => {
     if (!known.has(name)) {
       const isStd = name.startsWith('std/')
@@ -102,7 +104,7 @@ export function openCatalog(files: Files): Catalog {
   }
   const fromLock = (name: string): FoundPlugin | undefined => {
     const locked = lock?.packages.find((one) => one.name === name && one.source.kind === 'git')
-    const bypass = locked === undefined ? [] : bypassProblems([locked], own.marker.registries ?? {})
+    const bypass = locked === undefined ? [] : bypassProblems([locked], marker.registries ?? {})
     if (bypass.length > 0) {
       barred.set(name, bypass)
       return undefined
@@ -120,15 +122,18 @@ export function openCatalog(files: Files): Catalog {
     lock,
     findFlow: (id) =>
       first(shelves, (shelf) => {
-        const file = ids.get(shelf)?.filesOf(id)[0]
+        const file = shelf.flows.filesOf(id)[0]
         return file === undefined ? undefined : { id, file, files: shelf.files }
       }),
-    filesOfFlow: ownIds.filesOf,
-    twins: () => [...ownIds.all().values()].filter((same) => same.length > 1).flat(),
-    pluginNames: () => [...new Set([builtIn, own].flatMap(pluginNamesOn))],
-    flowIds: () => [...new Set([...ids.values()].flatMap(({ all }) => [...all().keys()]))],
-    flowFiles: () => files.find(own.marker.flows),
-    pluginFiles: () => files.find(own.marker.plugins),
+    filesOfFlow: own.flows.filesOf,
+    filesOfPlugin: (name) => manifestsOn(own, name),
+    twins: () => [...own.flows.all().values()].filter((same) => same.length > 1).flat(),
+    pluginNames: () => [
+      ...new Set([builtIn, own].flatMap(({ plugins }) => [...plugins.all().keys()])),
+    ],
+    flowIds: () => [...new Set(shelves.flatMap(({ flows }) => [...flows.all().keys()]))],
+    flowFiles: () => files.find(marker.flows),
+    pluginFiles: () => files.find(marker.plugins),
   }
 }
 
@@ -141,11 +146,19 @@ function lockOf(files: Files): Lock | undefined {
 let builtIn: Shelf | undefined
 
 function builtInShelf(): Shelf {
-  builtIn ??= {
-    files: openWorkingTree(installation().root),
-    marker: { flows: ['flows/*.flow.yaml'], plugins: ['plugins/*/*/plugin.yaml'] },
-  }
+  builtIn ??= shelfOf(openWorkingTree(installation().root), {
+    flows: ['flows/*.flow.yaml'],
+    plugins: ['plugins/*/*/plugin.yaml'],
+  })
   return builtIn
+}
+
+function shelfOf(files: Files, { flows, plugins }: Marker): Shelf {
+  return {
+    files,
+    flows: namedFiles(files, { globs: flows, key: 'id' }),
+    plugins: namedFiles(files, { globs: plugins, key: 'plugin' }),
+  }
 }
 
 function first<T>(shelves: readonly Shelf[], find: (shelf: Shelf) => T | undefined): T | undefined {
@@ -158,22 +171,23 @@ function first<T>(shelves: readonly Shelf[], find: (shelf: Shelf) => T | undefin
 
 /** The usual place first, then every manifest. */
 function pluginOn(shelf: Shelf, name: string): FoundPlugin | undefined {
-  const usual = `plugins/${name}/plugin.yaml`
-  const direct = readManifest(shelf.files, usual)
-  if (direct?.manifest.plugin === name) return direct
-  for (const file of shelf.files.find(shelf.marker.plugins)) {
-    const text = shelf.files.readText(file)
-    if (text === undefined || topLevel(text, 'plugin') !== name) continue
-    return readManifest(shelf.files, file)
-  }
-  return undefined
+  const direct = usualOn(shelf, name)
+  if (direct !== undefined) return direct
+  const [file] = shelf.plugins.filesOf(name)
+  return file === undefined ? undefined : readManifest(shelf.files, file)
 }
 
-function pluginNamesOn({ files, marker }: Shelf): readonly string[] {
-  return files.find(marker.plugins).flatMap((file) => {
-    const name = topLevel(files.readText(file) ?? '', 'plugin')
-    return name === undefined ? [] : [name]
-  })
+/** Also the one at the usual place that no glob finds. */
+function manifestsOn(shelf: Shelf, name: string): readonly string[] {
+  const usual = usualOn(shelf, name)?.file
+  const found = shelf.plugins.filesOf(name)
+  if (usual === undefined || found.includes(usual)) return found
+  return [...found, usual].toSorted()
+}
+
+function usualOn({ files }: Shelf, name: string): FoundPlugin | undefined {
+  const usual = readManifest(files, `plugins/${name}/plugin.yaml`)
+  return usual?.manifest.plugin === name ? usual : undefined
 }
 
 /** A manifest that can be used; undefined for one that is not there or is broken. */
@@ -197,75 +211,6 @@ function manifestIn(text: string, file: string): Manifest | undefined {
   const [oldest] = manifests.keys()
   if (manifests.size > limits.manifestsKeptMax && oldest !== undefined) manifests.delete(oldest)
   return manifest
-}
-
-/** The flows of a shelf by id; the files in the order of their paths. */
-interface Ids {
-  filesOf(id: string): readonly string[]
-  /** From here on everything is answered from an index. */
-  all(): ReadonlyMap<string, readonly string[]>
-}
-
-/** A run asks for few ids: these are looked for in the bytes, and only many make an index. */
-function idsOn(shelf: Shelf): Ids {
-  const found = new Map<string, readonly string[]>()
-  let index: ReadonlyMap<string, readonly string[]> | undefined
-  const all = (): ReadonlyMap<string, readonly string[]> => (index ??= flowsOn(shelf))
-  return {
-    all,
-    filesOf: (id) => {
-      const known = index === undefined ? found.get(id) : undefined
-      if (known !== undefined) return known
-      if (index !== undefined || found.size === limits.flowScansMax) return all().get(id) ?? []
-      const same = flowsWith(shelf, id)
-      found.set(id, same)
-      return same
-    },
-  }
-}
-
-/** Files by id, in the order of their paths. */
-function flowsOn({ files, marker }: Shelf): ReadonlyMap<string, readonly string[]> {
-  const byId = new Map<string, string[]>()
-  for (const file of files.find(marker.flows)) {
-    const id = topLevel(files.readText(file) ?? '', 'id')
-    if (id === undefined) continue
-    const others = byId.get(id)
-    if (others === undefined) byId.set(id, [file])
-    else others.push(file)
-  }
-  return byId
-}
-
-/** The files whose flow has this id, in the order of their paths. */
-function flowsWith({ files, marker }: Shelf, id: string): readonly string[] {
-  // What is written with an escape does not stand in the bytes as it reads.
-  const isPlain = /^[A-Za-z0-9._-]+$/.test(id)
-  return files
-    .find(marker.flows)
-    .filter((file) => !isPlain || files.mayHold?.(file, [id, '\\']) !== false)
-    .filter((file) => topLevel(files.readText(file) ?? '', 'id') === id)
-}
-
-/**
- * The plain value of a top-level key, without reading the rest of the file. What is
- * written in another way than `key: word` is found by reading it all.
- */
-function topLevel(text: string, key: string): string | undefined {
-  const line = new RegExp(
-    `^${key}:[ \\t]*(["']?)([A-Za-z0-9][A-Za-z0-9/._-]*)\\1[ \\t]*(?:#.*)?\\r?$`,
-    'm',
-  ).exec(text)
-  // In braces over several lines a key that stands at the margin may be that of something inside.
-  const isInBraces = /^(?:---)?[ \t]*(?:[!&]\S*[ \t]+)*\{/m.test(text)
-  if (line !== null && !isInBraces) return line[2]
-  if (!text.includes(key)) return undefined
-  const { value } = parseDocument({ file: '', text })
-  const found =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)[key]
-      : undefined
-  return typeof found === 'string' ? found : undefined
 }
 
 /** The files of a plugin's folder by path relative to it: what its code may import, and its module. */

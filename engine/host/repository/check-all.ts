@@ -14,8 +14,8 @@ import { lockFile } from '#engine/plan/lock/lock.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin } from '#engine/sandbox/unit.ts'
 
-import { pluginSources } from './catalog.ts'
-import { inFolder } from './code.ts'
+import { type Catalog, pluginSources } from './catalog.ts'
+import { inFolder, pluginTwins } from './code.ts'
 import { markerFile, readMarker } from './config.ts'
 import type { Files } from './files.ts'
 import { type LoadedFlow, openLoader, settled, type Loader } from './load.ts'
@@ -52,7 +52,8 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const problems: Problem[] = []
     if (chosen([markerFile], (path) => path === markerFile).length > 0)
       problems.push(...readMarker(files).problems)
-    for (const file of plugins) problems.push(...(await checkPlugin({ files, file, cache })))
+    for (const file of plugins)
+      problems.push(...(await checkPlugin({ files, file, cache, catalog })))
     for (const file of chosen(files.find(['**/blueprint.yaml']), isBlueprint)) {
       const text = files.readText(file)
       if (text !== undefined)
@@ -165,15 +166,22 @@ interface PluginFile {
   readonly files: Files
   readonly file: string
   readonly cache: BundleCache | undefined
+  readonly catalog: Catalog
 }
 
-async function checkPlugin({ files, file, cache }: PluginFile): Promise<readonly Problem[]> {
+async function checkPlugin({
+  files,
+  file,
+  cache,
+  catalog,
+}: PluginFile): Promise<readonly Problem[]> {
   const text = files.readText(file)
   if (text === undefined) return []
   const { manifest, problems } = checkManifest(parseDocument({ file, text }))
   if (manifest === undefined) return problems
   const built = await buildPlugin(manifest, pluginSources({ manifest, file, files }), cache)
-  return built.ok ? problems : [...problems, ...built.problems.map((one) => inFolder(one, file))]
+  const own = built.ok ? [] : built.problems.map((one) => inFolder(one, file))
+  return [...problems, ...pluginTwins(catalog, { manifest, file, files }), ...own]
 }
 
 /** A flow that several others call is told once. */

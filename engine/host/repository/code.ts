@@ -11,13 +11,14 @@ import type { Flow } from '#engine/dsl/flow.ts'
 import { permissionsIn } from '#engine/dsl/power/kinds.ts'
 import { codePath, resolvePath } from '#engine/dsl/path.ts'
 import { nameOf } from '#engine/dsl/reference.ts'
-import type { Document } from '#engine/dsl/text.ts'
+import { checkPlugins } from '#engine/dsl/check.ts'
+import { type Document, parseDocument } from '#engine/dsl/text.ts'
 import type { ResolvedAction } from '#engine/plan/compile.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 import { buildPlugin, buildTransform, type Built } from '#engine/sandbox/unit.ts'
 
 import { buildAgent } from '#engine/host/agent/build.ts'
-import { pluginSources, type Catalog } from './catalog.ts'
+import { pluginSources, type Catalog, type FoundPlugin } from './catalog.ts'
 import type { Files } from './files.ts'
 import { needsOf, type Transform } from './needs.ts'
 import { splitAction } from './world.ts'
@@ -35,6 +36,8 @@ export interface CodeRequest {
   readonly files: Files
   readonly catalog: Catalog
   readonly cache: BundleCache | undefined
+  /** The repository, where a name may be that of one plugin only. */
+  readonly own?: Files
   /** Units that were built before, by what they were built from. */
   readonly code: Map<string, Code>
 }
@@ -99,12 +102,31 @@ async function pluginCode(request: CodeRequest, plugin: string): Promise<Code | 
   if (known !== undefined) return known
   const found = request.catalog.findPlugin(plugin)
   if (found === undefined) return undefined
-  const built = await buildPlugin(found.manifest, pluginSources(found), request.cache)
+  const twins = found.files === request.own ? pluginTwins(request.catalog, found) : []
+  const built: Built =
+    twins.length > 0
+      ? { ok: false, problems: [] }
+      : await buildPlugin(found.manifest, pluginSources(found), request.cache)
   const told = built.ok
     ? built
-    : { ok: false as const, problems: built.problems.map((one) => inFolder(one, found.file)) }
+    : {
+        ok: false as const,
+        problems: [...twins, ...built.problems.map((one) => inFolder(one, found.file))],
+      }
   request.code.set(`plugin ${plugin}`, told)
   return told
+}
+
+/** The same name in several manifests: none of them is the plugin, whichever comes first. */
+export function pluginTwins(
+  catalog: Catalog,
+  { manifest, file, files }: FoundPlugin,
+): readonly Problem[] {
+  const same = catalog.filesOfPlugin(manifest.plugin)
+  if (same.length < 2 || !same.includes(file)) return []
+  return checkPlugins(
+    same.map((path) => parseDocument({ file: path, text: files.readText(path) ?? '' })),
+  )
 }
 
 /** A problem of a plugin's code, with its path from the root; `manifest` is the path of the manifest. */

@@ -3,7 +3,7 @@
  * repository, on what upstream is now; and asking again makes no second one. Method: the real
  * command line, git's http-backend for both repositories, and a forge on loopback.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -65,6 +65,13 @@ const fork = (): readonly string[] => ['--push', `${server.origin}/me/tools.git`
 const token = ['--token', 'FORGE_TOKEN'] as const
 const branch = 'contribute/acme/say'
 const shown = (path: string): string => git(at('me/tools.git'), 'show', `${branch}:${path}`)
+
+test('a second fork of the same name is refused, with the name of the folder', async () => {
+  const from = `git+${server.origin}/acme/tools.git//tools/say`
+  const again = await ionflux('fork', from, 'plugins/mine/say', '--as', 'me/say')
+  expect(again).toMatchObject({ code: 3, stderr: expect.stringContaining('"plugins/me/say"') })
+  expect(existsSync(at('own/plugins/mine'))).toBe(false)
+})
 
 test('needs a fork and a token, on the forge of upstream', async () => {
   for (const more of [token, fork(), [...token, '--push', 'https://elsewhere.example/me/tools']])

@@ -3,7 +3,13 @@
  */
 import { readFileSync } from 'node:fs'
 
-import { checkFlow, checkFlows, checkManifest, checkRepository } from '#engine/dsl/check.ts'
+import {
+  checkFlow,
+  checkFlows,
+  checkPlugins,
+  checkManifest,
+  checkRepository,
+} from '#engine/dsl/check.ts'
 import { applyFixes } from '#engine/dsl/patch/fix.ts'
 import { parseDocument, type Document } from '#engine/dsl/text.ts'
 import { describe, expect, test } from 'vitest'
@@ -241,5 +247,17 @@ describe('the other files', () => {
     const [problem] = checkFlows([a, b, read('id: y\n', 'c.flow.yaml')])
     expect(problem).toMatchObject({ code: 'DSL_FLOW_DUPLICATE', file: 'b.flow.yaml' })
     expect(problem?.related?.[0]).toMatchObject({ file: 'a.flow.yaml', span: { start: 4, end: 5 } })
+  })
+
+  test('two plugins of one name are told at the second, with the file of the first', () => {
+    const [a, b] = [
+      read('plugin: me/x\n', 'a/plugin.yaml'),
+      read('plugin: me/x\n', 'b/plugin.yaml'),
+    ]
+    const problems = checkPlugins([a, b, read('plugin: me/y\n', 'c/plugin.yaml')])
+    const related = [{ file: 'a/plugin.yaml' }]
+    expect(problems).toMatchObject([
+      { code: 'DSL_PLUGIN_DUPLICATE', file: 'b/plugin.yaml', at: '/plugin', related },
+    ])
   })
 })
