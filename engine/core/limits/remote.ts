@@ -52,6 +52,7 @@ export const remoteLimits = {
   webhookTriedMax: 16,
   webhookMarkMsMax: 90 * 24 * 3_600_000,
   webhookMsMax: 10_000,
+  webhookAgainMs: 60_000,
   scheduleCatchupMax: 100,
   scheduleLateMsMax: 60_000,
   schedulesKeptMax: 1_000,

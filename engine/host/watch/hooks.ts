@@ -19,6 +19,8 @@ import { type Startable, start, type StartParts } from './start.ts'
 export interface Answer {
   readonly status: number
   readonly body: Json
+  /** When to send it again. */
+  readonly againMs?: number
 }
 
 export interface HookParts extends StartParts {
@@ -32,13 +34,28 @@ export interface Hooks {
   at(path: string): readonly Startable[]
   /** Starts what the request is for. */
   take(found: readonly Startable[], request: HookRequest): Promise<Answer>
+  /** Tells of active flows whose secret cannot be had, of each version once. */
+  tellUnready(): Promise<void>
 }
 
 export function openHooks(parts: HookParts): Hooks {
+  const told = new Set<string>()
   return {
     at: (path) => listeners(parts, path),
+    tellUnready: async () => {
+      for (const one of parts.hearing.webhooks()) {
+        const { secret } = one.trigger.spec as WebhookTrigger
+        const key = JSON.stringify([one.mirror.id, one.activation.n, one.flow.id, secret])
+        if (told.has(key)) continue
+        told.add(key)
+        await secretOf(parts, one, secret)
+      }
+    },
     take: async (found, request) => {
-      const [meant, ...more] = await verified(parts, found, request)
+      const { good, isUnready } = await verified(parts, found, request)
+      const [meant, ...more] = good
+      // Nobody can say yet whether it is signed well, so it must not be lost.
+      if (meant === undefined && isUnready) return later('No request can be taken now')
       if (meant === undefined) return problem(401, 'The signature is not good.')
       if (more.length > 0)
         return problem(409, 'Flows of several mirrors have this id and this secret.')
@@ -47,7 +64,7 @@ export function openHooks(parts: HookParts): Hooks {
       } catch (thrown) {
         const { code, message } = toFailure(thrown, 'RUN_INTERNAL')
         parts.emit({ event: 'problem', about: meant.flow.id, code, message })
-        return problem(503, 'The run could not be started now; deliver it again.')
+        return later('The run could not be started now')
       }
     },
   }
@@ -55,6 +72,10 @@ export function openHooks(parts: HookParts): Hooks {
 
 function problem(status: number, message: string, code?: string): Answer {
   return { status, body: code === undefined ? { message } : { code, message } }
+}
+
+function later(what: string): Answer {
+  return { ...problem(503, `${what}; deliver it again.`), againMs: limits.webhookAgainMs }
 }
 
 /** `/hooks/FLOW` is its only webhook, or the first of several. */
@@ -70,33 +91,41 @@ function listeners({ hearing }: HookParts, path: string): readonly Startable[] {
   })
 }
 
+interface Verified {
+  readonly good: readonly Startable[]
+  /** A secret that it may be signed with cannot be had. */
+  readonly isUnready: boolean
+}
+
 /** Those of `found` whose secret the request was signed with. */
 async function verified(
   parts: HookParts,
   found: readonly Startable[],
   request: HookRequest,
-): Promise<readonly Startable[]> {
+): Promise<Verified> {
   const good: Startable[] = []
+  let isUnready = false
   for (const one of found.slice(0, limits.webhookTriedMax)) {
     const { scheme, secret: name } = one.trigger.spec as WebhookTrigger
     const secret = await secretOf(parts, one, name)
-    if (secret === undefined) continue
-    if (verifyScheme(scheme, { ...request, secret, nowMs: parts.nowMs() }).ok) good.push(one)
+    if (secret === undefined) isUnready = true
+    else if (verifyScheme(scheme, { ...request, secret, nowMs: parts.nowMs() }).ok) good.push(one)
   }
-  return good
+  return { good, isUnready }
 }
 
-/** The sender is told nothing of a secret that is missing; whoever watches is. */
+/** The sender is told no name of a secret that is missing; whoever watches is. */
 async function secretOf(
   { secret, emit }: HookParts,
-  { flow }: Startable,
+  { mirror, flow }: Startable,
   name: string,
 ): Promise<string | undefined> {
   try {
     return await secret(name)
   } catch (thrown) {
     const { code, message } = toFailure(thrown, 'RUN_INTERNAL')
-    emit({ event: 'problem', about: flow.id, code, message })
+    const told = `The flow "${flow.id}" takes no request: ${message}`
+    emit({ event: 'problem', about: mirror.name, code, message: told })
     return undefined
   }
 }

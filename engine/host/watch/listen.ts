@@ -26,7 +26,7 @@ export interface ListenParts {
   readonly nowMs: () => number
   /** Addresses of repositories, in the forms that a delivery names them; true when one is known. */
   onPush(addresses: readonly string[]): boolean
-  readonly hooks: Hooks
+  readonly hooks: Pick<Hooks, 'at' | 'take'>
   health(): { readonly isWell: boolean; readonly body: Json }
 }
 
@@ -40,8 +40,8 @@ export async function listen(parts: ListenParts): Promise<Listener> {
   const heard = new Set<string>()
   const server = createServer((request, response) => {
     void answer(parts, heard, request).then(
-      ({ status, body }) => reply(response, status, body),
-      () => reply(response, 500, { message: 'It did not work.' }),
+      (answered) => reply(response, answered),
+      () => reply(response, { status: 500, body: { message: 'It did not work.' } }),
     )
   })
   server.maxConnections = limits.webhookConnectionsMax
@@ -161,13 +161,14 @@ function addressesIn(bytes: Buffer): readonly string[] {
   })
 }
 
-function reply(response: ServerResponse, status: number, body: Json): void {
+function reply(response: ServerResponse, { status, body, againMs }: Answer): void {
   if (response.writableEnded) return
   const text = `${JSON.stringify(body)}\n`
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
+    ...(againMs === undefined ? {} : { 'retry-after': String(Math.ceil(againMs / 1000)) }),
   })
   response.end(text)
 }

@@ -38,7 +38,7 @@ export interface LoopParts {
   /** Publishes the tags that are new; never throws. */
   releases(mirror: Mirror): Promise<void>
   /** Called in every round. */
-  tidy(): void
+  tidy(): Promise<void>
   readonly emit: Emit
 }
 
@@ -113,7 +113,7 @@ class Loop implements WatchLoop {
     const { clock, starts } = this.#parts
     const now = clock.now()
     this.#beat = now
-    this.#parts.tidy()
+    await this.#guard('watcher', async () => await this.#parts.tidy())
     if (now - this.#lookedAt >= limits.watchLookMs)
       await this.#guard('mirrors', async () => await this.#lookAround(now))
     await this.#guard('events', async () => await this.#parts.hearing.hear())
@@ -136,27 +136,38 @@ class Loop implements WatchLoop {
   }
 
   async #work(id: string): Promise<void> {
-    const { activator, sync, pulls, releases, emit } = this.#parts
+    const { activator, pulls, releases } = this.#parts
     const mirror = activator.mirrors.find(id)
     if (mirror === undefined) return
+    let isAsked = false
     await this.#guard(mirror.name, async () => {
-      const seen = activator.mirrors.incidents({ mirror: id, limit: 1 })[0]?.id ?? 0
-      const { isChanged, status, problem } = await sync(mirror)
-      const { commit } = activator.mirrors.facts(id).remote
-      if (isChanged || problem !== undefined)
-        emit({
-          event: 'synced',
-          mirror: mirror.name,
-          status,
-          ...(commit === undefined ? {} : { commit }),
-          ...(problem === undefined ? {} : { problem }),
-        })
-      this.#tellIncidents(mirror, seen)
+      await this.#ask(mirror)
+      isAsked = true
+    })
+    await this.#guard(mirror.name, async () => {
+      // What is here may become active also where the remote cannot be asked.
       await this.#judge.now(id)
-      await pulls(mirror)
+      if (isAsked) await pulls(mirror)
     })
     // Also where its flows cannot become active; it is bound to its branch by now.
     await releases(activator.mirrors.find(id) ?? mirror)
+  }
+
+  async #ask(mirror: Mirror): Promise<void> {
+    const { activator, sync, emit } = this.#parts
+    const { id, name } = mirror
+    const seen = activator.mirrors.incidents({ mirror: id, limit: 1 })[0]?.id ?? 0
+    const { isChanged, status, problem } = await sync(mirror)
+    const { commit } = activator.mirrors.facts(id).remote
+    if (isChanged || problem !== undefined)
+      emit({
+        event: 'synced',
+        mirror: name,
+        status,
+        ...(commit === undefined ? {} : { commit }),
+        ...(problem === undefined ? {} : { problem }),
+      })
+    this.#tellIncidents(mirror, seen)
   }
 
   #tellIncidents({ id, name }: Mirror, seen: number): void {
@@ -194,8 +205,9 @@ class Loop implements WatchLoop {
     for (const mirror of mirrors)
       await this.#guard(mirror.name, async () => {
         if (news.isNews || !this.#loaded.has(mirror.id)) this.#load(mirror)
-        if (!this.#underWay.has(mirror.id) && this.#judge.isWanted(mirror, news))
-          await this.#judge.now(mirror.id)
+        // What is about to be synced is judged after it, so that it is told once.
+        const isNext = this.#dirty.has(mirror.id) || this.#underWay.has(mirror.id)
+        if (!isNext && this.#judge.isWanted(mirror, news)) await this.#judge.now(mirror.id)
       })
   }
 

@@ -27,7 +27,7 @@ import { plainAddress } from './address.ts'
 import type { Emit } from './events.ts'
 import { type Hearing, type HearParts, openHearing } from './hear.ts'
 import { openHeapKeeper } from './heap.ts'
-import { hookMark, openHooks } from './hooks.ts'
+import { hookMark, type Hooks, openHooks } from './hooks.ts'
 import { listen, type Listener } from './listen.ts'
 import { openLoop, type Synced, type WatchLoop } from './loop.ts'
 import { openReports, type OnForge, type Reports } from './pulls.ts'
@@ -93,11 +93,13 @@ export async function openWatcher(wish: WatchWish): Promise<Watcher> {
   const hearing = openHearing(starting)
   // Who listens is known before anything is heard.
   for (const mirror of host.store.list()) hearing.load(mirror)
-  const loop = await loopOver({ wish, host, activator, starting, hearing })
+  const nowMs = (): number => Date.now()
+  const hooks = openHooks({ ...starting, hearing, nowMs, secret: host.ports.secret })
+  const loop = await loopOver({ wish, host, activator, starting, hearing, hooks })
   const listener =
     wish.listen === undefined
       ? undefined
-      : stack.use(await ears({ wish, host, loop, starting, hearing }))
+      : stack.use(await ears({ wish, host, loop, starting, hooks }))
   if (listener !== undefined) emit({ event: 'listening', url: listener.url })
   emit({ event: 'watching', mirrors: host.store.list().length })
   const rest = stack.move()
@@ -128,6 +130,7 @@ interface LoopWish {
   readonly activator: Activator
   readonly starting: HearParts
   readonly hearing: Hearing
+  readonly hooks: Hooks
 }
 
 async function loopOver({
@@ -136,6 +139,7 @@ async function loopOver({
   activator,
   starting,
   hearing,
+  hooks,
 }: LoopWish): Promise<WatchLoop> {
   const { memory } = activator
   const { emit } = starting
@@ -159,9 +163,10 @@ async function loopOver({
     starts: openStarts(starting),
     hearing,
     emit,
-    tidy: () => {
+    tidy: async () => {
       keep()
       if (wish.listen === undefined) hearing.tellDeaf()
+      else await hooks.tellUnready()
     },
     report: reports.report,
     pulls: reports.pulls,
@@ -171,7 +176,7 @@ async function loopOver({
 }
 
 async function releasesOf(
-  { wish, host, activator, starting }: Omit<LoopWish, 'hearing'>,
+  { wish, host, activator, starting }: Omit<LoopWish, 'hearing' | 'hooks'>,
   say: Reports['say'],
 ): Promise<PublishNew> {
   const { publishing } = wish
@@ -236,11 +241,11 @@ async function planOf(
   return await findChange({ root: folder, ...ends, cache: openBundleCache(directory) })
 }
 
-interface EarsWish extends Omit<LoopWish, 'activator'> {
+interface EarsWish extends Omit<LoopWish, 'activator' | 'hearing'> {
   readonly loop: WatchLoop
 }
 
-async function ears({ wish, host: of, loop, starting, hearing }: EarsWish): Promise<Listener> {
+async function ears({ wish, host: of, loop, starting, hooks }: EarsWish): Promise<Listener> {
   const { store, ports } = of
   const { host, port, secret } = wish.listen ?? { host: '', port: 0, secret: undefined }
   const nowMs = (): number => Date.now()
@@ -251,7 +256,7 @@ async function ears({ wish, host: of, loop, starting, hearing }: EarsWish): Prom
     port,
     secret: secret === undefined ? undefined : await ports.secret(secret),
     nowMs,
-    hooks: openHooks({ ...starting, hearing, nowMs, secret: ports.secret }),
+    hooks,
     onPush: (addresses) => {
       const wanted = new Set(addresses.map(plainAddress))
       const meant = store.list().filter(({ url }) => wanted.has(plainAddress(url)))

@@ -89,3 +89,22 @@ test('an event, an end and a request start flows once each', { timeout: 90_000 }
   const shown = (await ionflux('runs', 'show', last, '--json')).stdout
   expect(JSON.parse(shown)).toMatchObject({ run: { output: 8 } })
 })
+
+test('a webhook whose secret is not set is told once it is active, and loses no request', async () => {
+  await using lab = await openRemotes()
+  using place = folder()
+  const cwd = place.path
+  const data = ['--data-dir', join(cwd, 'data')]
+  const remote = lab.remote('acme/late')
+  remote.push({ 'pay.flow.yaml': flows['pay.flow.yaml'].replace('HOOK', 'LATE') })
+  await call(['mirror', 'add', remote.url, '--no-sync', ...data], { cwd })
+  await using watcher = await watching({ cwd, args: data })
+  const { planDigest } = await watcher.next({ event: 'held' })
+  await call(['plan', 'approve', wordOf(planDigest ?? ''), ...data], { cwd })
+  await watcher.next({ event: 'activated' })
+  const { message } = await watcher.next({ event: 'problem', code: 'CONN_SECRET_UNKNOWN' })
+  for (const words of ['"pay"', 'ionflux secret set LATE', 'IONFLUX_SECRET_LATE'])
+    expect(message).toContain(words)
+  const early = await watcher.post('/hooks/pay', '{"n":1}')
+  expect([early.status, early.headers.get('retry-after')]).toEqual([503, '60'])
+}, 90_000)

@@ -163,9 +163,18 @@ test('what the flow refuses is said with its code; what may work later is to be 
 
 test('a secret that is missing is told to whoever watches, not to whoever asks', async () => {
   using at = place()
-  const { post, parts } = bench(at, { pay: on('hmac', { secret: 'GONE' }) })
+  const { hooks, post, parts } = bench(at, {
+    pay: on('hmac', { secret: 'GONE' }),
+    well: on('hmac'),
+  })
+  const told = { event: 'problem', message: 'The flow "pay" takes no request: No "GONE".' }
+  // Before anybody asks, and once.
+  for (let round = 0; round < 3; round++) await hooks.tellUnready()
+  expect(parts.told).toMatchObject([told])
+  // Forges that give up at 401 send this again.
   const answer = await post('/hooks/pay', body, plain(body))
-  expect(answer.status).toBe(401)
+  expect(answer).toMatchObject({ status: 503, againMs: 60_000 })
   expect(JSON.stringify(answer)).not.toContain('GONE')
-  expect(parts.told).toMatchObject([{ event: 'problem', about: 'pay', message: 'No "GONE".' }])
+  expect(parts.told).toMatchObject([told, told])
+  expect(parts.started.size).toBe(0)
 })

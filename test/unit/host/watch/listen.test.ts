@@ -30,7 +30,11 @@ const open = async (own: string | undefined): Promise<Listener> =>
     hooks: {
       at: (path) => (path === '/hooks/known' ? [{} as Startable] : []),
       take: async (_, { body: taken }) =>
-        await Promise.resolve({ status: 202, body: taken.length }),
+        await Promise.resolve(
+          taken.toString() === 'later'
+            ? { status: 503, body: null, againMs: 1_500 }
+            : { status: 202, body: taken.length },
+        ),
     },
     health: () => ({ isWell, body: { status: isWell ? 'ok' : 'stuck' } }),
   })
@@ -154,4 +158,12 @@ test('a place that is taken is an error with a way out', async () => {
   await expect(listen({ ...wish, ...rest })).rejects.toMatchObject({
     code: 'CLI_ENGINE_UNREACHABLE',
   })
+})
+
+test('what may work later says when to send it again', async () => {
+  const answer = async (text: string): Promise<Response> =>
+    await fetch(`${listener.url}/hooks/known`, { method: 'POST', body: text })
+  const later = await answer('later')
+  expect([later.status, later.headers.get('retry-after')]).toEqual([503, '2'])
+  expect((await answer('now')).headers.has('retry-after')).toBe(false)
 })

@@ -33,7 +33,7 @@ function bench(at: Place, sync: LoopParts['sync'], more: Partial<LoopParts['star
     activator: { ...at.parts, clock },
     clock,
     sync,
-    tidy: () => {},
+    tidy: async () => {},
     report: async () => {},
     pulls: async () => {},
     releases: async () => {},
@@ -193,4 +193,26 @@ test('a mirror that is removed is let go of', async () => {
   one.run()
   while (!one.loads.includes('m1 gone')) await new Promise((resolve) => setImmediate(resolve))
   expect(one.events.filter(({ event }) => event === 'problem')).toEqual([])
+})
+
+test('one look tells a version that is held once, after the sync that may bring a newer one', async () => {
+  using at = place()
+  at.push(hourly(1))
+  await using it = bench(at, async () => {
+    at.push(hourly(2))
+    return await Promise.resolve({ ...same, isChanged: true })
+  })
+  await it.loop.once()
+  expect(it.events.map(({ event }) => event)).toEqual(['synced', 'held'])
+})
+
+test('what was approved becomes active also where the remote cannot be asked', async () => {
+  using at = place()
+  at.push(hourly(1))
+  await using it = bench(at, async () => {
+    await Promise.resolve()
+    throw new Error('no way there')
+  })
+  await it.loop.once()
+  expect(it.events.map(({ event }) => event)).toEqual(['problem', 'held'])
 })
