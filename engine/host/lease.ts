@@ -5,13 +5,14 @@
  * So there is no stale lease and no guessing by process number. `owner.json` beside it
  * only says whom to talk to; it may outlive its writer and proves nothing.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { IonError } from '#engine/core/error.ts'
 import { isObject } from '#engine/core/json.ts'
 import { asIonError } from '#engine/durable/sqlite/database.ts'
 import { type Lock, takeLock } from '#engine/durable/sqlite/lock.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 /** Who holds the lease, as it said itself. */
 export interface LeaseOwner {
@@ -40,7 +41,7 @@ export function takeLease(
 ): Lease | undefined {
   let lock: Lock | undefined
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir, 0o700)
     lock = takeLock(join(dir, 'lease.db'))
     return lock === undefined ? undefined : leaseWith(lock, dir, options.socket)
   } catch (error) {

@@ -5,13 +5,14 @@
  * socket gets a short one, named by digest, in a private folder of the system's temporary
  * directory; Windows has named pipes instead.
  */
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { digestOfText } from '#engine/core/digest.ts'
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 /** The same path in every process. Throws `CLI_ENGINE_UNREACHABLE` when there is no private place. */
 export function linkPath(
@@ -37,7 +38,7 @@ export function isPipe(path: string): boolean {
 function privateFolder(tmp: string): string {
   const { uid } = userInfo()
   const path = join(tmp, `ionflux-${uid}`)
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeFolder(path, 0o700)
   const stat = lstatSync(path)
   if (stat.isDirectory() && stat.uid === uid && (stat.mode & 0o077) === 0) return path
   throw new IonError(

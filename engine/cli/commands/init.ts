@@ -5,7 +5,7 @@
  * that editors complete with is copied beside the flows, so it works without a network.
  */
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -17,6 +17,7 @@ import { selfCommand } from '#engine/cli/merge/driver.ts'
 import { installMergeDriver } from '#engine/host/merge/driver.ts'
 import { hasGit } from '#engine/host/repository/head.ts'
 import { installation } from '#engine/host/installation.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { findRoot } from '#engine/host/repository/root.ts'
 
 export interface InitValues {
@@ -34,7 +35,7 @@ export async function init(terminal: Terminal, { dir, json = false }: InitValues
     done.push({ outcome, name, about })
   }
   try {
-    mkdirSync(root, { recursive: true })
+    makeFolder(root)
     const namespace = namespaceOf(root)
     tell(
       create(root, 'ionflux.yaml', marker(namespace)),
@@ -93,7 +94,7 @@ function lineOf(
 function create(root: string, name: string, text: string): Outcome {
   const path = join(root, name)
   if (existsSync(path)) return 'kept'
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   writeFileSync(path, text, { flag: 'wx' })
   return 'created'
 }
@@ -101,7 +102,7 @@ function create(root: string, name: string, text: string): Outcome {
 /** Schemas belong to this version of ionflux, not to the user: they are brought up to date. */
 function copySchema(root: string, name: string): void {
   const folder = join(root, '.ionflux-schemas')
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   copyFileSync(join(installation().schemas, name), join(folder, name))
 }
 

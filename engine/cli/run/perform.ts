@@ -9,6 +9,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { buildProgram } from '#engine/cli/program.ts'
 import { printable, printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
+import { refusalOf } from '#engine/host/place/refusal.ts'
 
 /** Carries out `argv` and returns the exit code. Never throws. */
 export async function perform(terminal: Terminal, argv: readonly string[]): Promise<number> {
@@ -18,7 +19,7 @@ export async function perform(terminal: Terminal, argv: readonly string[]): Prom
     await program.parseAsync([...argv], { from: 'user' })
     return exit
   } catch (thrown) {
-    return report(terminal, thrown, argv.includes('--json'))
+    return report(terminal, refusalOf(thrown) ?? thrown, argv.includes('--json'))
   }
 }
 

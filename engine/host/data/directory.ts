@@ -5,16 +5,18 @@
  * What lies in it is executed: unfinished runs are carried on, bundled code is run. So one
  * that came with a repository is refused before anything in it is read.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { lstatSync, readdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 
-import { isTracked } from './git-index.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { dataDirectory, isNamed, type DataDirectoryWish } from '#engine/host/repository/root.ts'
-import { isMarked, mark, markName } from './mark.ts'
 
-/** Named in this process, or made by it where no mark can be kept. */
+import { isTracked } from './git-index.ts'
+import { canMark, isMarked, mark, markName, readTrustKey, trustKeyPlace } from './mark.ts'
+
+/** Named in this process. */
 const trusted = new Set<string>()
 
 /**
@@ -31,17 +33,18 @@ export function chooseDataDirectory(wish: DataDirectoryWish): string {
 /**
  * Creates `directory` where it is missing, and marks what is trusted for later calls.
  * Throws `JOURNAL_UNTRUSTED` where it is there and not ours, and `CLI_FILE_UNREADABLE`
- * where it cannot be made.
+ * where it cannot be made, or where a later call could not know that it is ours.
  */
 export function prepareDataDirectory(directory: string): void {
   demandTrust(directory)
+  demandMark(directory)
   try {
-    makeDirectory(resolve(directory))
+    makeFolder(directory, 0o700)
     const names = readdirSync(directory)
     // The mark comes first: another process that looks in between finds an empty directory.
     const isNew = isFresh(names)
     if ((isNew || trusted.has(resolve(directory))) && !isMarked(directory, process.env))
-      keepTrust(directory)
+      mark(directory, process.env)
     if (!isNew || names.includes('.gitignore')) return
     writeFileSync(join(directory, '.gitignore'), '*\n', { mode: 0o600 })
   } catch (cause) {
@@ -54,25 +57,18 @@ export function prepareDataDirectory(directory: string): void {
 }
 
 /**
- * Makes `directory` and what is missing above it, private. Its own loop, because `recursive`
- * never returns in a file system that takes no directories, such as `/proc`.
+ * Refuses to make what nobody would know again: runs in it would be out of reach from the
+ * next call on. One that is named needs no mark.
  */
-function makeDirectory(directory: string): void {
-  const missing: string[] = []
-  for (let path = directory; !existsSync(path); path = dirname(path)) missing.unshift(path)
-  for (const path of missing) {
-    try {
-      mkdirSync(path, { mode: 0o700 })
-    } catch (thrown) {
-      // Another process may have made it meanwhile.
-      if (!existsSync(path)) throw thrown
-    }
-  }
-  if (!statSync(directory).isDirectory()) throw new Error(`"${directory}" is no directory`)
-}
-
-function keepTrust(directory: string): void {
-  if (!mark(directory, process.env)) trusted.add(resolve(directory))
+function demandMark(directory: string): void {
+  if (trusted.has(resolve(directory)) || isMarked(directory, process.env)) return
+  if (canMark(process.env)) return
+  const place = trustKeyPlace(process.env)
+  throw new IonError(
+    'CLI_FILE_UNREADABLE',
+    `No later call could know "${directory}" as yours: ${place} cannot be kept. ${unkeptAdvice}`,
+    { data: { directory } },
+  )
 }
 
 /** Why `directory` may not be used although it is there; undefined where it may. */
@@ -95,10 +91,21 @@ function demandTrust(directory: string): void {
   if (reason === undefined) return
   throw new IonError(
     'JOURNAL_UNTRUSTED',
-    `The data directory "${directory}" ${reason}, so nothing in it is run. ` +
-      'Delete it, or name it with --data-dir or IONFLUX_DATA_DIR if it is yours.',
+    `The data directory "${directory}" ${reason}, so nothing in it is run. ${trustAdvice()}`,
     { data: { directory, reason } },
   )
+}
+
+/** What to do where no mark can be kept. */
+export const unkeptAdvice =
+  'Name the data directory with --data-dir or IONFLUX_DATA_DIR in every call, or set XDG_STATE_HOME to a private folder that can be written.'
+
+/** What to do with a directory that is not trusted; never to delete it, which may hold runs. */
+export function trustAdvice(): string {
+  const advice =
+    'If it is yours, name it with --data-dir or IONFLUX_DATA_DIR; else choose another directory so.'
+  if (readTrustKey(process.env) !== undefined) return advice
+  return `${advice} While ${trustKeyPlace(process.env)} cannot be read, every call has to name it.`
 }
 
 /** Holds nothing but what the making of it leaves. */

@@ -7,9 +7,11 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
+  accessSync,
+  constants,
+  existsSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -21,6 +23,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 
 import { isObject, type Json } from '#engine/core/json.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 import { isTracked } from './git-index.ts'
 
@@ -38,17 +41,42 @@ export function isMarked(directory: string, environment: Environment): boolean {
   return isSame(mark.byInode, byInode) || isSame(mark.byPath, byPath)
 }
 
-/** Marks `directory`; false where no secret can be kept. */
-export function mark(directory: string, environment: Environment): boolean {
+/** Whether a directory can be marked: there is a secret, which is made where it is missing. */
+export function canMark(environment: Environment): boolean {
+  return (readTrustKey(environment) ?? makeTrustKey(environment)) !== undefined
+}
+
+/** Whether it looks as if one could be; nothing is made. */
+export function couldMark(environment: Environment): boolean {
+  if (readTrustKey(environment) !== undefined) return true
+  const file = keyFile(environment)
+  if (file === undefined || existsSync(file)) return false
+  let nearest = dirname(file)
+  while (!existsSync(nearest)) nearest = dirname(nearest)
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK)
+    return statSync(nearest).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** The secret by its place, for a message. */
+export function trustKeyPlace(environment: Environment): string {
+  const file = keyFile(environment)
+  return file === undefined ? 'a secret of yours (there is no home)' : `your secret in "${file}"`
+}
+
+/** Marks `directory`, unless no secret can be kept. */
+export function mark(directory: string, environment: Environment): void {
   const key = readTrustKey(environment) ?? makeTrustKey(environment)
-  if (key === undefined) return false
+  if (key === undefined) return
   const id = randomBytes(16).toString('hex')
   const file = join(directory, markName)
   const fresh = `${file}.${process.pid}`
   const text = JSON.stringify({ id, ...macsOf(key, directory, id) })
   writeFileSync(fresh, `${text}\n`, { mode: 0o600 })
   renameSync(fresh, file)
-  return true
 }
 
 /** The secret of this user; undefined where there is none, or where others may know it. */
@@ -73,7 +101,7 @@ function makeTrustKey(environment: Environment): Buffer | undefined {
   if (file === undefined) return undefined
   const fresh = `${file}.${process.pid}`
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     writeFileSync(fresh, `${randomBytes(keyBytes).toString('hex')}\n`, { mode: 0o600 })
     linkSync(fresh, file)
   } catch {

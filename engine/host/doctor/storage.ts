@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
-import { distrust } from '#engine/host/data/directory.ts'
+import { distrust, trustAdvice, unkeptAdvice } from '#engine/host/data/directory.ts'
+import { couldMark, trustKeyPlace } from '#engine/host/data/mark.ts'
 import { leaseOwner } from '#engine/host/lease.ts'
 import { dataDirectory, isNamed, type DataDirectoryWish } from '#engine/host/repository/root.ts'
 
@@ -39,10 +40,14 @@ function placeOf(directory: string, nearest: string, wish: DataDirectoryWish): F
     const what = isThere ? 'read and written' : 'made'
     return { name, status: 'error', text: `${directory} cannot be ${what}`, help: elsewhere }
   }
+  if (!isThere && !isNamed(wish) && !couldMark(process.env)) {
+    const text = `${trustKeyPlace(process.env)} cannot be kept`
+    return { name, status: 'error', text, help: unkeptAdvice }
+  }
   if (!isThere) return { name, status: 'ok', text: `${directory} (made by the first run)` }
   const reason = isNamed(wish) ? undefined : distrust(directory)
   if (reason !== undefined) {
-    const help = 'Delete it, or name it with --data-dir if it is yours.'
+    const help = trustAdvice()
     const text = `${directory} ${reason}`
     return { name, status: 'error', text, help, code: 'JOURNAL_UNTRUSTED' }
   }

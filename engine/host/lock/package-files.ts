@@ -5,7 +5,7 @@
  * so what it gives is what the lock names or nothing.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, posix } from 'node:path'
 
@@ -14,6 +14,7 @@ import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { decodeText } from '#engine/dsl/text/encoding.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { Files } from '#engine/host/repository/files.ts'
 
 /** By path from the root of the package. */
@@ -74,7 +75,7 @@ export function keepPackage(files: PackageFiles): Digest {
   const value = Object.fromEntries(
     [...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')]),
   )
-  mkdirSync(folderOf(process.env), { recursive: true, mode: 0o700 })
+  makeFolder(folderOf(process.env), 0o700)
   const fresh = `${fileOf(digest)}.${randomBytes(4).toString('hex')}`
   writeFileSync(fresh, JSON.stringify(value), { mode: 0o600 })
   renameSync(fresh, fileOf(digest))

@@ -4,13 +4,13 @@
  * It takes no lease: mirrors are in a file of their own, and one repository at a time is
  * claimed while it is synced. What a watcher does beside syncing is built on this.
  */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { HttpDoor } from '#engine/connection/http.ts'
 import { systemClock } from '#engine/durable/system.ts'
 import { takeLock } from '#engine/durable/sqlite/lock.ts'
 import { openMirrors } from '#engine/durable/sqlite/mirrors.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { MirrorStore } from '#engine/mirror/sync/store.ts'
 import type { SyncPorts } from '#engine/mirror/sync/sync.ts'
 import { AbsorbPool } from '#engine/mirror/threads/pool.ts'
@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function openMirrorHost(directory: string, environment: Environment): MirrorHost {
   const store = openMirrors(directory)
   const folder = join(directory, 'mirrors')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const door = new HttpDoor()
   const pool = new AbsorbPool()
   const secrets = openSecretBook(directory, environment)

@@ -1,12 +1,13 @@
 /**
  * Makes the folder of a new plugin. It never overwrites: what is there stays as it is.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { printActionTypes } from '#engine/dsl/types/actions.ts'
 import { installation } from '#engine/host/installation.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { openCatalog } from '#engine/host/repository/catalog.ts'
 import { readMarker } from '#engine/host/repository/config.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
@@ -107,7 +108,7 @@ function refuse(name: string, root: string): void {
 /** False when there is a file already. */
 function write(path: string, text: string): boolean {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     writeFileSync(path, text, { flag: 'wx' })
     return true
   } catch (cause) {

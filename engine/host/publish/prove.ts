@@ -3,13 +3,14 @@
  * tests pass in the sandbox. All of it over the bytes of the commit, in a folder that is thrown
  * away.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { digestOf, digestOfBytes, type Digest } from '#engine/core/digest.ts'
 import { hasErrors, type Problem } from '#engine/core/problem.ts'
 import type { Package } from '#engine/host/package/package.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { readCases } from '#engine/host/plugin/case-file.ts'
 import { buildFolder, openPlugin } from '#engine/host/plugin/folder.ts'
 import { CaseRunner } from '#engine/host/plugin/run-cases.ts'
@@ -34,7 +35,7 @@ export async function prove(one: Package, lock: Lock): Promise<Proof> {
   const dir = await mkdtemp(join(tmpdir(), 'ionflux-prove-'))
   try {
     for (const [path, bytes] of one.files) {
-      await mkdir(dirname(join(dir, 'package', path)), { recursive: true })
+      makeFolder(dirname(join(dir, 'package', path)))
       await writeFile(join(dir, 'package', path), bytes)
     }
     if (lock.packages.length > 0) await writeFile(join(dir, 'package', lockFile), printLock(lock))

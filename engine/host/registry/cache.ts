@@ -3,12 +3,14 @@
  * of those that nobody read for a day only the latest. What was seen of them (`memory.ts`) is
  * another thing: that is never forgotten by itself.
  */
+import { existsSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 import { limits } from '#engine/core/limits.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 /** Where all of them are. */
 export function cacheFolder(): string {
@@ -28,9 +30,10 @@ export function cacheOf(cache: string, address: string, suffix = ''): string {
  */
 export async function useCache(folder: string, now = Date.now()): Promise<void> {
   try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+    const isNew = !existsSync(folder)
+    makeFolder(folder, 0o700)
     await utimes(folder, now / 1_000, now / 1_000)
-    if (made !== undefined) await makeRoom(join(folder, '..'), now)
+    if (isNew) await makeRoom(join(folder, '..'), now)
   } catch {
     // The next one who writes tells.
   }

@@ -4,8 +4,10 @@
  * Files are written beside their place and moved there, so a reader never sees half of one.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 import type { RegistryFiles } from '#registry/ports.ts'
 
@@ -35,7 +37,7 @@ export function openFolder(folder: string): RegistryFiles {
       const file = place(path)
       const fresh = `${file}.${randomBytes(4).toString('hex')}`
       try {
-        await mkdir(dirname(file), { recursive: true })
+        makeFolder(dirname(file))
         const handle = await open(fresh, 'w', 0o644)
         try {
           await handle.writeFile(bytes)

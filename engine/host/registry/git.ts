@@ -3,9 +3,9 @@
  * folder, fetched into a bare repository that is kept between calls, so that the next fetch
  * brings only what is new.
  */
-import { mkdir } from 'node:fs/promises'
 
 import { IonError } from '#engine/core/error.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { runGit } from '#engine/mirror/command.ts'
 import { openNative } from '#engine/mirror/native.ts'
 import type { CommitId, GitPort } from '#engine/mirror/port.ts'
@@ -32,7 +32,7 @@ export class GitFiles implements RegistrySource, AsyncDisposable {
   static async open({ url, path, ref }: Address, cache = cacheFolder()): Promise<GitFiles> {
     const dir = cacheOf(cache, url, '.git')
     await useCache(dir)
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    makeFolder(dir, 0o700)
     await run(dir, url, ['init', '--quiet', '--bare', '.'])
     const isBundle = !/^\w+:\/\//.test(url)
     const wanted = ref ?? (isBundle ? await headOf(dir, url) : 'HEAD')

@@ -2,10 +2,11 @@
  * Keys of those who keep a registry: Ed25519 in PEM files that only their owner can read.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { Signer } from '#registry/ports.ts'
 
 import { signerOf } from './crypto.ts'
@@ -26,7 +27,7 @@ export function makeKey(file: string): { readonly signer: Signer; readonly isNew
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     writeFileSync(file, pem, { mode: 0o600, flag: 'wx' })
   } catch (cause) {
     throw new IonError('CLI_FILE_UNREADABLE', `"${file}" cannot be written.`, { cause })

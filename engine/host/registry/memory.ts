@@ -5,7 +5,7 @@
  * It only moves forward, also with several processes at once.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 
@@ -13,6 +13,7 @@ import { IonError } from '#engine/core/error.ts'
 import { isObject, type Json } from '#engine/core/json.ts'
 import { limits } from '#engine/core/limits.ts'
 import { takeLock } from '#engine/durable/sqlite/lock.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { Known } from '#registry/log/guard.ts'
 
 function fileOf(address: string, purpose: string): string {
@@ -28,7 +29,7 @@ function fileOf(address: string, purpose: string): string {
  */
 export function hold(address: string, purpose: string, waitMs = 0): Disposable | undefined {
   const file = fileOf(address, purpose).replace(/json$/, 'lock')
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file), 0o700)
   const lock = takeLock(file, waitMs)
   return lock === undefined ? undefined : { [Symbol.dispose]: () => lock.release() }
 }
@@ -99,7 +100,7 @@ export function remember(address: string, known: Known, purpose = 'reader'): voi
   const file = fileOf(address, purpose)
   const fresh = `${file}.${randomBytes(4).toString('hex')}`
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     writeFileSync(fresh, JSON.stringify(known) + '\n', { mode: 0o600 })
     renameSync(fresh, file)
   } catch (cause) {

@@ -6,12 +6,13 @@
  * from the host, is held to the checkpoint by whoever reads it.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { HttpDoor } from '#engine/connection/http.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { RegistrySource } from '#registry/ports.ts'
 
 import { cacheFolder, cacheOf, useCache } from './cache.ts'
@@ -91,7 +92,7 @@ export class Site implements RegistrySource, AsyncDisposable {
     const file = join(this.#cache, path)
     const fresh = `${file}.${randomBytes(4).toString('hex')}`
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(file), 0o700)
       await writeFile(fresh, Buffer.concat([Buffer.from(`${etag}\n`, 'latin1'), bytes]))
       await rename(fresh, file)
     } catch {

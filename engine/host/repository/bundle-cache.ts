@@ -4,20 +4,13 @@
  * so is what this user's ionflux did not write, or wrote for another key.
  */
 import { randomBytes } from 'node:crypto'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { limits } from '#engine/core/limits.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
 import { isSame, macOf, readTrustKey } from '#engine/host/data/mark.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import type { BundleCache } from '#engine/sandbox/bundle.ts'
 
 /** A cache in `<directory>/cache/bundles`; made with the first entry. */
@@ -29,7 +22,7 @@ export function openBundleCache(directory: string): BundleCache {
     set: (key, code) => {
       attempt(() => {
         prepareDataDirectory(directory)
-        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        makeFolder(folder, 0o700)
         prune(folder)
         const file = fileOf(key)
         const fresh = `${file}.${process.pid}`

@@ -3,7 +3,7 @@
  *
  * Names and versions stay upstream's, and what conflicts with upstream is left out and told.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -11,6 +11,7 @@ import { IonError } from '#engine/core/error.ts'
 import { patch } from '#engine/dsl/patch/patch.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { filesOf, type PackageFiles } from '#engine/host/lock/package-files.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { runGit } from '#engine/mirror/command.ts'
 
 import type { Lineage } from './lineage.ts'
@@ -116,9 +117,9 @@ async function diffOf(before: PackageFiles, after: PackageFiles, folder: string)
 }
 
 async function writeAll(folder: string, files: PackageFiles): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   for (const [path, bytes] of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
+    makeFolder(dirname(join(folder, path)))
     await writeFile(join(folder, path), bytes)
   }
 }

@@ -2,7 +2,7 @@
  * Puts the files of a package into a repository: as they are (a fork), or filled in (a blueprint
  * that is used), with the lineage beside them.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
@@ -13,6 +13,7 @@ import { parseDocument } from '#engine/dsl/text.ts'
 import { checkInput } from '#engine/host/inputs.ts'
 import { filesOf, type PackageFiles } from '#engine/host/lock/package-files.ts'
 import type { BlueprintPackage, Package } from '#engine/host/package/package.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 import { overwrite } from '#engine/host/plugin/overwrite.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
 
@@ -95,7 +96,7 @@ export function makeChanges(root: string, changes: FileChanges): void {
       rmSync(target, { force: true })
       continue
     }
-    mkdirSync(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     overwrite(target, bytes)
   }
 }

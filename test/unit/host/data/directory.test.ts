@@ -227,13 +227,39 @@ describe('a directory that is named', () => {
   })
 })
 
-test('without a place for a secret a directory that this process made is good for it alone', () => {
-  writeFileSync(join(top, 'file'), '')
-  vi.stubEnv('XDG_STATE_HOME', join(top, 'file'))
-  used()
-  expect(choose()).toBe(dir)
-  renameSync(dir, join(root, 'next'))
-  expect(distrust(join(root, 'next'))).toBeDefined()
+describe('without a place for a secret', () => {
+  const unkept = expect.objectContaining({ code: 'CLI_FILE_UNREADABLE' }) as Error
+  beforeEach(() => {
+    writeFileSync(join(top, 'file'), '')
+    vi.stubEnv('XDG_STATE_HOME', join(top, 'file'))
+  })
+
+  test('nothing is made that no later call would know', () => {
+    expect(() => prepareDataDirectory(dir)).toThrow(unkept)
+    expect(() => prepareDataDirectory(dir)).toThrow('XDG_STATE_HOME')
+    expect(existsSync(dir)).toBe(false)
+  })
+
+  test('nor is an empty one taken', () => {
+    mkdirSync(dir)
+    expect(() => prepareDataDirectory(dir)).toThrow(unkept)
+    expect(readdirSync(dir)).toEqual([])
+  })
+
+  test('one that is named is used, and another process is told to name it', () => {
+    const named = join(top, 'named')
+    prepareDataDirectory(choose(named))
+    writeFileSync(join(named, 'journal.db'), 'runs')
+    renameSync(named, dir)
+    expect(() => choose()).toThrow(untrusted)
+    expect(() => choose()).toThrow('every call has to name it')
+    expect(() => choose()).not.toThrow(/delete/i)
+  })
+
+  test.runIf(existsSync('/proc/self'))('which takes no folders, it ends', () => {
+    vi.stubEnv('XDG_STATE_HOME', '/proc/ionflux/state')
+    expect(() => prepareDataDirectory(dir)).toThrow(unkept)
+  })
 })
 
 describe('bundled code', () => {

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { openDatabase } from '#engine/durable/sqlite/database.ts'
 import { openSqlite } from '#engine/durable/sqlite/open.ts'
@@ -37,6 +37,20 @@ const journal = async (): Promise<string> => {
 
 test('a directory that is not there is made by the first run', async () => {
   expect(await look()).toEqual({ data: 'ok', disk: 'ok' })
+})
+
+test('a directory that later calls would not know is an error, unless it is named', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'file'))
+  const [place] = await lookAtStorage({ environment: {}, root: folder })
+  expect(place).toMatchObject({ status: 'error', help: expect.stringContaining('--data-dir') })
+  expect(await look()).toMatchObject({ data: 'ok' })
+  vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'))
+  expect(await lookAtStorage({ environment: {}, root: folder })).toMatchObject([
+    { status: 'ok' },
+    { status: 'ok' },
+  ])
+  vi.unstubAllEnvs()
 })
 
 test('a whole journal is looked through, and its writer named', async () => {
