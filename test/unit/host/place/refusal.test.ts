@@ -60,5 +60,5 @@ test('a full disk is told without a path', () => {
 test('a defect and a program that is missing are none', () => {
   expect(refusalOf(new TypeError('x'))).toBeUndefined()
   expect(refusalOf('x')).toBeUndefined()
-  expect(refusalOf(spawnSync('ionflux-no-such-program').error)).toBeUndefined()
+  expect(refusalOf(spawnSync(join(top, 'no-program')).error)).toBeUndefined()
 })
