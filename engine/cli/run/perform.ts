@@ -9,7 +9,6 @@ import { printJson } from '#engine/cli/output.ts'
 import { buildProgram } from '#engine/cli/program.ts'
 import { printable, printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
-import { refusalOf } from '#engine/host/place/refusal.ts'
 
 /** Carries out `argv` and returns the exit code. Never throws. */
 export async function perform(terminal: Terminal, argv: readonly string[]): Promise<number> {
@@ -19,12 +18,12 @@ export async function perform(terminal: Terminal, argv: readonly string[]): Prom
     await program.parseAsync([...argv], { from: 'user' })
     return exit
   } catch (thrown) {
-    return report(terminal, refusalOf(thrown) ?? thrown, argv.includes('--json'))
+    return await report(terminal, thrown, argv.includes('--json'))
   }
 }
 
 /** Tells what stopped the call, and what the process ends with. */
-function report(terminal: Terminal, thrown: unknown, isJson: boolean): number {
+async function report(terminal: Terminal, thrown: unknown, isJson: boolean): Promise<number> {
   const { paint } = terminal
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return exits.done
@@ -41,6 +40,9 @@ function report(terminal: Terminal, thrown: unknown, isJson: boolean): number {
     terminal.note(`  = ${paint('muted', `docs: ionflux explain ${code}`)}`)
     return exitOfCode(code)
   }
+  const { refusalOf } = await import('#engine/host/place/refusal.ts')
+  const refusal = refusalOf(thrown)
+  if (refusal !== undefined) return await report(terminal, refusal, isJson)
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   if (isJson) printJson(terminal, { error: { code: 'RUN_INTERNAL', message: printable(message) } })
