@@ -60,6 +60,7 @@ export async function watchRun(
     const view = viewOf(reader, run)
     if (json) printJson(terminal, { run: view })
     else if (!interrupt.hasLeft()) tell(watching, view)
+    if (session.owner() === undefined) tellLeft(terminal, reader, view)
     return interrupt.isInterrupted() ? exits.interrupted : exitOfRun(view)
   } finally {
     reader.close()
@@ -126,6 +127,19 @@ function tell({ terminal, placeOf }: Watching, view: RunView): void {
       terminal.note(next(terminal, `ionflux resume ${view.id}`))
   }
 }
+
+/** Runs that were let go of and go on only as long as a process works on them. */
+function tellLeft(terminal: Terminal, { journal }: RunReader, { steps }: RunView): void {
+  const ended = steps.filter(({ endedAt }) => endedAt !== undefined)
+  const left = new Set(ended.flatMap(({ child }) => child ?? []))
+  const open = [...left].filter((child) => journal.find(child)?.endedAt === undefined)
+  for (const child of open.slice(0, leftShownMax)) {
+    const flow = printable(journal.find(child)?.flow ?? '')
+    terminal.note(next(terminal, `ionflux resume ${child}`, `"${flow}" is detached and not done`))
+  }
+}
+
+const leftShownMax = 3
 
 function next({ paint }: Terminal, command: string, about?: string): string {
   return `${paint('muted', 'Next:')} ${command}${about === undefined ? '' : paint('muted', `   (${about})`)}`

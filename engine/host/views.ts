@@ -10,7 +10,13 @@ import type { DurableReader } from '#engine/durable/durable.ts'
 import { stepsOf } from '#engine/plan/blocks.ts'
 import type { Plan, RetryPolicy } from '#engine/plan/plan.ts'
 import { openPayloads, type Payloads } from '#engine/runtime/payload.ts'
-import type { ListRuns, RunHeader, RunStatus, Store } from '#engine/runtime/ports.ts'
+import {
+  isAtRest,
+  type ListRuns,
+  type RunHeader,
+  type RunStatus,
+  type Store,
+} from '#engine/runtime/ports.ts'
 import { openPrograms } from '#engine/runtime/program.ts'
 import * as runtime from '#engine/runtime/view.ts'
 
@@ -57,15 +63,32 @@ export function viewOf(
       ...notRetriedOf(policies, step),
     }
   }
+  const steps = view.steps.map(more)
   return {
     ...view,
+    ...(at === undefined ? statusOf(reader, view, steps) : {}),
     parent: reader.journal.find(run)?.parent ?? null,
     ...(first?.kind === 'run.started' && first.forked !== undefined
       ? { forked: first.forked }
       : {}),
     isWorkingTree: first?.kind === 'run.started' && first.source.isWorkingTree === true,
-    steps: view.steps.map(more),
+    steps,
   }
+}
+
+/** A run that waits for one that it called is as far as that one is: at work, or at rest. */
+function statusOf(
+  reader: Pick<DurableReader, 'journal' | 'store'>,
+  { id, status }: runtime.RunView,
+  steps: readonly StepView[],
+): Pick<RunView, 'status'> {
+  const called = steps.flatMap(({ child, endedAt }) => (endedAt === undefined ? (child ?? []) : []))
+  const own = reader.journal.find(id)?.status
+  if (called.length === 0 || isOver(status) || own === undefined || !isAtRest(own))
+    return { status }
+  const theirs = new Set(called.map((child) => viewOf(reader, child).status))
+  if (theirs.has('running')) return { status: 'running' }
+  return { status: theirs.has('uncertain') ? 'uncertain' : own }
 }
 
 /** The run that a `flow` step waits for, or waited for: its id follows from path and attempt. */
@@ -89,6 +112,17 @@ function notRetriedOf(
   if (policy.on !== undefined)
     return policy.on.includes(error.code) ? {} : { notRetried: 'not_in_on' }
   return isTransient(error.code) ? {} : { notRetried: 'not_transient' }
+}
+
+/** The run that waits, or waited, for `run`; none for one that nobody called, or that is detached. */
+export function callerOf(
+  { journal }: Pick<DurableReader, 'journal'>,
+  run: RunId,
+): RunId | undefined {
+  if (journal.find(run)?.parent === undefined) return undefined
+  const [first] = journal.read(run)
+  const parent = first?.kind === 'run.started' ? first.parent : undefined
+  return parent?.isDetached === true ? undefined : parent?.run
 }
 
 /** The `retry` of every step by its id, which is unique in a flow. */

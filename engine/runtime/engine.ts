@@ -19,7 +19,7 @@ import { type Forking, openForking } from '#engine/runtime/live/fork.ts'
 import type { EnginePorts, Inside, StartRun } from '#engine/runtime/live/inside.ts'
 import { Residents } from '#engine/runtime/live/residents.ts'
 import { carryOn, reopen } from '#engine/runtime/live/resume.ts'
-import { mustGoOn, openTalk, statusNow, statusOf, type Talk } from '#engine/runtime/live/talk.ts'
+import { mustGoOn, openTalk, statusOf, type Talk } from '#engine/runtime/live/talk.ts'
 import { openSettling, type Settling } from '#engine/runtime/live/settle.ts'
 import { Sweeper } from '#engine/runtime/live/sweep.ts'
 import type { TurnHost } from '#engine/runtime/live/turn-host.ts'
@@ -28,7 +28,7 @@ import { takeState } from '#engine/runtime/waits/use-state.ts'
 import { Waiters } from '#engine/runtime/live/waiters.ts'
 
 import { openPayloads, type Payloads } from './payload.ts'
-import { type Batch, hasEnded, isAtRest, type RunStatus } from './ports.ts'
+import { type Batch, isAtRest, type RunStatus } from './ports.ts'
 import { openPrograms, type Programs } from './program.ts'
 import type { RunRecord } from './record.ts'
 
@@ -38,7 +38,10 @@ export type Listener = (run: RunId, records: readonly RunRecord[]) => void
 export interface Engine extends Talk, Settling, Forking {
   /** Resolves once the run's first records are durable. Throws `RUN_INPUT_REFUSED`. */
   start(start: StartRun): Promise<RunId>
-  /** Resolves once the run has ended, or also once it only waits. Rejects when the host faults. */
+  /**
+   * Resolves once the run has ended, or also once it and all that it waits for only wait.
+   * Rejects when the host faults.
+   */
   wait(run: RunId, until?: 'ended' | 'parked'): Promise<RunStatus>
   /** Carries on whatever was under way when the last process died, and arms the timers. */
   recover(): readonly RunId[]
@@ -65,7 +68,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   readonly #admission = new Admission(this)
   readonly turns: TurnHost
   readonly #sweeper: Sweeper
-  readonly #waiters = new Waiters()
+  readonly #waiters = new Waiters(this)
   readonly #listeners = new Set<Listener>()
   /** Runs that stopped for a bug of ours or a journal that does not fit. */
   readonly #broken = new Map<RunId, IonError>()
@@ -135,12 +138,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
   async wait(run: RunId, until: 'ended' | 'parked' = 'ended'): Promise<RunStatus> {
     this.mustWork()
     this.#mustBeSound(run)
-    const live = this.residents.find(run)
-    if (live === undefined || live.isIdle) {
-      const status = statusNow(this, run)
-      if (hasEnded(status) || (until === 'parked' && isAtRest(status))) return status
-    }
-    return await this.#waiters.wait(run, until)
+    return await this.#waiters.reach(run, until)
   }
 
   recover(): readonly RunId[] {
@@ -251,7 +249,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       deliverChild(this, live)
     } else if (isAtRest(live.durableStatus) && live.isIdle) this.residents.park(live)
     this.#admission.committed(live, batch)
-    this.#waiters.tell(run, live.durableStatus ?? 'running')
+    this.#waiters.tell(live)
     this.residents.tellIdle()
   }
 
@@ -278,6 +276,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       live.log.close()
     }
     this.#waiters.reject(run, error)
+    if (live !== undefined) this.#waiters.tellCallers(live)
     this.residents.tellIdle()
   }
 

@@ -11,7 +11,7 @@ import { powersBeyond } from '#engine/dsl/power/kinds.ts'
 import type { CallFrame } from '#engine/runtime/decider/frames.ts'
 import { budgetFor } from '#engine/runtime/budget/guard.ts'
 import { lastEnd, spentOf } from '#engine/runtime/budget/spent.ts'
-import type { RunRecord } from '#engine/runtime/record.ts'
+import type { RunRecord, RunStarted } from '#engine/runtime/record.ts'
 
 import { failedRecord } from './call.ts'
 import type { Inside } from './inside.ts'
@@ -123,6 +123,27 @@ export function leaveOf(engine: Inside, child: LiveRun): RunRecord | undefined {
   const parent = isOver ? undefined : engine.tryLoad(from.run)
   if (!isOver && (parent === undefined || isWaitedFor(parent, place))) return undefined
   return { kind: 'run.cancel', at: engine.ports.clock.now(), reason: 'its parent let go of it' }
+}
+
+/** The runs that wait for one, its caller first; none for one that is detached. */
+export function callersOf(
+  engine: Inside,
+  { parent }: Pick<RunStarted, 'parent'>,
+): readonly RunId[] {
+  const callers: RunId[] = []
+  for (let at = parent; at !== undefined; at = parentOf(engine, at.run)) {
+    if (at.isDetached === true || callers.length >= limits.runDepthMax) break
+    callers.push(at.run)
+  }
+  return callers
+}
+
+function parentOf({ residents, ports }: Inside, run: RunId): RunStarted['parent'] {
+  const live = residents.find(run)
+  if (live !== undefined) return live.state.started.parent
+  if (ports.journal.find(run)?.parent === undefined) return undefined
+  const [first] = ports.journal.read(run)
+  return first?.kind === 'run.started' ? first.parent : undefined
 }
 
 /** A child of an attempt that is over has nobody who waits for it. */
