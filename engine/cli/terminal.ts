@@ -44,6 +44,8 @@ export interface Terminal {
   /** Whether stdout goes to a person's eyes. */
   readonly isDataSeen: boolean
   readonly columns: number
+  /** Hears the document of `--json` whatever is printed, for who calls a command and goes on with it. */
+  hear?(document: object): void
   /** Resolves once everything written has left the process. */
   flush(): Promise<void>
 }

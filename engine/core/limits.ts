@@ -231,6 +231,7 @@ export const limits = {
   diffCellsMax: 4_000_000,
   planMarkdownCharsMax: 60_000,
   jobSummaryCharsMax: 900_000,
+  jobOutputCharsMax: 300_000,
   checkFixRoundsMax: 5,
 
   ...remoteLimits,

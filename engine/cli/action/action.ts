@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { type Json, isObject } from '#engine/core/json.ts'
+import { type Json, type JsonObject, isObject } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import { changeFor, exitOfChange, problemsOf } from '#engine/cli/commands/plan.ts'
 import { exits } from '#engine/cli/exit.ts'
 import { planJson } from '#engine/cli/plan/plan-json.ts'
@@ -22,6 +23,7 @@ import { lockFile } from '#engine/plan/lock/lock.ts'
 
 import { runSummary } from './run-summary.ts'
 import { openRunner, type Runner } from './runner.ts'
+import { checkSummary, errorSummary, publishSummary, testSummary } from './told-summary.ts'
 import { readSettings, type ActionSettings } from './settings.ts'
 import { folderIn } from './workspace.ts'
 
@@ -39,9 +41,9 @@ export async function action(terminal: Terminal): Promise<number> {
     case 'check':
       return await checkFiles(step)
     case 'test':
-      return await perform(terminal, ['test', ...pathsOf(settings)])
+      return await performTold(step, ['test', ...pathsOf(settings)], testSummary)
     case 'publish':
-      return await perform(terminal, ['publish', ...pathsOf(settings)])
+      return await performTold(step, ['publish', ...pathsOf(settings)], publishSummary)
   }
 }
 
@@ -76,9 +78,26 @@ function hasLock(): boolean {
   return root !== undefined && existsSync(join(root, lockFile))
 }
 
-async function checkFiles({ terminal, settings }: Step): Promise<number> {
-  const exit = await perform(terminal, ['check', ...pathsOf(settings), '--format', 'github'])
-  return exit === exits.done && hasLock() ? await perform(terminal, ['lock', '--check']) : exit
+async function checkFiles(step: Step): Promise<number> {
+  const call = ['check', ...pathsOf(step.settings), '--format', 'github']
+  const exit = await performTold(step, call, checkSummary)
+  if (exit !== exits.done || !hasLock()) return exit
+  return await performTold(step, ['lock', '--check'], () => '')
+}
+
+/** Calls a command as it is, and makes a summary and an output of its document. */
+async function performTold(
+  { terminal, runner }: Step,
+  call: readonly string[],
+  summaryOf: (document: JsonObject) => string,
+): Promise<number> {
+  const hear = (value: object): void => {
+    const document = value as JsonObject
+    const text = JSON.stringify(document)
+    if (text.length <= limits.jobOutputCharsMax) runner.output('output', text)
+    runner.summary(isObject(document['error']) ? errorSummary(document) : summaryOf(document))
+  }
+  return await perform({ ...terminal, hear }, call)
 }
 
 async function runFlow({ terminal, runner, settings }: Step): Promise<number> {

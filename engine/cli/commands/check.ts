@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { IonError } from '#engine/core/error.ts'
+import type { JsonObject } from '#engine/core/json.ts'
 import type { Problem } from '#engine/core/problem.ts'
 import { limits } from '#engine/core/limits.ts'
 import { inWorkspace } from '#engine/cli/action/workspace.ts'
@@ -97,15 +98,17 @@ function print(terminal: Terminal, { format, checked, files, fixed, seconds }: P
   const readText = readerOf(files)
   const sources = openSources(readText)
   const shown = inWorkspace({ problems, sources }, files.root)
+  const document = (): JsonObject => ({
+    problems: problems.map((one) => problemForJson(one, sources)),
+    flows,
+    plugins,
+    tests,
+    fixed,
+  })
+  terminal.hear?.(document())
   switch (format) {
     case 'json':
-      printJson(terminal, {
-        problems: problems.map((one) => problemForJson(one, sources)),
-        flows,
-        plugins,
-        tests,
-        fixed,
-      })
+      printJson(terminal, document())
       return
     case 'sarif':
       printJson(terminal, problemsForSarif(shown.problems, shown.sources, { version: version() }))

@@ -58,9 +58,11 @@ function tellPublished(
 ): void {
   const [leaf] = announced.leaves
   const { published } = prepared
+  const found = { leaf: leaf ?? published ?? null, isNew: leaf !== undefined }
+  const document = { ...documentOf(prepared), ...found }
+  terminal.hear?.(document)
   if (values.json === true) {
-    const found = { leaf: leaf ?? published ?? null, isNew: leaf !== undefined }
-    printJson(terminal, { ...documentOf(prepared), ...found })
+    printJson(terminal, document)
     return
   }
   tell(terminal, prepared)
@@ -109,8 +111,9 @@ async function tryOut(
     prepareRelease({ ...wish, ...(registry === undefined ? {} : { registry }) }),
   )
   const refusal = prepared.published === undefined ? await refusalOf(wish, prepared) : undefined
-  if (values.json === true)
-    printJson(terminal, { ...documentOf(prepared), refusal: refusal ?? null })
+  const document = { ...documentOf(prepared), refusal: refusal ?? null }
+  terminal.hear?.(document)
+  if (values.json === true) printJson(terminal, document)
   else {
     tell(terminal, prepared)
     if (refusal !== undefined) terminal.note(terminal.paint('warn', printable(`  ${refusal}`)))

@@ -33,6 +33,7 @@ async function report(terminal: Terminal, thrown: unknown, isJson: boolean): Pro
   }
   if (thrown instanceof IonError) {
     const { code, message } = thrown
+    terminal.hear?.({ error: thrown.toFailure() })
     if (isJson) printJson(terminal, { error: thrown.toFailure() })
     terminal.note(
       `${paint('fail', `error[${code}]`)}${paint('bold', `: ${printableLines(message)}`)}`,

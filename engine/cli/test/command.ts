@@ -79,6 +79,7 @@ async function testOnce(terminal: Terminal, root: string, values: TestValues): P
   })
   if (values.junit !== undefined) writeReport(values.junit, junitText(run.files))
   const failed = failedOf(run)
+  terminal.hear?.(documentOf(run, readText, values))
   if (values.json === true) printJson(terminal, documentOf(run, readText, values))
   else if (run.problems.length > 0) showProblems({ terminal, readText }, run.problems)
   const exit = exitOfProblems(run.problems)

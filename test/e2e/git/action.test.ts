@@ -120,8 +120,41 @@ test('checks with annotations, and holds what is checked out to its lock', async
   const checked = await act({ mode: 'check' })
   const run = await act({ flow: 'greet', inputs })
   rmSync(lock)
-  expect(checked).toMatchObject({ code: 3, log: expect.stringContaining('::warning file=flows/') })
+  expect(checked).toMatchObject({
+    code: 3,
+    log: expect.stringContaining('::warning file=flows/'),
+    summary: expect.stringContaining('### ❌ LOCK_STALE'),
+  })
   expect(run).toMatchObject({ code: 3, log: expect.stringContaining('LOCK_STALE') })
+})
+
+test('check and test say in the summary what they found, and give it as JSON', async () => {
+  const place = (name: string): string => join(fixture.dir, 'flows', name)
+  const clean = await act({ mode: 'check' })
+  expect(clean.summary).toContain('✅ No problems in 1 flow, 0 plugins, 0 test files')
+  expect(JSON.parse(clean.outputs['output'] ?? '')).toMatchObject({ problems: [], flows: 1 })
+  writeFileSync(place('odd.flow.yaml'), 'dsl: flux/1\nid: odd\n"st|epz @ada": []\n')
+  const odd = await act({ mode: 'check', flow: 'flows/odd.flow.yaml' })
+  rmSync(place('odd.flow.yaml'))
+  expect(odd.code).toBe(3)
+  expect(odd.summary).toMatch(/### ❌ \d errors?, 0 warnings/)
+  expect(odd.summary).toContain('| ❌ | `flows/odd.flow.yaml:3` | `DSL_KEY_UNKNOWN` | ')
+  expect(odd.summary).toContain('st\\|epz @&#8203;ada')
+
+  const cases = ['Ada', 'Eve'].map(
+    (name) =>
+      `  - { name: ${name}, inputs: { name: ${name} }, expect: { output: { text: Hello Ada } } }`,
+  )
+  writeFileSync(place('greet.test.yaml'), `dsl: test/1\ncases:\n${cases.join('\n')}\n`)
+  const tested = await act({ mode: 'test' })
+  const one = await act({ mode: 'test', args: '--filter\nAda' })
+  rmSync(place('greet.test.yaml'))
+  expect([tested.code, one.code]).toEqual([1, 0])
+  expect(tested.log).toContain('1 passed, 1 failed')
+  expect(tested.summary).toContain('### ❌ 1 passed, 1 failed')
+  expect(tested.summary).toContain('| ❌ | `flows/greet.test.yaml:4` | Eve | ')
+  expect(JSON.parse(tested.outputs['output'] ?? '')).toMatchObject({ passed: 1, failed: 1 })
+  expect(one.summary).toBe('### ✅ 1 passed, 0 failed\n\n\n')
 })
 
 test('plans a pull request in one comment that is edited in place', async () => {

@@ -98,6 +98,12 @@ test('publishes the tag that started the workflow, and not the one that is check
   const done = await act(tag('v1.0.0'))
   expect(done.log).toContain('acme/shout@1.0.0 is leaf 1')
   expect(done.code).toBe(0)
+  expect(tried.summary).toContain('acme/shout@&#8203;1.0.0 was tried; nothing was published')
+  expect(done.summary).toContain('### ✅ acme/shout@&#8203;1.0.0 is published as leaf 1')
+  expect(done.summary).toMatch(
+    /\| commit \| `[0-9a-f]{40}` \|\n\| digest \| `sha256:[0-9a-f]{64}` \|/,
+  )
+  expect(JSON.parse(done.outputs['output'] ?? '')).toMatchObject({ leaf: 1, isNew: true })
   expect(git(at('index.git'), 'log', '-1', '--format=%s')).toBe('publish acme/shout 1.0.0')
   const secret = text('acme.pem').split('\n')[1] ?? ''
   expect(done.log.replaceAll(`::add-mask::${secret}`, '')).not.toContain(secret)
@@ -134,4 +140,5 @@ test('a tag that releases nothing fails the step and says why', async () => {
   const refused = await act(tag('v9.0.0'))
   expect(refused.code).not.toBe(0)
   expect(refused.log).toContain('v9.0.0')
+  expect(refused.summary).toMatch(/^### ❌ [A-Z_]+\n[^]*v9\.0\.0/)
 })
