@@ -10,7 +10,7 @@ import { followOf, planOf, viewOf, type RunView, type StepView } from '#engine/h
 
 import { adviceOf, notRetriedText, sourceText } from '#engine/cli/run/advice.ts'
 import { tellFrames } from '#engine/cli/run/frames.ts'
-import { gateText, waitsCommand } from '#engine/cli/run/waits.ts'
+import { gateText, tellCalled, tellWaits } from '#engine/cli/run/waits.ts'
 
 import { duration, elapsed } from './duration.ts'
 import { exits } from './exit.ts'
@@ -51,15 +51,19 @@ export async function watchRun(
     if (!json) live.note(headLine(terminal, reader, run))
     const interrupt = onInterrupt(watching, { run, isVisitor, note: live.note })
     const until = wait ? 'ended' : 'parked'
+    // With `--no-wait` all of it is told in the end.
+    const called =
+      wait && !json ? tellCalled(terminal, { reader, run, note: live.note }) : undefined
     try {
       await Promise.race([session.follow({ run, until, hear: live.hear }), interrupt.left])
     } finally {
+      called?.[Symbol.dispose]()
       live.stop()
       interrupt.stop()
     }
     const view = viewOf(reader, run)
     if (json) printJson(terminal, { run: view })
-    else if (!interrupt.hasLeft()) tell(watching, view)
+    else if (!interrupt.hasLeft()) tell(watching, reader, view)
     if (session.owner() === undefined) tellLeft(terminal, reader, view)
     return interrupt.isInterrupted() ? exits.interrupted : exitOfRun(view)
   } finally {
@@ -80,7 +84,7 @@ function headLine({ paint }: Terminal, { journal }: RunReader, run: RunId): stri
 }
 
 /** How it ended, its output, and the next command that makes sense. */
-function tell({ terminal, placeOf }: Watching, view: RunView): void {
+function tell({ terminal, placeOf }: Watching, reader: RunReader, view: RunView): void {
   const { paint, glyphs } = terminal
   const took = duration(elapsed(view.startedAt, view.endedAt))
   switch (view.status) {
@@ -119,11 +123,7 @@ function tell({ terminal, placeOf }: Watching, view: RunView): void {
     case 'running':
       terminal.note(`${paint('wait', glyphs.wait)} the run waits; nothing of it is in memory now`)
       if (view.gate !== undefined) terminal.note(`  ${paint('muted', gateText(view))}`)
-      for (const step of view.steps) {
-        const command = waitsCommand(view.id, step)
-        if (command !== undefined)
-          terminal.note(next(terminal, command, `"${step.path}" waits for it`))
-      }
+      tellWaits(terminal, reader, view)
       terminal.note(next(terminal, `ionflux resume ${view.id}`))
   }
 }

@@ -130,6 +130,7 @@ export const limits = {
   drainMsMax: 5_000,
   finishMsMax: 600_000,
   finishLookMs: 250,
+  calledLookMs: 500,
 
   // Outputs of pure steps, kept from run to run
   cacheCpuMsMin: 5,

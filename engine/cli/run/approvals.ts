@@ -14,6 +14,7 @@ import { jsonText, printJson } from '#engine/cli/output.ts'
 import { dataDirOf, findRun, withReader, type PlaceValues } from '#engine/cli/place.ts'
 import { afterwards } from '#engine/cli/run/afterwards.ts'
 import { readGiven } from '#engine/cli/run/given.ts'
+import { calledText } from '#engine/cli/run/waits.ts'
 import { whoActs } from '#engine/cli/run/who.ts'
 import { printable, printableLines } from '#engine/cli/source.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
@@ -141,19 +142,40 @@ export async function answer(
   })
 }
 
-/** The question that is meant: of the run, at the path where there are several. */
+/** The question that is meant: of the run, at the path or with the last name where there are several. */
 function choose(reader: RunReader, { run: text, step }: OneValues): Open {
   const run = findRun(reader, text)
-  const open = viewOf(reader, run).steps.filter(isOpen)
-  const found = step === undefined ? open : open.filter(({ path }) => path === step)
-  const [only] = found
-  if (only !== undefined && found.length === 1) return mustFind(reader, run, only.path)
+  const { steps } = viewOf(reader, run)
+  const open = steps.filter(isOpen)
+  const found = step === undefined ? open : named(open, step)
+  const [only, ...others] = found
+  if (only !== undefined && others.length === 0) return mustFind(reader, run, only.path)
+  if (step !== undefined && only === undefined) {
+    const [past] = named(steps, step).filter(({ asks }) => asks !== undefined)
+    if (past !== undefined) throw closed(run, `"${past.path}" of run ${run} is answered.`)
+  }
+  const [first] = others.length > 0 ? found : open
+  if (first === undefined) {
+    const below = calledText(reader, run)
+    const rest = below === undefined ? ' anything now.' : `; ${below}`
+    throw closed(run, `Run ${run} itself asks nobody${rest}`)
+  }
   const paths = open.map(({ path }) => `"${path}"`).join(', ')
-  const message =
-    open.length === 0
-      ? `Run ${run} asks nobody anything now.`
-      : `Run ${run} asks ${paths}; name the one that is meant.`
-  throw new IonError('RUN_APPROVAL_CLOSED', message, { data: { run } })
+  const command = `ionflux approvals show ${run} ${first.path}`
+  throw new IonError(
+    'CLI_USAGE',
+    `Run ${run} asks ${paths}; name the one that is meant, as in: ${command}`,
+  )
+}
+
+/** The step at a path; where there is none, those whose path ends with that name. */
+function named<T extends StepView>(steps: readonly T[], name: string): readonly T[] {
+  const exact = steps.filter(({ path }) => path === name)
+  return exact.length > 0 ? exact : steps.filter(({ path }) => path.endsWith(`/${name}`))
+}
+
+function closed(run: RunId, message: string): IonError {
+  return new IonError('RUN_APPROVAL_CLOSED', message, { data: { run } })
 }
 
 function isOpen(step: StepView): step is Open['step'] {
@@ -164,7 +186,7 @@ function mustFind(reader: RunReader, run: RunId, path: string): Open {
   const { flow, steps } = viewOf(reader, run)
   const step = steps.find((one) => one.path === path)
   if (step !== undefined && isOpen(step)) return { run, flow, step }
-  throw new IonError('RUN_APPROVAL_CLOSED', `"${path}" of run ${run} is answered.`)
+  throw closed(run, `"${path}" of run ${run} is answered.`)
 }
 
 function shown({ run, flow, step }: Open): object {

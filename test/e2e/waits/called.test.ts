@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { call, type Ended, repository } from '#test/e2e/cli.ts'
+import { call, type Ended, repository, start } from '#test/e2e/cli.ts'
 
 let repo: ReturnType<typeof repository>
 const ionflux = async (...args: readonly string[]): Promise<Ended> =>
@@ -20,6 +20,14 @@ beforeAll(() => {
     ...flow('ask', '  - { id: ok, approve: { ask: Really?, by: [user:ann] } }\n'),
     ...flow('asks', '  - { id: a, flow: ask }\n  - { id: after, flow: sum }\n'),
     ...flow('top', '  - { id: m, flow: asks }\n'),
+    ...flow(
+      'both',
+      `  - id: p
+    parallel:
+      a: [{ id: yes, approve: { ask: Yes?, by: [user:ann] } }]
+      b: [{ id: no, approve: { ask: No?, by: [user:ann] } }]
+`,
+    ),
     ...flow('nap', '  - { id: n, sleep: 1h }\n'),
     ...flow('aside', '  - { id: d, flow: nap, detach: true }\n'),
   })
@@ -50,6 +58,39 @@ test('a run whose called flow waits is left as one that waits, and goes on with 
   // All that followed from the answer happened in the call that gave it.
   const shown = await ionflux('runs', 'show', run.id, '--json')
   expect(JSON.parse(shown.stdout)).toMatchObject({ run: { status: 'done' } })
+})
+
+test('what a called flow asks is told with the run that asks', async () => {
+  const parked = await ionflux('run', 'top', '--no-wait')
+  expect(parked.code).toBe(6)
+  const [line = '', child = ''] =
+    /Next: ionflux approvals show (\w{26}) ok .*"ok" of "ask" waits for it/.exec(parked.stderr) ??
+    []
+  expect(line).not.toBe('')
+  const elsewhere = await ionflux('approvals', 'approve', 'last', 'ok')
+  expect(elsewhere.stderr).toContain('RUN_APPROVAL_CLOSED')
+  expect(elsewhere.stderr).toContain(`ionflux approvals show ${child} ok`)
+  const watched = start(['resume', 'last'], { cwd: repo.path })
+  await watched.said(`ionflux approvals show ${child} ok`)
+  expect((await ionflux('approvals', 'approve', child, '--as', 'user:ann')).code).toBe(0)
+  const { code, stderr } = await watched.ended
+  expect(code).toBe(0)
+  expect(stderr).toContain(`ok of "ask"  waits for user:ann: Really?  run ${child}`)
+})
+
+test('a question in a block is named by its last name where that is enough', async () => {
+  await ionflux('run', 'both', '--no-wait')
+  const answer = async (step: string): Promise<Ended> =>
+    await ionflux('approvals', 'approve', 'last', step, '--as', 'user:ann')
+  expect(await answer('nope')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /asks "p\/a\/yes", "p\/b\/no"; .*approvals show \w{26} p\/a\/yes/,
+    ),
+  })
+  expect((await answer('yes')).stderr).toContain('approved "p/a/yes"')
+  expect((await answer('yes')).stderr).toContain('"p/a/yes" of run')
+  expect((await answer('no')).stderr).toContain('the run is done')
 })
 
 test('a run that was let go of and is not done is named', async () => {
