@@ -124,9 +124,7 @@ class RunningEngine implements Omit<Engine, keyof Talk | keyof Settling | keyof 
       await twin?.durable
       return run
     }
-    const durable = this.#waiters.wait(run, 'started')
-    this.begin({ ...start, run, input })
-    await durable
+    await this.#waiters.wait(run, 'started', () => this.begin({ ...start, run, input }))
     return run
   }
 

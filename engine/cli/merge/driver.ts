@@ -19,7 +19,11 @@ export interface MergeDriverValues {
 /** Ends with 1 when a person must look, which is what Git calls a conflict. */
 export function mergeDriver(terminal: Terminal, values: MergeDriverValues): number {
   if (values.install === true) {
-    const { isConfigured } = installMergeDriver(rootOf(values), selfCommand())
+    const { isConfigured, refused } = installMergeDriver(rootOf(values), selfCommand())
+    if (refused !== undefined) {
+      const message = `Git could not be set up to call the merge driver: ${printable(refused)}.`
+      throw new IonError('CLI_FILE_UNREADABLE', message)
+    }
     terminal.note(
       isConfigured
         ? 'Git merges flows and locks by what they mean in this clone. Commit .gitattributes.'

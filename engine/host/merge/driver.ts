@@ -3,7 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 import type { Problem } from '#engine/core/problem.ts'
 import { checkFlow } from '#engine/dsl/check.ts'
@@ -11,6 +11,7 @@ import { mergeFlows, type MergeConflict } from '#engine/dsl/merge/merge.ts'
 import { parseDocument } from '#engine/dsl/text.ts'
 import { openCatalog } from '#engine/host/repository/catalog.ts'
 import { openWorkingTree } from '#engine/host/repository/files.ts'
+import { hasGit } from '#engine/host/repository/head.ts'
 import { findRoot } from '#engine/host/repository/root.ts'
 import { worldOf } from '#engine/host/repository/world.ts'
 import { lockFile } from '#engine/plan/lock/lock.ts'
@@ -22,6 +23,8 @@ const attributes = ['*.flow.yaml merge=ionflux', `${lockFile} merge=ionflux`]
 export interface Installed {
   readonly isAttributesWritten: boolean
   readonly isConfigured: boolean
+  /** What Git said where it could not set up the clone; absent where there is none. */
+  readonly refused?: string
 }
 
 /**
@@ -36,10 +39,19 @@ export function installMergeDriver(root: string, command: string): Installed {
   if (missing.length > 0 && isOwnFile(path))
     writeFileSync(path, `${text}${glue}${missing.join('\n')}\n`)
   const driver = `${command} merge-driver %O %A %B %P`
-  const isConfigured =
-    configure(root, 'merge.ionflux.name', 'flows and locks by what they mean') &&
+  const refused =
+    configure(root, 'merge.ionflux.name', 'flows and locks by what they mean') ??
     configure(root, 'merge.ionflux.driver', driver)
-  return { isAttributesWritten: missing.length > 0, isConfigured }
+  return {
+    isAttributesWritten: missing.length > 0,
+    isConfigured: refused === undefined,
+    ...(refused !== undefined && isInGit(resolve(root)) ? { refused } : {}),
+  }
+}
+
+function isInGit(folder: string): boolean {
+  const above = dirname(folder)
+  return hasGit(folder) || (above !== folder && isInGit(above))
 }
 
 /** A link would lead the write out of the repository. */
@@ -47,12 +59,15 @@ function isOwnFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true
 }
 
-function configure(root: string, key: string, value: string): boolean {
+/** Why Git did not take it; undefined where it did. */
+function configure(root: string, key: string, value: string): string | undefined {
   try {
-    execFileSync('git', ['config', '--local', key, value], { cwd: root, stdio: 'ignore' })
-    return true
-  } catch {
-    return false
+    const stdio = ['ignore', 'ignore', 'pipe'] as const
+    execFileSync('git', ['config', '--local', key, value], { cwd: root, stdio: [...stdio] })
+    return undefined
+  } catch (thrown) {
+    const { stderr, message } = thrown as Error & { readonly stderr?: Buffer | null }
+    return stderr?.toString('utf8').trim() || message
   }
 }
 

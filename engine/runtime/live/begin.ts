@@ -5,7 +5,12 @@ import { type Failure, IonError, toFailure } from '#engine/core/error.ts'
 import type { RunId } from '#engine/core/id.ts'
 import { isObject, type Json, type JsonObject } from '#engine/core/json.ts'
 import { emptyState } from '#engine/runtime/decider/state.ts'
-import { recordVersion, type RunDone, type RunStarted } from '#engine/runtime/record.ts'
+import {
+  type Payload,
+  recordVersion,
+  type RunDone,
+  type RunStarted,
+} from '#engine/runtime/record.ts'
 import { mustBeWhole } from '#engine/runtime/whole.ts'
 
 import type { EnginePorts, Inside, StartRun } from './inside.ts'
@@ -17,6 +22,7 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
   const { run, plan, source, parent } = start
   const at = engine.ports.clock.now()
   const { flow } = program.plan
+  const input = heldInput(engine, start.input)
   const header = { run, flow, plan, status: 'running', startedAt: at } as const
   const log = engine.ports.journal.create(
     parent === undefined ? header : { ...header, parent: parent.run },
@@ -28,7 +34,7 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
     run,
     flow,
     plan,
-    input: engine.payloads.hold(start.input),
+    input,
     source,
     ...(start.event === undefined ? {} : { event: engine.payloads.hold(start.event) }),
     ...(parent === undefined ? {} : { parent }),
@@ -40,6 +46,17 @@ export function beginRun(engine: Inside, start: StartRun & { readonly run: RunId
   const live = new LiveRun(engine.turns, { state, sight, log, status: undefined })
   engine.adopt(live)
   live.post(started)
+}
+
+/** An input that no value may be as large as is refused as an input, before anything is made. */
+function heldInput({ payloads }: Inside, input: Json): Payload {
+  try {
+    return payloads.hold(input)
+  } catch (thrown) {
+    if (!(thrown instanceof IonError) || thrown.code !== 'RUN_LIMIT_EXCEEDED') throw thrown
+    const message = `The input is too large. ${thrown.message}`
+    throw new IonError('RUN_INPUT_REFUSED', message, { cause: thrown })
+  }
 }
 
 /** Ends a run with what it returns, or with `RUN_OUTPUT_REFUSED` where that is not as its flow says. */

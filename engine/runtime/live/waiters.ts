@@ -28,12 +28,18 @@ export class Waiters {
     this.#engine = engine
   }
 
-  wait(run: RunId, until: Until): Promise<RunStatus> {
+  /** Waits from before `work` on; where `work` throws, so does the wait. */
+  wait(run: RunId, until: Until, work?: () => void): Promise<RunStatus> {
     return new Promise((resolve, reject) => {
       const all = this.#byRun.get(run)
       const waiter = { until, resolve, reject }
       if (all === undefined) this.#byRun.set(run, [waiter])
       else all.push(waiter)
+      try {
+        work?.()
+      } catch (thrown) {
+        this.reject(run, thrown)
+      }
     })
   }
 

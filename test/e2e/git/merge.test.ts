@@ -1,7 +1,7 @@
 /**
  * Goal: `git merge` itself brings two changes of one flow together, and says so when it cannot.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, expect, test } from 'vitest'
@@ -69,4 +69,22 @@ test('a merge that breaks what each side alone did not is a conflict that says w
   )
   expect(said).toContain('"one"')
   expect(fixture.git('status', '--short')).toContain(`UU ${path}`)
+})
+
+test('a clone whose settings cannot be written is not called one without Git', async () => {
+  fixture = repository([{ message: 'one', files: [{ path, content: base }] }])
+  writeFileSync(join(fixture.dir, '.git/config.lock'), '')
+  const installed = await call(['merge-driver', '--install'], { cwd: fixture.dir })
+  expect(installed).toMatchObject({ code: 69, stdout: '' })
+  expect(installed.stderr).toContain('could not lock config file')
+  expect(await call(['init'], { cwd: fixture.dir })).toMatchObject({ code: 0 })
+})
+
+test('without Git only the file is written, and it is said', async () => {
+  fixture = repository([{ message: 'one', files: [{ path, content: base }] }])
+  writeFileSync(join(fixture.dir, 'ionflux.yaml'), 'namespace: my\n')
+  rmSync(join(fixture.dir, '.git'), { recursive: true })
+  const installed = await call(['merge-driver', '--install'], { cwd: fixture.dir })
+  expect(installed).toMatchObject({ code: 0 })
+  expect(installed.stderr).toContain('there is no Git repository here')
 })

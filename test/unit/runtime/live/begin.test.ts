@@ -1,10 +1,11 @@
 /**
- * What a run returns is held against the schema of its flow before anybody hears of it.
+ * What a run is given and what it returns is looked at before anybody hears of it.
  */
 import { expect, test } from 'vitest'
 
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
+import { limits } from '#engine/core/limits.ts'
 import { lab } from '#test/fake/lab.ts'
 
 const head = 'dsl: flux/1\nid: main\nreturns: { type: object, required: [id] }\n'
@@ -49,4 +50,19 @@ test.each([1, 2, 3, 4])('a process that dies after write %i asks again', async (
   await two.settle()
   const [header] = two.host.journal.list({ limit: 1 })
   expect(two.view(header?.run as RunId)).toMatchObject({ status: 'done', output: { id: 'x' } })
+})
+
+test('an input that is too large is refused once, and the engine goes on', async () => {
+  const one = lab({ flows: [gives('{ id: x }')], actions: { give } })
+  const unheard: unknown[] = []
+  const hear = (thrown: unknown): void => void unheard.push(thrown)
+  process.on('unhandledRejection', hear)
+  const refused = one.start({ text: 'x'.repeat(limits.payloadBytesMax) })
+  await expect(refused).rejects.toMatchObject({ code: 'RUN_INPUT_REFUSED' })
+  expect(one.host.journal.list({ limit: 1 })).toEqual([])
+  expect(await one.run()).toMatchObject({ status: 'done' })
+  one.engine.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', hear)
+  expect(unheard).toEqual([])
 })
