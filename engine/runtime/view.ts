@@ -117,6 +117,8 @@ class RunViewer implements Viewer, Trace {
   readonly #records: RunRecord[] = []
   #changed = new Set<string>()
   #state: RunState | undefined
+  /** When a fork began: what was under way in the other run began again then. */
+  #forkedAt = ''
 
   constructor(source: { readonly plan: Plan; readonly payloads: Payloads }) {
     this.#source = source
@@ -126,6 +128,9 @@ class RunViewer implements Viewer, Trace {
     this.#changed = new Set()
     this.#records.push(record)
     if (record.kind === 'run.started') this.#begin(record)
+    // A retry drops how the run ended; only a fork drops nothing.
+    if (record.kind === 'run.retried' && record.after === this.#records.length - 1)
+      this.#forkedAt = printInstant(record.at)
     if (record.kind === 'run.retried') this.#rebuild()
     else evolve(this.#mustState(), record)
     this.#note(record)
@@ -133,8 +138,11 @@ class RunViewer implements Viewer, Trace {
   }
 
   step(path: string): StepView | undefined {
-    const draft = this.#steps.get(path)
-    if (draft === undefined) return undefined
+    const found = this.#steps.get(path)
+    if (found === undefined) return undefined
+    const [from, { startedAt, endedAt }] = [this.#forkedAt, found]
+    const isCarried = startedAt < from && (endedAt === undefined || endedAt >= from)
+    const draft = isCarried ? { ...found, startedAt: from } : found
     const frame = this.#state?.frames.get(path)
     if (frame?.kind !== 'step' || frame.step.kind !== 'each' || frame.phase !== 'open') return draft
     const each = frame as EachFrame
@@ -159,7 +167,7 @@ class RunViewer implements Viewer, Trace {
       output,
       error: failureOf(last),
       ...aftermathOf(last),
-      startedAt: printInstant(started.at),
+      startedAt: this.#forkedAt === '' ? printInstant(started.at) : this.#forkedAt,
       endedAt: status === 'running' ? null : printInstant(now),
       ...spentOf(this.#records),
       steps: [...this.#steps.keys()].flatMap((path) => this.step(path) ?? []),

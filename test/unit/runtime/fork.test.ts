@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { RunId } from '#engine/core/id.ts'
 import type { Json } from '#engine/core/json.ts'
 import { runIdFrom } from '#engine/core/id.ts'
+import { printInstant } from '#engine/core/instant.ts'
 import { forkOf } from '#engine/runtime/fork.ts'
 import { lab, type Lab } from '#test/fake/lab.ts'
 
@@ -118,4 +119,24 @@ test('says which past effects are reused, given and happen again', async () => {
     stubbed: [{ path: 'b' }],
     repeated: [{ path: 'c' }],
   })
+})
+
+test('what is under way where a fork begins is shown from then on', async () => {
+  const { one, run } = await ran(
+    flow([
+      '{ id: a, use: post }',
+      '{ id: e, each: { in: [1, 2], as: n }, steps: [{ id: s, sleep: 1h }, { id: b, use: post }] }',
+    ]),
+    {},
+  )
+  await one.settle()
+  one.clock.pass(86_400_000)
+  const now = printInstant(one.clock.now())
+  await one.engine.fork(run, { run: fork, from: 'e' })
+  await one.settle()
+  const { startedAt, status, steps } = one.view(fork)
+  const [a, e] = steps
+  expect({ status, startedAt, e: e?.startedAt }).toEqual({ status: 'done', startedAt: now, e: now })
+  expect(a?.endedAt ?? '').toBe(one.view(run).steps[0]?.endedAt)
+  expect(a?.startedAt).toBe(one.view(run).steps[0]?.startedAt)
 })
