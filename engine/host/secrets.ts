@@ -3,10 +3,11 @@
  * environment before both.
  */
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { environmentSecrets, SecretBook } from '#engine/connection/secret.ts'
 import { Vault } from '#engine/connection/vault.ts'
+import { makeFolder } from '#engine/host/place/folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -31,6 +32,15 @@ export function environmentNames(environment: Environment): readonly string[] {
     const [, name] = /^IONFLUX_SECRET_([A-Z][A-Z0-9_]*)$/.exec(key) ?? []
     return name === undefined || name === 'KEY' || environment[key] === '' ? [] : [name]
   })
+}
+
+/** Seals `value` under `name` in `directory`, which was prepared (`data/directory.ts`). */
+export async function sealSecret(
+  { directory, environment }: { readonly directory: string; readonly environment: Environment },
+  { name, value }: { readonly name: string; readonly value: string },
+): Promise<void> {
+  if (!environment['IONFLUX_SECRET_KEY']) makeFolder(dirname(secretKeyFile(environment)), 0o700)
+  await openVault(directory, environment).set(name, value)
 }
 
 /** Where the key of sealed secrets is kept that `IONFLUX_SECRET_KEY` does not give. */

@@ -13,7 +13,7 @@ import { printJson } from '#engine/cli/output.ts'
 import { dataDirOf, type PlaceValues } from '#engine/cli/place.ts'
 import type { Terminal } from '#engine/cli/terminal.ts'
 import { prepareDataDirectory } from '#engine/host/data/directory.ts'
-import { environmentNames, openVault } from '#engine/host/secrets.ts'
+import { environmentNames, openVault, sealSecret } from '#engine/host/secrets.ts'
 
 export interface SecretValues extends PlaceValues {
   readonly json?: boolean
@@ -28,7 +28,7 @@ export async function setSecret(terminal: Terminal, values: NamedValues): Promis
   const directory = dataDirOf(values)
   const value = stdin.isTTY ? await typed(terminal, name) : await piped()
   prepareDataDirectory(directory)
-  await openVault(directory, process.env).set(name, value)
+  await sealSecret({ directory, environment: process.env }, { name, value })
   if (values.json === true) printJson(terminal, { secret: name })
   else {
     terminal.note(`${terminal.glyphs.ok} ${name} is sealed in ${directory}`)

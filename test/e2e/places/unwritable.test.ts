@@ -26,6 +26,17 @@ describe('without a home', () => {
   })
 })
 
+test.runIf(existsSync('/proc/self'))(
+  'a key of secrets that no folder takes ends with 69',
+  async () => {
+    using place = repository()
+    const env = { XDG_CONFIG_HOME: '/proc/ionflux/config' }
+    const sealed = await call(['secret', 'set', 'TOKEN'], { cwd: place.path, env })
+    expect(sealed).toMatchObject({ code: 69, stdout: '' })
+    expect(sealed.stderr).toContain('/proc/ionflux')
+  },
+)
+
 describe('a path that cannot be written ends with 69 and is named', () => {
   test('by a command that leaves it to the file system', async () => {
     using place = repository()
