@@ -52,6 +52,7 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const problems: Problem[] = []
     if (chosen([markerFile], (path) => path === markerFile).length > 0)
       problems.push(...readMarker(files).problems)
+    problems.push(...strayProblems(files, chosen))
     for (const file of plugins)
       problems.push(...(await checkPlugin({ files, file, cache, catalog })))
     for (const file of chosen(files.find(['**/blueprint.yaml']), isBlueprint)) {
@@ -77,6 +78,28 @@ export async function checkAll({ files, paths, cache }: CheckWish): Promise<Chec
     const counts = { flows: flows.length, plugins: plugins.length, tests: tests.length }
     return { problems: ordered(unique(problems)), ...counts }
   })
+}
+
+const strayWords = {
+  link: 'a link, and links of a repository are not followed',
+  folder: 'a folder, and a flow is a file',
+  other: 'no plain file',
+} as const
+
+/** What has the name of a flow and is not read as one. */
+function strayProblems(files: Files, chosen: Choose): readonly Problem[] {
+  const strays = files.strays?.(readMarker(files).marker.flows) ?? []
+  const paths = strays.map(({ path }) => path)
+  const wanted = new Set(chosen(paths, () => false))
+  return strays
+    .filter(({ path }) => wanted.has(path))
+    .map(({ path, kind }) => ({
+      code: 'CLI_FILE_UNREADABLE',
+      severity: 'warning',
+      message: `"${path}" is named as flows are and is left out: it is ${strayWords[kind]}.`,
+      at: '',
+      file: path,
+    }))
 }
 
 function isBlueprint(path: string): boolean {

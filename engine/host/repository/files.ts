@@ -12,7 +12,6 @@ import {
   constants,
   lstatSync,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
@@ -22,6 +21,7 @@ import { isAbsolute, join, posix, relative, sep } from 'node:path'
 import { IonError } from '#engine/core/error.ts'
 import { limits } from '#engine/core/limits.ts'
 import { decodeText } from '#engine/dsl/text/encoding.ts'
+import { skipped, type Stray, walk, type Walked } from '#engine/host/shelf/walk.ts'
 import type { CommitId, GitPort } from '#engine/mirror/port.ts'
 
 export interface Files {
@@ -31,6 +31,8 @@ export interface Files {
   readonly commit?: CommitId
   /** Paths from the root that one of `globs` fits, sorted. */
   find(globs: readonly string[]): readonly string[]
+  /** Entries that `globs` fit and that are no files, for telling that they are left out. */
+  strays?(globs: readonly string[]): readonly Stray[]
   /** The text at a path from the root; undefined where there is no readable file, or not yet. */
   readText(path: string): string | undefined
   /** The bytes at a path, in the same way. */
@@ -46,12 +48,9 @@ export interface Files {
   fetch(): Promise<boolean>
 }
 
-/** Folders that never hold flows, whatever the globs say. */
-const skipped = new Set(['.git', 'node_modules', '.ionflux'])
-
 /** The files as they are on the disk now. */
 export function openWorkingTree(root: string): Files {
-  let paths: readonly string[] | undefined
+  let walked: Walked | undefined
   const texts = new Map<string, string | undefined>()
   const linkOn = firstOn((path) => isLink(join(root, path)))
   // Whether the last part is a link is seen when it is read.
@@ -62,7 +61,8 @@ export function openWorkingTree(root: string): Files {
   const textOf = (path: string): string | undefined => readTextFile(join(root, path))
   return {
     root,
-    find: (globs) => matching((paths ??= walk(root)), globs),
+    find: (globs) => matching((walked ??= walk(root)).paths, globs),
+    strays: (globs) => straysAmong((walked ??= walk(root)).strays, globs),
     readText: (path) => {
       const known = normal(path)
       if (known === undefined) return undefined
@@ -107,9 +107,9 @@ export async function openCommitTree({ git, ref, root }: CommitTree): Promise<Fi
       .filter((entry) => entry.type === 'file' && entry.path.startsWith(prefix))
       .map((entry) => [entry.path.slice(prefix.length), entry.oid]),
   )
-  const paths = [...oids.keys()].filter(
-    (path) => !path.split('/').some((part) => skipped.has(part)),
-  )
+  const isKept = (path: string): boolean => !path.split('/').some((part) => skipped.has(part))
+  const paths = [...oids.keys()].filter(isKept)
+  const strays = [...links].filter(isKept).map((path): Stray => ({ path, kind: 'link' }))
   const blobs = new Map<string, Uint8Array | undefined>()
   const texts = new Map<string, string | undefined>()
   const wanted = new Set<string>()
@@ -123,6 +123,7 @@ export async function openCommitTree({ git, ref, root }: CommitTree): Promise<Fi
     root,
     commit,
     find: (globs) => matching(paths, globs),
+    strays: (globs) => straysAmong(strays, globs),
     readText: (path) => {
       const known = normal(path) ?? ''
       const bytes = texts.has(known) ? undefined : readBytes(path)
@@ -169,40 +170,10 @@ function globTest(glob: string): (path: string) => boolean {
   return (path) => posix.matchesGlob(path, glob)
 }
 
-function walk(root: string): readonly string[] {
-  const paths: string[] = []
-  const open = ['']
-  let seen = 0
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const entry of entriesOf(join(root, folder))) {
-      seen++
-      if (seen > limits.gitTreeEntriesMax) throw tooMany(root)
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (entry.isFile()) paths.push(path)
-      else if (entry.isDirectory() && !skipped.has(entry.name)) open.push(path)
-    }
-  }
-  return paths
-}
-
-function entriesOf(folder: string): ReturnType<typeof readFolder> {
-  try {
-    return readFolder(folder)
-  } catch {
-    return []
-  }
-}
-
-function readFolder(folder: string) {
-  return readdirSync(folder, { withFileTypes: true })
-}
-
-function tooMany(root: string): IonError {
-  return new IonError(
-    'DSL_LIMIT_EXCEEDED',
-    `"${root}" holds more than ${limits.gitTreeEntriesMax} files. Start ionflux in the folder of the flows, or mark it with an ionflux.yaml.`,
-    { data: { limit: limits.gitTreeEntriesMax } },
-  )
+function straysAmong(strays: readonly Stray[], globs: readonly string[]): readonly Stray[] {
+  const paths = strays.map(({ path }) => path)
+  const found = new Set(matching(paths, globs))
+  return strays.filter(({ path }) => found.has(path))
 }
 
 /** A path from the root without `.` and `..`; undefined for one that leaves it. */

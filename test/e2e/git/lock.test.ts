@@ -89,6 +89,16 @@ test('a package of another repository is added, locked and run', async () => {
   expect((await ionflux('lock', '--check')).code).toBe(0)
   const { stdout: ways } = await ionflux('why', 'acme/shout')
   expect(ways).toBe('loud → acme/shout\n')
+  const step = '{ id: s, use: acme/shout, with: { text: a } }'
+  const later = join(own.dir, 'later.flow.yaml')
+  writeFileSync(later, `dsl: flux/1\nid: later\nsteps:\n  - ${step}\n`)
+  await ionflux('fork', source('v1.0.0'))
+  const { stderr } = await ionflux('why', 'acme/shout')
+  expect(stderr).toContain('The plugin in "plugins/acme/shout" has this name')
+  expect(stderr).toContain('"later" uses "acme/shout" and the lock does not say so yet.')
+  rmSync(later)
+  rmSync(join(own.dir, 'plugins'), { recursive: true })
+  expect((await ionflux('why', 'acme/shout')).stderr).toBe('')
 })
 
 test('a package of the lock is looked at and called by its name', async () => {
