@@ -82,7 +82,8 @@ export class Waiters {
   #tell(run: RunId, status: RunStatus): void {
     const all = this.#byRun.get(run)
     if (all === undefined) return
-    const isWorking = isAtRest(status) && this.#isWorkingBelow(run)
+    const isAsked = all.some(({ until }) => until === 'parked')
+    const isWorking = isAsked && isAtRest(status) && this.#isWorkingBelow(run)
     const reached = (waiter: Waiter): boolean =>
       waiter.until === 'started' || (!isWorking && isReached(waiter.until, status))
     const rest = all.filter((waiter) => !reached(waiter))
