@@ -188,7 +188,7 @@ function addStartCommands(add: Add, terminal: Terminal): void {
         'many',
       ],
       ['--locked', 'run files only as ionflux.lock names them, as a commit does'],
-      ['--no-wait', 'leave when the run waits for a timer'],
+      ['--no-wait', 'leave once nothing goes on without time, people or signals'],
       ['--no-cache', 'execute every step, whatever earlier runs gave (or IONFLUX_CACHE=off)'],
       json,
       repo,

@@ -84,7 +84,7 @@ function addChanges(add: Add, terminal: Terminal, one: readonly OptionRow[]): vo
   add(
     'retry <run>',
     'try the failed step again and go on; what was committed stays',
-    [['--no-wait', 'leave when the run waits for a timer'], ...one],
+    [['--no-wait', 'leave once nothing goes on without time, people or signals'], ...one],
     async ([run], values) =>
       (await import('#engine/cli/commands/change.ts')).retry(terminal, {
         run: run as string,
@@ -99,7 +99,7 @@ function addChanges(add: Add, terminal: Terminal, one: readonly OptionRow[]): vo
       ['--with <input>', 'an input that differs: name=value or name:=json', 'many'],
       ['--set-output <step>', 'what a step gave instead: STEP=@file.json', 'many'],
       ['--dry-run', 'only say which past effects are reused, given and repeated'],
-      ['--no-wait', 'leave when the run waits for a timer'],
+      ['--no-wait', 'leave once nothing goes on without time, people or signals'],
       ...one,
     ],
     async ([run], values) =>
