@@ -43,6 +43,7 @@ export function openHearing(parts: HearParts): Hearing {
   const of = (kind: Startable['trigger']['kind']): readonly Startable[] =>
     [...loaded.values()].flat().filter(({ trigger }) => trigger.kind === kind)
   const deaf = new Set<string>()
+  const done = new Set<string>()
   return {
     load: (mirror) => void loaded.set(mirror.id, listOf(parts, mirror)),
     drop: (mirror) => void loaded.delete(mirror),
@@ -51,9 +52,15 @@ export function openHearing(parts: HearParts): Hearing {
       const latest = happened.latest()
       let place = placeOf(parts, latest)
       while (place.said < latest.said || place.batch < latest.batch) {
-        const said = await hearSaid(parts, of('event'), place.said)
-        place = { said, batch: await hearEnds(parts, of('flow'), place.batch) }
+        const look = { done, failed: [] as unknown[] }
+        place = {
+          said: await hearSaid(parts, { ...look, list: of('event'), after: place.said }),
+          batch: await hearEnds(parts, { ...look, list: of('flow'), after: place.batch }),
+        }
+        // One that cannot start keeps no other of the look from starting, and is heard again.
+        if (look.failed.length > 0) throw look.failed[0]
         parts.memory.setNote(note, JSON.stringify(place))
+        done.clear()
       }
     },
     webhooks: (flow) => of('webhook').filter((one) => flow === undefined || one.flow.id === flow),
@@ -93,13 +100,20 @@ function listOf({ memory }: HearParts, mirror: Mirror): readonly Startable[] {
   )
 }
 
+/** What is listened with, and from where on. */
+interface Look {
+  readonly list: readonly Startable[]
+  readonly after: number
+  /** What was started since the place moved. */
+  readonly done: Set<string>
+  /** Takes why a run could not be started. */
+  readonly failed: unknown[]
+}
+
 /** The place of the last event that was heard. */
-async function hearSaid(
-  parts: HearParts,
-  list: readonly Startable[],
-  after: number,
-): Promise<number> {
+async function hearSaid(parts: HearParts, look: Look): Promise<number> {
   const { happened } = parts
+  const { list, after } = look
   if (list.length === 0) return happened.latest().said
   const all = happened.said(after, limits.watchEventsPerLook)
   for (const one of all) {
@@ -110,18 +124,16 @@ async function hearSaid(
     const said = { ...one, depth: depthAfter(happened, one.run) }
     for (const what of wanted) {
       const event = saidEvent(what.trigger.id, said)
-      await startOf(parts, what, { event, at: one.at, cause: `event ${one.id}` })
+      const caused = { event, at: one.at, cause: `event ${one.id}` }
+      await startOf(parts, look, { what, caused })
     }
   }
   return all.at(-1)?.n ?? after
 }
 
-async function hearEnds(
-  parts: HearParts,
-  list: readonly Startable[],
-  after: number,
-): Promise<number> {
+async function hearEnds(parts: HearParts, look: Look): Promise<number> {
   const { happened } = parts
+  const { list, after } = look
   if (list.length === 0) return happened.latest().batch
   const { ends, upTo } = happened.ended(after, limits.watchBatchesPerLook)
   for (const end of ends) {
@@ -137,7 +149,8 @@ async function hearEnds(
       if (source?.mirror !== what.mirror.id) continue
       const event = endEvent(what.trigger.id, endedOf(happened, end, status))
       const cause = `end ${end.run} ${end.seq}`
-      await startOf(parts, what, { event, at: end.record.at, cause })
+      const caused = { event, at: end.record.at, cause }
+      await startOf(parts, look, { what, caused })
     }
   }
   return upTo
@@ -152,9 +165,21 @@ function endedOf(happened: Happened, end: RunEnd, status: EndedRun['status']): E
 }
 
 /** What happened before the flow became active the first time starts nothing of it. */
-async function startOf(parts: HearParts, what: Startable, caused: Caused): Promise<void> {
-  const begun = parts.memory.begunAt(what.mirror.id) ?? Infinity
-  if (caused.at >= begun) await start(parts, what, caused)
+async function startOf(
+  parts: HearParts,
+  { done, failed }: Look,
+  { what, caused }: { readonly what: Startable; readonly caused: Caused },
+): Promise<void> {
+  const { mirror, flow, trigger } = what
+  const key = JSON.stringify([mirror.id, flow.id, trigger.kind, trigger.id, caused.cause])
+  const begun = parts.memory.begunAt(mirror.id) ?? Infinity
+  if (caused.at < begun || done.has(key)) return
+  try {
+    await start(parts, what, caused)
+    done.add(key)
+  } catch (thrown) {
+    failed.push(thrown)
+  }
 }
 
 /** How many runs stand behind what `run` does: none behind what a person does. */

@@ -102,6 +102,27 @@ test('what could not be started is heard again, and what was started is not doub
   expect(seen(parts)).toEqual([{ n: 1 }, { n: 2 }])
 })
 
+test('one that cannot be started keeps no other from starting', async () => {
+  using at = place()
+  activate(at, {
+    a: { event: { subject: 's', inputs: { broken: '${{ event.data.n }}' } } },
+    b: { event: { subject: 's', inputs }, flow: { flow: 'a' } },
+  })
+  const [happened, parts] = [world(), starting(at)]
+  const start: Starting['start'] = async (request) => {
+    if (JSON.stringify(request.input).includes('broken')) throw new Error('its code is gone')
+    await parts.start(request)
+  }
+  const hearing = open(at, happened, { ...parts, start })
+  await hearing.hear()
+  say(happened, 's')
+  say(happened, 's')
+  end(happened, { kind: 'run.done', output: { value: null } })
+  for (let i = 0; i < 2; i++) await expect(hearing.hear()).rejects.toThrow('its code is gone')
+  expect(parts.started.size).toBe(3)
+  expect(parts.told.filter(({ event }) => event === 'started')).toHaveLength(3)
+})
+
 test('what happened before anybody watched starts nothing; what happened meanwhile does', async () => {
   using at = place()
   activate(at, { a: { event: { subject: 's', inputs } } })
