@@ -12,22 +12,11 @@ import { call, type Ended } from '#test/e2e/cli.ts'
 import { runGitIn } from '#test/fake/git/run-git.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
 import { repository, type Fixture, type FixtureCommit } from '#test/fake/repository.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
-const manifest = (version: string, more = ''): string => `plugin: acme/shout
-version: ${version}
-description: Says it louder.
-entry: ./main.ts
-${more}actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`
-const code = (mark: string): string =>
-  `export default ({ text }: { text: string }): string => text.toUpperCase() + '${mark}'\n`
 const plugin = (version: string, mark: string, more = ''): FixtureCommit['files'] => [
-  { path: 'plugins/shout/plugin.yaml', content: manifest(version, more) },
-  { path: 'plugins/shout/main.ts', content: code(mark) },
+  { path: 'plugins/shout/plugin.yaml', content: shoutManifest({ version, more }) },
+  { path: 'plugins/shout/main.ts', content: shoutCode(mark) },
 ]
 const flow = `dsl: flux/1
 id: loud

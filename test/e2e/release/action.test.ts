@@ -13,20 +13,9 @@ import { signerOf } from '#engine/host/registry/crypto.ts'
 import { call, git, write } from '#test/e2e/cli.ts'
 import { runAction, type StepEnd } from '#test/e2e/git/runner.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
 import { beginIndex, newKey } from './index-folder.ts'
-
-const manifest = (version: string): string => `plugin: acme/shout
-version: ${version}
-description: Says it louder.
-entry: ./main.ts
-actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`
-const code = 'export default ({ text }: { text: string }): string => text.toUpperCase()\n'
 
 // Each test is many processes.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
@@ -45,7 +34,7 @@ beforeAll(async () => {
   write(at('source'), { 'ionflux.yaml': 'namespace: acme\n', '.gitignore': '.ionflux/\n' })
   git(at('source'), 'init', '--quiet', '--initial-branch=main')
   for (const version of ['1.0.0', '1.0.1']) {
-    write(at('source'), { 'plugin.yaml': manifest(version), 'main.ts': code })
+    write(at('source'), { 'plugin.yaml': shoutManifest({ version }), 'main.ts': shoutCode() })
     git(at('source'), 'add', '.')
     git(at('source'), 'commit', '--quiet', '-m', `release ${version}`)
     git(at('source'), 'tag', `v${version}`)

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signerOf } from '#engine/host/registry/crypto.ts'
 import { call, type Ended, git, write } from '#test/e2e/cli.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
 import { beginIndex, newKey } from './index-folder.ts'
 
@@ -37,18 +38,8 @@ output: { type: object, properties: { said: { type: string } } }
 `
 const files = {
   'ionflux.yaml': 'namespace: acme\n',
-  'plugins/shout/plugin.yaml': `plugin: acme/shout
-version: 1.0.0
-description: Says it louder.
-entry: ./main.ts
-actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`,
-  'plugins/shout/main.ts':
-    'export default ({ text }: { text: string }): string => text.toUpperCase()\n',
+  'plugins/shout/plugin.yaml': shoutManifest({ version: '1.0.0' }),
+  'plugins/shout/main.ts': shoutCode(),
   'blueprints/loud/blueprint.yaml': blueprint(
     'loud',
     'flow',

@@ -14,21 +14,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signerOf } from '#engine/host/registry/crypto.ts'
 import { call, type Ended, git, write } from '#test/e2e/cli.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
 import { beginIndex, newKey } from './index-folder.ts'
 
-const manifest = (version: string): string => `plugin: acme/shout
-version: ${version}
-description: Says it louder.
-entry: ./main.ts
-actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`
-const code = (mark: string): string =>
-  `export default ({ text }: { text: string }): string => text.toUpperCase() + '${mark}'\n`
 const cases = (mark: string): string =>
   `cases:\n  - { action: default, name: shouts, input: { text: a }, output: "A${mark}" }\n`
 const flow = `dsl: flux/1
@@ -99,8 +88,8 @@ async function push(...args: readonly string[]): Promise<void> {
 
 async function release(version: string, mark: string): Promise<Ended> {
   write(at('source'), {
-    'plugins/shout/plugin.yaml': manifest(version),
-    'plugins/shout/main.ts': code(mark),
+    'plugins/shout/plugin.yaml': shoutManifest({ version }),
+    'plugins/shout/main.ts': shoutCode(mark),
     'plugins/shout/cases/default.yaml': cases(mark),
   })
   git(at('source'), 'add', '.')
@@ -233,7 +222,7 @@ test('a yank hides, an advisory is heard of, and locks keep working', async () =
 
 test('a tag that was moved is told of, and never followed', async () => {
   const before = text('ionflux.lock')
-  write(at('source'), { 'plugins/shout/main.ts': code(' evil') })
+  write(at('source'), { 'plugins/shout/main.ts': shoutCode(' evil') })
   git(at('source'), 'commit', '--quiet', '-a', '-m', 'evil')
   git(at('source'), 'tag', '--force', 'shout@1.1.0')
   await push('--force', 'main', 'shout@1.1.0')

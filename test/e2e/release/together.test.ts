@@ -14,20 +14,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signerOf } from '#engine/host/registry/crypto.ts'
 import { call, type Ended, git, write } from '#test/e2e/cli.ts'
 import { openGitServer, type GitServer } from '#test/fake/git/server.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
 import { beginIndex, newKey } from './index-folder.ts'
-
-const manifest = (name: string, version: string): string => `plugin: ${name}
-version: ${version}
-description: Says it louder.
-entry: ./main.ts
-actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`
-const code = 'export default ({ text }: { text: string }): string => text.toUpperCase()\n'
 
 // Each test is many processes.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
@@ -49,8 +38,8 @@ beforeAll(async () => {
   for (const name of people)
     write(at(name), {
       'ionflux.yaml': `namespace: ${namespaceOf(name)}\n`,
-      'plugins/shout/plugin.yaml': manifest(entries[name], '1.0.0'),
-      'plugins/shout/main.ts': code,
+      'plugins/shout/plugin.yaml': shoutManifest({ name: entries[name], version: '1.0.0' }),
+      'plugins/shout/main.ts': shoutCode(),
     })
   for (const name of ['acme', 'globex'])
     await ionflux(name, ['release', 'claim', name, ...keysOf(name, at('begin'))])
@@ -106,7 +95,7 @@ test.each(['a branch', 'a folder'] as const)(
 )
 
 test('a tag that others cannot get is refused, and a dry run says so', async () => {
-  write(at('acme'), { 'plugins/shout/plugin.yaml': manifest('acme/shout', '1.0.1') })
+  write(at('acme'), { 'plugins/shout/plugin.yaml': shoutManifest({ version: '1.0.1' }) })
   git(at('acme'), 'commit', '--quiet', '-a', '-m', 'release 1.0.1')
   git(at('acme'), 'tag', 'shout@1.0.1')
   const tried = await ionflux('acme', ['publish', 'shout@1.0.1', '--dry-run', '--json'])

@@ -14,23 +14,14 @@ import { call, type Ended, folder } from '#test/e2e/cli.ts'
 import { beginIndex, newKey } from '#test/e2e/release/index-folder.ts'
 import { type FakeForge, openForge } from '#test/fake/git/forge.ts'
 import { openRemotes, type Remote, type RemotesLab } from '#test/fake/git/remotes.ts'
+import { shoutCode, shoutManifest } from '#test/fake/shout.ts'
 
 import { watching, type Watching } from './watching.ts'
 
 const files = (version: string, more = ''): Readonly<Record<string, string>> => ({
   'ionflux.yaml': 'namespace: acme\n',
-  'plugins/shout/plugin.yaml': `plugin: acme/shout
-version: ${version}
-description: Says it louder.
-entry: ./main.ts
-${more}actions:
-  default:
-    effects: pure
-    input: { type: object, properties: { text: { type: string } } }
-    output: { type: string }
-`,
-  'plugins/shout/main.ts':
-    'export default ({ text }: { text: string }): string => text.toUpperCase()\n',
+  'plugins/shout/plugin.yaml': shoutManifest({ version, more }),
+  'plugins/shout/main.ts': shoutCode(),
   'plugins/shout/cases/all.yaml':
     'cases:\n  - { action: default, name: shouts, input: { text: a }, output: A }\n',
 })
