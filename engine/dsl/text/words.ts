@@ -60,7 +60,8 @@ export function syntax({ code, message, span, text }: SyntaxFacts): Problem {
     const help = 'Quote an expression that holds ": ", or that stands inside { } or [ ].'
     return { ...bare, message: 'This expression needs quotes.', help, fix }
   }
-  const words = advice[code]
+  const end = code === 'BAD_INDENT' ? /end with a ([\]}])/.exec(message)?.[1] : undefined
+  const words = end === undefined ? advice[code] : unclosed(end)
   if (words === undefined) return { ...bare, message: sentence(message) }
   return { ...bare, message: words[0] ?? sentence(message), help: words[1] }
 }
@@ -84,6 +85,15 @@ const advice: Readonly<Record<string, readonly [string | undefined, string]>> = 
   BAD_DQ_ESCAPE: [undefined, 'Use single quotes, or write \\\\ for a backslash.'],
   MISSING_CHAR: [undefined, 'Close what was opened, or quote the text.'],
   UNEXPECTED_TOKEN: [undefined, 'Check the indentation and the quotes of this line.'],
+}
+
+/** Brackets that are open where the line can be none of what stands in them. */
+function unclosed(end: string): readonly [string, string] {
+  const begin = end === ']' ? '[' : '{'
+  return [
+    `A "${begin}" is still open where this line begins.`,
+    `Close it with "${end}", or indent the lines that stand in it.`,
+  ]
 }
 
 function sentence(message: string): string {

@@ -93,6 +93,15 @@ describe('lines', () => {
   })
 })
 
+test.each([
+  ['a: [\n', 'A "[" is still open where this line begins.'],
+  ['a: { b: 1\nc: 2\n', 'A "{" is still open where this line begins.'],
+  ['a:\n   b: 1\n  c: 2\n', 'This line is indented differently from its neighbours.'],
+])('%j says what is wrong with its indentation', (text, message) => {
+  const [problem] = parseDocument({ file: 'a.yaml', text }).problems
+  expect(problem).toMatchObject({ code: 'DSL_YAML_SYNTAX', message })
+})
+
 describe('fixes for texts that are not YAML', () => {
   test.each([
     ['a: ${{ b ? "c: d" : e }}', `a: '\${{ b ? "c: d" : e }}'`],
